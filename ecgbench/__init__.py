@@ -1,0 +1,17 @@
+"""What a plugin author imports: page forms, results, parameters, and the decorators that make methods and metrics of functions."""
+
+from ecgbench.core.image_set import ImageSet, ImageSetOpener, SpecError
+from ecgbench.core.metric import Metric, Score, metric
+from ecgbench.core.page import Bgr, Box, Gray, Hsv, Lab, Page, PageError, page_from_array
+from ecgbench.core.params import param
+from ecgbench.core.results import EdgeMap, Gate, GridFit, QualityReport, Result, Separation, Signals
+from ecgbench.core.transformer import Transformer, hookimpl, transformer
+from ecgbench.core.truth import Case, CaseInfo, PageMaker, Truth
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Bgr", "Box", "Case", "CaseInfo", "EdgeMap", "Gate", "Gray", "GridFit", "Hsv", "ImageSet", "ImageSetOpener", "Lab", "Metric",
+    "Page", "PageError", "PageMaker", "QualityReport", "Result", "Score", "Separation", "Signals", "SpecError", "Transformer",
+    "Truth", "hookimpl", "metric", "page_from_array", "param", "transformer",
+]  # fmt: skip

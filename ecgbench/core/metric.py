@@ -1,0 +1,90 @@
+"""Metrics: how a result is held against the truth of one case, and how cases add up over a set."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ecgbench.core.page import Page
+from ecgbench.core.truth import Truth
+
+Direction = Literal["higher", "lower", "none"]
+Rows = Sequence[Mapping[str, float]]
+ScoreFunction = Callable[[Page, Any, Truth], Mapping[str, float]]
+
+
+class MetricError(ValueError):
+    """A metric that is not well declared; the message names it."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One named number that a metric gives: its unit, which direction is better, a sentence, and how cases add up.
+
+    `direction` is "higher", "lower", or "none" for numbers that describe without judging. `combine` takes the rows of a set
+    (name -> value, one mapping a case) and returns one float; None is the mean of the rows that have the name.
+    """
+
+    name: str
+    unit: str
+    direction: Direction
+    doc: str
+    combine: Callable[[Rows], float] | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            raise MetricError(f"{self.name!r} is not a score name; use small letters, digits and underscores.")
+        if self.direction not in ("higher", "lower", "none") or not self.unit or not self.doc:
+            raise MetricError(f"The score {self.name} needs a unit, a sentence, and a direction: higher, lower or none.")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """`score(page, result, truth)` of one case in the worker; `scores` declares each name it may give.
+
+    It gives only the names whose truth is known, and none (an empty mapping) where nothing is.
+    """
+
+    name: str
+    task: str
+    scores: tuple[Score, ...]
+    score: ScoreFunction
+    doc: str
+    version: str = field(default="")
+
+    def __post_init__(self) -> None:
+        if not self.scores or not self.doc:
+            raise MetricError(f"The metric {self.name} needs a docstring and at least one declared Score.")
+        if not self.version:
+            object.__setattr__(self, "version", _source_version(self.score))
+
+
+def _source_version(function: Callable[..., Any]) -> str:
+    try:
+        source = inspect.getsource(function)
+    except (OSError, TypeError):
+        source = getattr(function, "__qualname__", repr(function))
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
+
+
+def metric(name: str, *, task: str, scores: Sequence[Score]) -> Callable[[ScoreFunction], Metric]:
+    """Make a Metric of a function `(page, result, truth) -> {name: float}`; its docstring gives formula and source."""
+
+    def decorate(function: ScoreFunction) -> Metric:
+        return Metric(name, task, tuple(scores), function, inspect.getdoc(function) or "")
+
+    return decorate
+
+
+# Measured by the runner for every method, whatever its task; the same names in every door.
+COST_SCORES = (
+    Score("wall_median_s", "s", "lower", "median wall time of the method over its repeats, conversions apart"),
+    Score("wall_min_s", "s", "lower", "shortest wall time of the method over its repeats"),
+    Score("wall_iqr_s", "s", "lower", "interquartile range of the method's wall time over its repeats"),
+    Score("cpu_median_s", "s", "lower", "median processor time of the method over its repeats"),
+    Score("peak_memory_mb", "MB", "lower", "memory that the call added at its peak, where the kernel tells it"),
+)

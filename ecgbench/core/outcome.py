@@ -1,0 +1,80 @@
+"""What happened to one method on one case, and the machine it happened on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ecgbench.core.truth import CaseInfo
+
+
+class Status(StrEnum):
+    """How a cell ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    CRASHED = "crashed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A method in one version with one set of params: a column of the bench."""
+
+    method: str
+    task: str
+    version: str
+    source_hash: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = ""
+
+    @property
+    def label(self) -> str:
+        """The method's name, with the params that were given: "edges.canny[sigma=0.5]"."""
+        given = ",".join(f"{name}={value}" for name, value in self.params.items())
+        return f"{self.method}[{given}]" if given else self.method
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened to one (method, params, case).
+
+    `seconds`, `cpu_seconds`: of each repeat, the warm-up apart. `convert_seconds`, `load_seconds`: the array form and the page, not
+    part of the method's time. `peak_memory_bytes`: what the call added at its peak, None where the kernel does not tell.
+    `disturbed`: wall time so far above processor time that others must have had the machine. `error`: one sentence;
+    `traceback`: for the author of the method.
+    """
+
+    variant: Variant
+    case: CaseInfo
+    status: Status
+    seconds: tuple[float, ...] = ()
+    cpu_seconds: tuple[float, ...] = ()
+    convert_seconds: float = 0.0
+    load_seconds: float = 0.0
+    peak_memory_bytes: int | None = None
+    disturbed: bool = False
+    scores: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+    traceback: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the method gave a result."""
+        return self.status is Status.DONE
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a run was measured in: versions, processor, threads, git state, OpenCV build; JSON-safe."""
+
+    facts: Mapping[str, Any]
+
+    def differences(self, other: Environment) -> dict[str, tuple[Any, Any]]:
+        """Return the facts that are not the same here and there, as name -> (here, there)."""
+        names = [*self.facts, *(name for name in other.facts if name not in self.facts)]
+        pairs = {name: (self.facts.get(name), other.facts.get(name)) for name in names}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -1,0 +1,176 @@
+"""Methods: typed functions from a page to a result, with parameters and documentation."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Mapping
+from functools import cached_property, update_wrapper
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
+
+import pluggy
+
+from ecgbench.core.documentation import Documentation, read_documentation
+from ecgbench.core.page import ArrayKind, Page, page_from_array
+from ecgbench.core.params import NoParams, make_params, param_specs
+from ecgbench.core.results import Result, ResultError
+
+hookimpl = pluggy.HookimplMarker("ecgbench")
+R = TypeVar("R", bound=Result)
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+
+
+class TransformerError(TypeError):
+    """A function that cannot be a transformer; the message says what it lacks."""
+
+
+class Transformer(Generic[R]):
+    """One method: call it like the function it was made of, or let the runner do so.
+
+    Everything but the function is derived from it: `kind` of array and `params_type` from the annotations of its two
+    arguments, `result_type` and `task` from what it returns, `documentation` from its docstring.
+    """
+
+    def __init__(self, name: str, function: Callable[..., R], *, version: str | None = None) -> None:
+        if not _NAME.fullmatch(name):
+            raise TransformerError(f"{name!r} is not a method name; use a task and a word, such as edges.canny.")
+        self.name = name
+        self.function = function
+        self._version = version
+        hints = get_type_hints(function, include_extras=True)
+        arguments = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        if len(arguments) not in (1, 2):
+            raise TransformerError(f"{name} must take a page or array and, if it has parameters, their dataclass.")
+        self.kind = _kind(name, hints.get(arguments[0].name))
+        self.params_type: type = hints.get(arguments[1].name, object) if len(arguments) == 2 else NoParams
+        self._takes_params = len(arguments) == 2
+        self.result_type: type[R] = _result_type(name, hints.get("return"))
+        self.params = param_specs(self.params_type)
+        self.documentation: Documentation = read_documentation(function.__doc__, owner=name)
+        update_wrapper(self, function)
+        self.__signature__ = _signature(self, arguments[0])
+
+    @property
+    def task(self) -> str:
+        """What the method solves, told by its result type."""
+        return self.result_type.task
+
+    @cached_property
+    def version(self) -> str:
+        """The version of the distribution that brought the method, or the one given to @transformer."""
+        return self._version or _distribution_version(self.function.__module__)
+
+    @cached_property
+    def source_hash(self) -> str:
+        """First 12 hex digits of the sha256 of the module that holds the method: an edited method is another one."""
+        module = sys.modules.get(self.function.__module__)
+        try:
+            source = inspect.getsource(module if module and self.function.__module__ != "__main__" else self.function)
+        except (OSError, TypeError):
+            source = self.function.__code__.co_code.hex()
+        return hashlib.sha256(source.encode()).hexdigest()[:12]
+
+    def make_params(self, values: Mapping[str, Any]) -> Any:
+        """Make the method's params of names and values; ParamError lists the known names or the bounds."""
+        return make_params(self.params_type, values)
+
+    def run(self, page: Page, params: Any) -> R:
+        """Run the method on a page with made params; raise ResultError where it returns another type than declared."""
+        array = page.as_kind(self.kind)
+        result = self.function(array, params) if self._takes_params else self.function(array)
+        if not isinstance(result, self.result_type):
+            raise ResultError(
+                f"{self.name} declares {self.result_type.__name__} but returned {type(result).__name__}."
+            )
+        return result
+
+    def __call__(self, image: Any, **params: Any) -> R:
+        """Run the method on a Page or an array, parameters by name: `canny(image, sigma=0.5)`."""
+        page = image if isinstance(image, Page) else page_from_array(image)
+        return self.run(page, self.make_params(params))
+
+    def __repr__(self) -> str:
+        return f"<transformer {self.name}: {self.kind} -> {self.result_type.__name__}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        module, qualname = self.function.__module__, self.function.__qualname__
+        if module != "__main__" and _lookup(module, qualname) is self:
+            return _load, (module, qualname)
+        return _rebuild, (self.name, self.function, self.version)
+
+    @hookimpl
+    def ecgbench_transformer(self) -> Transformer[R]:
+        """Offer the method to the registry."""
+        return self
+
+
+def transformer(name: str, *, version: str | None = None) -> Callable[[Callable[..., R]], Transformer[R]]:
+    """Make a method of a function `(array, params) -> result`.
+
+    The first argument's annotation (Gray, Bgr, Lab, Hsv or Page) says which form of the page it wants, the second is a frozen
+    dataclass of param() fields (leave it out if there are none), the return annotation is a Result and tells the task.
+    The docstring holds the five sections. Raises TransformerError, ParamError or DocumentationError where one is not right.
+    """
+
+    def decorate(function: Callable[..., R]) -> Transformer[R]:
+        return Transformer(name, function, version=version)
+
+    return decorate
+
+
+def _kind(name: str, annotation: Any) -> str:
+    if annotation is Page:
+        return "page"
+    for extra in get_args(annotation)[1:]:
+        if isinstance(extra, ArrayKind):
+            return extra.name
+    raise TransformerError(f"The first argument of {name} must be annotated with Gray, Bgr, Lab, Hsv or Page.")
+
+
+def _result_type(name: str, annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, Result) and annotation is not Result:
+        return annotation
+    raise TransformerError(f"{name} must declare what it returns: a Result such as EdgeMap, Separation or GridFit.")
+
+
+def _signature(method: Transformer[Any], image: inspect.Parameter) -> inspect.Signature:
+    """Return the signature that callers see: an image, then each parameter by name."""
+    named = [
+        inspect.Parameter(spec.name, inspect.Parameter.KEYWORD_ONLY, default=spec.default, annotation=spec.type)
+        for spec in method.params
+    ]
+    return inspect.Signature(
+        [image.replace(name="image", annotation=Any), *named], return_annotation=method.result_type
+    )
+
+
+def _distribution_version(module: str) -> str:
+    top = module.partition(".")[0]
+    if top == "__main__":
+        return "0"
+    found = getattr(sys.modules.get(top), "__version__", None)
+    if isinstance(found, str):
+        return found
+    from importlib.metadata import packages_distributions, version  # slow, so only for packages that do not say
+
+    names = packages_distributions().get(top)
+    return version(names[0]) if names else "0"
+
+
+def _lookup(module: str, qualname: str) -> Any:
+    found: Any = sys.modules.get(module)
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _load(module: str, qualname: str) -> Any:
+    importlib.import_module(module)
+    return _lookup(module, qualname)
+
+
+def _rebuild(name: str, function: Callable[..., Any], version: str) -> Transformer[Any]:
+    return Transformer(name, function, version=version)

@@ -50,9 +50,8 @@ def read_documentation(docstring: str | None, *, owner: str) -> Documentation:
     for name in REQUIRED:
         if not sections.get(name):
             raise DocumentationError(f'The docstring of {owner} lacks the section "{name}:"; write at least a sentence.')
-    return Documentation(
-        purpose, *(_unwrapped(sections[name]) for name in REQUIRED), {n: sections[n] for n in OPTIONAL if n in sections}
-    )
+    how, works, did_not, changes = (_unwrapped(sections[name]) for name in REQUIRED)
+    return Documentation(purpose, how, works, did_not, changes, {name: sections[name] for name in OPTIONAL if name in sections})
 
 
 def _unwrapped(section: str) -> str:

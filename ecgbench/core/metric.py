@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ecgbench.core.page import Page
+from ecgbench.core.pickling import by_name_or_value
 from ecgbench.core.truth import Truth
 
 Direction = Literal["higher", "lower", "none"]
@@ -61,6 +62,9 @@ class Metric:
             raise MetricError(f"The metric {self.name} needs a docstring and at least one declared Score.")
         if not self.version:
             object.__setattr__(self, "version", _source_version(self.score))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return by_name_or_value(self, self.score, Metric, (self.name, self.task, self.scores, self.score, self.doc, self.version))
 
 
 def _source_version(function: Callable[..., Any]) -> str:

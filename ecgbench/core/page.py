@@ -74,9 +74,7 @@ class Page:
 
     def __post_init__(self) -> None:
         if self.bgr.dtype != np.uint8 or self.bgr.ndim != 3 or self.bgr.shape[2] != 3 or self.bgr.size == 0:
-            raise PageError(
-                f"A page needs a non-empty (H, W, 3) uint8 array, got {self.bgr.dtype} of shape {self.bgr.shape}."
-            )
+            raise PageError(f"A page needs a non-empty (H, W, 3) uint8 array, got {self.bgr.dtype} of shape {self.bgr.shape}.")
         object.__setattr__(self, "bgr", _read_only(self.bgr))
 
     @property
@@ -126,9 +124,7 @@ def page_from_array(image: Any, *, name: str = "array") -> Page:
     """
     pixels = np.asarray(image)
     if pixels.ndim not in (2, 3) or pixels.size == 0 or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):
-        raise PageError(
-            f"An image array must be (H, W), (H, W, 3) or (H, W, 4) and not empty, got shape {pixels.shape}."
-        )
+        raise PageError(f"An image array must be (H, W), (H, W, 3) or (H, W, 4) and not empty, got shape {pixels.shape}.")
     pixels = _to_uint8(pixels)
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return Page(np.ascontiguousarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)), name)
@@ -139,7 +135,7 @@ def page_from_array(image: Any, *, name: str = "array") -> Page:
 
 def _to_uint8(pixels: npt.NDArray[Any]) -> Pixels:
     if pixels.dtype == np.uint8:
-        return pixels
+        return pixels.astype(np.uint8, copy=False)
     if pixels.dtype == np.bool_:
         return pixels.astype(np.uint8) * np.uint8(255)
     if pixels.dtype == np.uint16:
@@ -148,9 +144,7 @@ def _to_uint8(pixels: npt.NDArray[Any]) -> Pixels:
         if not np.isfinite(pixels).all():
             raise PageError("The image array holds NaN or infinite values; fill them before making a page of it.")
         if pixels.min() < 0 or pixels.max() > 1:
-            raise PageError(
-                f"A float image array must lie in 0..1, this one spans {pixels.min():.3g}..{pixels.max():.3g}."
-            )
+            raise PageError(f"A float image array must lie in 0..1, this one spans {pixels.min():.3g}..{pixels.max():.3g}.")
         return np.rint(pixels * 255).astype(np.uint8)
     raise PageError(f"An image array must be uint8, uint16, bool or float, got {pixels.dtype}.")
 
@@ -158,4 +152,4 @@ def _to_uint8(pixels: npt.NDArray[Any]) -> Pixels:
 def _on_white(bgra: Pixels) -> Pixels:
     alpha = bgra[..., 3:].astype(np.uint16)
     mixed = (bgra[..., :3].astype(np.uint16) * alpha + 255 * (255 - alpha) + 127) // 255
-    return mixed.astype(np.uint8)
+    return np.asarray(mixed, dtype=np.uint8)

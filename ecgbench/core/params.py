@@ -94,7 +94,7 @@ class NoParams:
 @cache
 def param_specs(params_type: type) -> tuple[ParamSpec, ...]:
     """Return what is known of each parameter of a params dataclass; raise ParamError where it is not complete."""
-    if not (dataclasses.is_dataclass(params_type) and params_type.__dataclass_params__.frozen):
+    if not (dataclasses.is_dataclass(params_type) and vars(params_type)["__dataclass_params__"].frozen):
         raise ParamError(f"{params_type.__name__} must be a frozen dataclass whose fields are made by param().")
     hints = get_type_hints(params_type)
     return tuple(_spec(params_type, field, hints[field.name]) for field in dataclasses.fields(params_type))

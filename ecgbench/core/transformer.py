@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import inspect
 import re
 import sys
@@ -16,6 +15,7 @@ import pluggy
 from ecgbench.core.documentation import Documentation, read_documentation
 from ecgbench.core.page import ArrayKind, Page, page_from_array
 from ecgbench.core.params import NoParams, make_params, param_specs
+from ecgbench.core.pickling import by_name_or_value
 from ecgbench.core.results import Result, ResultError
 
 hookimpl = pluggy.HookimplMarker("ecgbench")
@@ -82,9 +82,7 @@ class Transformer(Generic[R]):
         array = page.as_kind(self.kind)
         result = self.function(array, params) if self._takes_params else self.function(array)
         if not isinstance(result, self.result_type):
-            raise ResultError(
-                f"{self.name} declares {self.result_type.__name__} but returned {type(result).__name__}."
-            )
+            raise ResultError(f"{self.name} declares {self.result_type.__name__} but returned {type(result).__name__}.")
         return result
 
     def __call__(self, image: Any, **params: Any) -> R:
@@ -96,10 +94,7 @@ class Transformer(Generic[R]):
         return f"<transformer {self.name}: {self.kind} -> {self.result_type.__name__}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        module, qualname = self.function.__module__, self.function.__qualname__
-        if module != "__main__" and _lookup(module, qualname) is self:
-            return _load, (module, qualname)
-        return _rebuild, (self.name, self.function, self.version)
+        return by_name_or_value(self, self.function, _rebuild, (self.name, self.function, self.version))
 
     @hookimpl
     def ecgbench_transformer(self) -> Transformer[R]:
@@ -142,9 +137,7 @@ def _signature(method: Transformer[Any], image: inspect.Parameter) -> inspect.Si
         inspect.Parameter(spec.name, inspect.Parameter.KEYWORD_ONLY, default=spec.default, annotation=spec.type)
         for spec in method.params
     ]
-    return inspect.Signature(
-        [image.replace(name="image", annotation=Any), *named], return_annotation=method.result_type
-    )
+    return inspect.Signature([image.replace(name="image", annotation=Any), *named], return_annotation=method.result_type)
 
 
 def _distribution_version(module: str) -> str:
@@ -158,18 +151,6 @@ def _distribution_version(module: str) -> str:
 
     names = packages_distributions().get(top)
     return version(names[0]) if names else "0"
-
-
-def _lookup(module: str, qualname: str) -> Any:
-    found: Any = sys.modules.get(module)
-    for part in qualname.split("."):
-        found = getattr(found, part, None)
-    return found
-
-
-def _load(module: str, qualname: str) -> Any:
-    importlib.import_module(module)
-    return _lookup(module, qualname)
 
 
 def _rebuild(name: str, function: Callable[..., Any], version: str) -> Transformer[Any]:

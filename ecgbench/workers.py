@@ -39,6 +39,7 @@ START = -1  # the label before the first beat
 IN_HAND = 2  # tasks given to a worker at a time: one runs, one waits, so that the pipe's delay is hidden
 STARTS_THAT_MAY_FAIL = 3  # a worker that dies this often before it is ready will not come up at all
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_NOTHING = object()
 
 
 class PoolError(RuntimeError):
@@ -111,44 +112,45 @@ def open_pool(
 
 
 def stream(
-    pool: Pool, payloads: Iterable[Any], *, again: Callable[[Finished], Iterable[Any]] | None = None
-) -> Iterator[Finished]:
-    """Feed payloads into a pool as it has room and yield each as it finishes, holding only what is under way.
+    pool: Pool,
+    payloads: Iterable[Any],
+    *,
+    again: Callable[[Finished], Iterable[Any]] | None = None,
+    tick: float | None = None,
+) -> Iterator[list[Finished]]:
+    """Feed payloads into a pool as it has room and yield what has finished, holding only what is under way.
 
-    `again` may answer a finished payload with others to be done in its stead; such a payload is not yielded.
+    `again` may answer a finished payload with others to be done in its stead; such a payload is not yielded. With `tick`, an empty list
+    is yielded where nothing finished for that many seconds.
     """
     retries: deque[Any] = deque()
     source = iter(payloads)
     under_way = 0
-    exhausted = False
     while True:
-        while pool.room > 0 and not (exhausted and not retries):
-            if retries:
-                pool.submit(retries.popleft())
-            else:
-                try:
-                    pool.submit(next(source))
-                except StopIteration:
-                    exhausted = True
-                    continue
+        while pool.room > 0:
+            payload = retries.popleft() if retries else next(source, _NOTHING)
+            if payload is _NOTHING:
+                break
+            pool.submit(payload)
             under_way += 1
         if under_way == 0:
             return
-        for finished in pool.collect():
+        done = []
+        for finished in pool.collect(tick):
             under_way -= 1
             instead = list(again(finished)) if again else []
-            if instead:
-                retries.extend(instead)
-            else:
-                yield finished
+            retries.extend(instead)
+            if not instead:
+                done.append(finished)
+        yield done
 
 
-def in_order(finished: Iterable[Finished], key: Callable[[Any], int]) -> Iterator[Finished]:
-    """Yield finished payloads in the order of `key` (0, 1, 2, ...), holding back those that came early."""
+def in_order(batches: Iterable[list[Finished]], key: Callable[[Any], int]) -> Iterator[Finished]:
+    """Yield what a stream gives in the order of `key` (0, 1, 2, ...), holding back what came early."""
     early: dict[int, Finished] = {}
     due = 0
-    for item in finished:
-        early[key(item.payload)] = item
+    for batch in batches:
+        early |= {key(finished.payload): finished for finished in batch}
         while due in early:
             yield early.pop(due)
             due += 1
@@ -254,8 +256,8 @@ class _Worker:
     tasks: deque[Any] = field(default_factory=deque)
     ready: bool = False
 
-    def begin_next(self) -> None:
-        """Set the clock for the task that is now first."""
+    def start_clock(self) -> None:
+        """Set the clock for a task that the worker cannot have begun; from then on the worker sets it."""
         self.place[0], self.place[1] = START, time.monotonic()
 
     def overdue(self, timeout: float) -> bool:
@@ -356,13 +358,11 @@ class ProcessPool:
     def _take(self, worker: _Worker, message: Any) -> None:
         if worker.ready:
             self._finished.append(Finished(worker.tasks.popleft(), message))
-            worker.begin_next()
             return
         if isinstance(message, Raised):
             raise PoolError(f"A worker could not start: {message.error}\n{message.traceback}")
         worker.ready = True
         self._failed_starts = 0
-        worker.begin_next()
 
     def _death(self, worker: _Worker) -> str:
         worker.process.join(5)
@@ -394,7 +394,7 @@ class ProcessPool:
                 return
             payload = self._waiting.popleft()
             if not worker.tasks:
-                worker.begin_next()
+                worker.start_clock()
             worker.tasks.append(payload)
             with contextlib.suppress(OSError):  # a dead worker is found by its sentinel, which hands its tasks on
                 worker.pipe.send_bytes(self._pickle(payload))
@@ -418,11 +418,12 @@ def _serve(pipe: Connection, place: Any, recipe: bytes) -> None:
     except BaseException as error:
         pipe.send_bytes(pickle.dumps(Raised(one_line(error), traceback.format_exc())))
         return
-    pipe.send_bytes(pickle.dumps("ready"))
 
     def beat(label: int) -> None:
         place[0], place[1] = label, time.monotonic()
 
+    beat(START)  # the time it took to start is not the first task's
+    pipe.send_bytes(pickle.dumps("ready"))
     while True:
         try:
             message = pipe.recv_bytes()
@@ -435,6 +436,7 @@ def _serve(pipe: Connection, place: Any, recipe: bytes) -> None:
         except Exception as error:
             answer = pickle.dumps(Raised(one_line(error), traceback.format_exc()))
         pipe.send_bytes(answer)
+        beat(START)
 
 
 def _pickled(value: Any) -> bytes:
@@ -484,6 +486,14 @@ def _forkserver() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["ecgbench.preload"])
     return context
+
+
+def wake_forkserver() -> None:
+    """Start the process that workers are forked from, and let it import its libraries while this one goes on with its own affairs."""
+    from multiprocessing import forkserver
+
+    _forkserver()
+    forkserver.ensure_running()
 
 
 _starting = threading.Lock()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from ecgbench.core.truth import CaseInfo
@@ -36,6 +38,16 @@ class Variant:
         """The method's name, with the params that were given: "edges.canny[sigma=0.5]"."""
         given = ",".join(f"{name}={value}" for name, value in self.params.items())
         return f"{self.method}[{given}]" if given else self.method
+
+    @cached_property
+    def key(self) -> str:
+        """Method, version, source hash and params in one text, the same in whatever order the params were given.
+
+        >>> Variant("edges.canny", "edges", "0.1", "1a2b3c", {"sigma": 0.5}).key
+        'edges.canny 0.1 1a2b3c {"sigma": 0.5}'
+        """
+        params = json.dumps(dict(self.params), sort_keys=True, default=repr)
+        return f"{self.method} {self.version} {self.source_hash} {params}"
 
 
 @dataclass(frozen=True)

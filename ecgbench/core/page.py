@@ -139,17 +139,20 @@ def _to_uint8(pixels: npt.NDArray[Any]) -> Pixels:
     if pixels.dtype == np.bool_:
         return pixels.astype(np.uint8) * np.uint8(255)
     if pixels.dtype == np.uint16:
-        return (pixels >> 8).astype(np.uint8)
+        return np.asarray(pixels >> 8, dtype=np.uint8)
     if np.issubdtype(pixels.dtype, np.floating):
         if not np.isfinite(pixels).all():
             raise PageError("The image array holds NaN or infinite values; fill them before making a page of it.")
         if pixels.min() < 0 or pixels.max() > 1:
             raise PageError(f"A float image array must lie in 0..1, this one spans {pixels.min():.3g}..{pixels.max():.3g}.")
-        return np.rint(pixels * 255).astype(np.uint8)
+        return np.asarray(np.rint(pixels * 255), dtype=np.uint8)
     raise PageError(f"An image array must be uint8, uint16, bool or float, got {pixels.dtype}.")
 
 
 def _on_white(bgra: Pixels) -> Pixels:
-    alpha = bgra[..., 3:].astype(np.uint16)
-    mixed = (bgra[..., :3].astype(np.uint16) * alpha + 255 * (255 - alpha) + 127) // 255
-    return np.asarray(mixed, dtype=np.uint8)
+    alpha = cv2.extractChannel(bgra, 3)
+    opaque = np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2BGR), dtype=np.uint8)
+    if cv2.minMaxLoc(alpha)[0] == 255:  # as plotting programs write them: nothing to mix
+        return opaque
+    wide = alpha[..., None].astype(np.uint16)
+    return np.asarray((opaque * wide + 255 * (255 - wide) + 127) // 255, dtype=np.uint8)

@@ -7,6 +7,7 @@ import importlib
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any, cast
 
@@ -223,6 +224,12 @@ class Registry:
         task = name.partition(".")[0]
         same_task = [known for known in sorted(self.transformers) if known.startswith(f"{task}.")]
         return f"There is no method {name!r}; known ones: {', '.join(same_task or sorted(self.transformers))}."
+
+
+@cache
+def default_registry() -> Registry:
+    """Return the registry of the built-ins and installed plugins, loaded once a process."""
+    return Registry.load()
 
 
 def _parts(plugin: Any) -> Iterator[tuple[str, Any]]:

@@ -112,18 +112,14 @@ def open_pool(
 
 
 def stream(
-    pool: Pool,
-    payloads: Iterable[Any],
-    *,
-    again: Callable[[Finished], Iterable[Any]] | None = None,
-    tick: float | None = None,
+    pool: Pool, payloads: Iterable[Any], *, retries: deque[Any] | None = None, tick: float | None = None
 ) -> Iterator[list[Finished]]:
     """Feed payloads into a pool as it has room and yield what has finished, holding only what is under way.
 
-    `again` may answer a finished payload with others to be done in its stead; such a payload is not yielded. With `tick`, an empty list
-    is yielded where nothing finished for that many seconds.
+    The consumer may put payloads into `retries`; they are done before further ones. With `tick`, an empty list is yielded where nothing
+    finished for that many seconds.
     """
-    retries: deque[Any] = deque()
+    retries = deque() if retries is None else retries
     source = iter(payloads)
     under_way = 0
     while True:
@@ -135,13 +131,8 @@ def stream(
             under_way += 1
         if under_way == 0:
             return
-        done = []
-        for finished in pool.collect(tick):
-            under_way -= 1
-            instead = list(again(finished)) if again else []
-            retries.extend(instead)
-            if not instead:
-                done.append(finished)
+        done = pool.collect(tick)
+        under_way -= len(done)
         yield done
 
 
@@ -451,10 +442,21 @@ def _pickled(value: Any) -> bytes:
 def _settle_in() -> None:
     """Become a worker: a group of its own (Ctrl-C is the parent's affair), gone with its parent, with one thread a call."""
     os.setpgid(0, 0)
+    _let_forkserver_go()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     one_thread_each()
     _keep_freed_memory()
+
+
+def _let_forkserver_go() -> None:
+    """Close what keeps the forkserver alive for its children's sake: it is to end with the pool's process, and take us with it."""
+    from multiprocessing import forkserver
+
+    server: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    if server._forkserver_alive_fd is not None:
+        os.close(server._forkserver_alive_fd)
+        server._forkserver_alive_fd = None
 
 
 def _keep_freed_memory() -> None:

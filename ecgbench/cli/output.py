@@ -1,0 +1,107 @@
+"""How commands speak: tables for people, JSON for programs, progress on a terminal and plain lines elsewhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from functools import cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+
+    from ecgbench.core.outcome import Outcome
+
+PLAIN_EVERY_SECONDS = 5.0  # between two lines of progress where nobody watches a bar
+
+
+@cache
+def console() -> Console:
+    """Return where tables go: the terminal's width, or 120 columns when piped."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+@cache
+def error_console() -> Console:
+    """Return where progress goes: stderr, so that stdout stays what was asked for."""
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; numbers that JSON has no word for become null."""
+    typer.echo(json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+class Progress:
+    """Shows how a run gets on: a bar with done, failed, reused and time left on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, cells: int | None, *, quiet: bool = False) -> None:
+        self.counts: Counter[str] = Counter()
+        self._cells = cells
+        self._quiet = quiet
+        self._said = time.monotonic()
+        self._bar: Any = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Progress:
+        if not self._quiet and error_console().is_terminal:
+            self._open_bar()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        elif not self._quiet:
+            self._say()
+
+    def add(self, outcome: Outcome, *, reused: int) -> None:
+        """Count an outcome; `reused` is how many cells were there already."""
+        self.counts[outcome.status.value] += 1
+        self.counts["reused"] = reused
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self.finished, note=self.note)
+        elif not self._quiet and time.monotonic() - self._said > PLAIN_EVERY_SECONDS:
+            self._say()
+
+    @property
+    def finished(self) -> int:
+        """Cells that are over, reused ones among them."""
+        return sum(self.counts.values())
+
+    @property
+    def note(self) -> str:
+        """The counts in words: "120 done, 2 failed, 30 reused"."""
+        order = ("done", "failed", "crashed", "timed out", "skipped", "reused")
+        return ", ".join(f"{self.counts[name]} {name}" for name in order if self.counts[name]) or "starting"
+
+    def _say(self) -> None:
+        self._said = time.monotonic()
+        of = f" of {self._cells}" if self._cells is not None else ""
+        typer.echo(f"{self.finished}{of} cells: {self.note}", err=True)
+
+    def _open_bar(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"), TimeRemainingColumn())
+        self._bar = Bar(*columns, console=error_console(), transient=True)
+        self._task = self._bar.add_task("", total=self._cells, note="starting")
+        self._bar.start()

@@ -1,0 +1,144 @@
+"""Commands that look at the registry: methods, show, plugins, docs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ecgbench.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from ecgbench.core.transformer import Transformer
+    from ecgbench.registry import Registry
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+DOCS = Path("docs/functions")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(methods)
+    app.command()(show)
+    app.command("plugins")(list_plugins)
+    app.command()(docs)
+
+
+def methods(
+    task: Annotated[str | None, typer.Option(help="Only methods of this task: edges, color, grid, quality, ...")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the registered methods."""
+    from ecgbench.registry import RegistryError, default_registry
+
+    registry = default_registry()
+    chosen = [each for _, each in sorted(registry.transformers.items()) if task in (None, each.task)]
+    if not chosen:
+        tasks = sorted({each.task for each in registry.transformers.values()})
+        raise RegistryError(f"There is no method of the task {task!r}; tasks: {', '.join(tasks)}.")
+    if as_json:
+        print_json([_described(each, registry) for each in chosen])
+        return
+    from rich.table import Table
+
+    table = Table("method", "task", "takes", "parameters", "from", "purpose", box=None, header_style="bold", pad_edge=False)
+    for each in chosen:
+        params = ", ".join(f"{spec.name}={spec.default}" for spec in each.params) or "-"
+        origin = registry.origin_of(each.name)
+        table.add_row(each.name, each.task, each.kind, params, origin, each.documentation.purpose)
+    console().print(table)
+
+
+def _described(method: Transformer[Any], registry: Registry) -> dict[str, Any]:
+    params = [
+        {"name": spec.name, "type": spec.type.__name__, "default": spec.default, "bounds": spec.bounds, "doc": spec.doc}
+        for spec in method.params
+    ]
+    return {
+        "name": method.name,
+        "task": method.task,
+        "takes": method.kind,
+        "returns": method.result_type.__name__,
+        "version": method.version,
+        "origin": registry.origin_of(method.name),
+        "purpose": method.documentation.purpose,
+        "params": params,
+    }
+
+
+def show(
+    method: Annotated[str, typer.Argument(help="A method, such as edges.canny.")],
+    store: Annotated[str, typer.Option(envvar="ECGBENCH_STORE", help="Where its measured cost is read from, if there.")] = "ecgbench.db",
+    as_json: Json = False,
+) -> None:
+    """Show a method's documentation page, with what it costs by the runs in the store."""
+    from ecgbench.method_pages import method_page
+    from ecgbench.registry import default_registry
+
+    registry = default_registry()
+    chosen = registry.method(method)
+    measured = _measured_in(store, method)
+    if as_json:
+        print_json({**_described(chosen, registry), "documentation": vars(chosen.documentation), "measured": measured})
+        return
+    text = method_page(chosen, related=_related(chosen, registry), measured=measured)
+    if not console().is_terminal:
+        typer.echo(text)
+        return
+    from rich.markdown import Markdown
+
+    console().print(Markdown(text))
+
+
+def _related(method: Transformer[Any], registry: Registry) -> list[str]:
+    return [name for name, each in sorted(registry.transformers.items()) if each.task == method.task and name != method.name]
+
+
+def list_plugins(as_json: Json = False) -> None:
+    """List the distributions that brought something, and what failed to load and why."""
+    from ecgbench.registry import default_registry
+
+    registry = default_registry()
+    offered: dict[str, list[str]] = {}
+    for name in [*registry.transformers, *registry.metrics, *registry.openers]:
+        offered.setdefault(registry.origin_of(name), []).append(name)
+    problems = [{"origin": each.origin, "plugin": each.plugin, "message": each.message} for each in registry.problems]
+    if as_json:
+        print_json({"plugins": offered, "failed": problems})
+        return
+    for origin, names in offered.items():
+        console().print(f"[bold]{origin}[/bold]")
+        console().print(f"  {', '.join(names)}", highlight=False)
+    for problem in registry.problems:
+        console().print(f"[bold red]left out:[/bold red] {problem.plugin} of {problem.origin}")
+        console().print(f"  {problem.message}", highlight=False, markup=False)
+
+
+def docs(
+    directory: Annotated[Path, typer.Argument(help="Where the pages are written.")] = DOCS,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail (exit 1) where a page is stale.")] = False,
+    measure: Annotated[str | None, typer.Option(help="Take the Performance figures from this run first.")] = None,
+    store: Annotated[str, typer.Option(envvar="ECGBENCH_STORE")] = "ecgbench.db",
+) -> None:
+    """Write the documentation page of every built-in method."""
+    from ecgbench.method_pages import stale_pages, write_method_pages
+    from ecgbench.registry import BUILT_IN, default_registry
+
+    registry = default_registry()
+    own = {name: each for name, each in registry.transformers.items() if registry.origin_of(name) == BUILT_IN}
+    if measure is not None:
+        figures = {name: found for name in own if (found := _measured_in(store, name, run=measure))}
+        (directory / "measured.json").write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    if check:
+        stale = stale_pages(directory, own)
+        for page in stale:
+            typer.echo(f"stale: {page}; run `ecgbench docs` and commit what it writes")
+        raise typer.Exit(1 if stale else 0)
+    for path in write_method_pages(directory, own):
+        typer.echo(str(path))
+
+
+def _measured_in(store: str, method: str, *, run: str | None = None) -> dict[str, Any] | None:
+    raise NotImplementedError(store, method, run)

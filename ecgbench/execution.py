@@ -1,0 +1,196 @@
+"""Carries out plans in parallel: cases go to workers, outcomes come back, are kept, and are reported only then."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ecgbench.core.outcome import Outcome, Status, Variant
+from ecgbench.core.truth import Case, CaseInfo
+from ecgbench.environment import current_environment
+from ecgbench.leaderboard import refresh_summaries
+from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, FileStamp, file_stamp
+from ecgbench.plan import Plan
+from ecgbench.plugins.pages import content_id_of
+from ecgbench.registry import Problem
+from ecgbench.store import Run, Store
+from ecgbench.workers import START, Finished, Lost, Pool, Raised, one_line, open_pool, stream
+
+COMMIT_OUTCOMES, COMMIT_SECONDS = 500, 0.2  # an outcome waits for its commit no longer than this
+CASES_LOOKED_UP = 200  # at a time, when a run is resumed
+
+
+class Execution:
+    """Carries out one plan, with or without a store.
+
+    `outcomes()` yields each outcome once, after its commit; memory does not grow with the number of cases.
+    """
+
+    def __init__(self, plan: Plan, *, store: Store | None = None, name: str | None = None, resume: bool = False) -> None:
+        self.plan = plan
+        self.reused = 0
+        self._store = store
+        self._variants = plan.variants()
+        self._files: dict[FileStamp, str] = {}
+        self._retries: deque[CaseTask] = deque()
+        self.run: Run | None = None
+        self._resume = resume
+        if store is not None:
+            self.run = store.begin_run(
+                name or time.strftime("%Y%m%d-%H%M%S"),
+                plan=plan.to_dict(),
+                environment=current_environment(),
+                scores=plan.scores(),
+                resume=resume,
+            )
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Run the plan; yield outcomes as they are committed. Closing the iterator, or Ctrl-C, ends the run as interrupted."""
+        plan = self.plan
+        self._tell("ecgbench_run_started", plan=plan)
+        work = CaseWork(plan.methods, plan.metrics(), plan.registry.page_opener(), plan.repeats, plan.warmup_calls)
+        work.own_process = plan.executor != "threads"
+        pool = open_pool(plan.executor, work, workers=plan.workers, timeout=plan.timeout, memory_bytes=plan.memory_bytes)
+        state = "interrupted"
+        try:
+            yield from self._committed(pool)
+            state = "finished"
+        finally:
+            pool.close()
+            self._end(state)
+
+    def _committed(self, pool: Pool) -> Iterator[Outcome]:
+        """Yield the outcomes of the pool, each after the commit that keeps it."""
+        pending: list[Outcome] = []
+        since = time.monotonic()
+        for batch in stream(pool, self._tasks(), retries=self._retries, tick=COMMIT_SECONDS):
+            if not pending:
+                since = time.monotonic()
+            for finished in batch:
+                pending += self._outcomes(finished)
+            if len(pending) >= COMMIT_OUTCOMES or time.monotonic() - since >= COMMIT_SECONDS or not batch:
+                yield from self._commit(pending)
+                pending = []
+        yield from self._commit(pending)
+
+    def _commit(self, outcomes: list[Outcome]) -> list[Outcome]:
+        if outcomes and self._store is not None and self.run is not None:
+            self._store.add(self.run.id, outcomes)
+            self._store.remember_contents(self._files)
+            self._files.clear()
+        for outcome in outcomes:
+            self._tell("ecgbench_outcome", outcome=outcome)
+        return outcomes
+
+    def _tasks(self) -> Iterator[CaseTask]:
+        """Yield a task a case, with the methods that are still to be run on it."""
+        every = tuple(range(len(self._variants)))
+        if self._store is None or self.run is None or not self._resume:
+            for case in self.plan.cases():
+                yield CaseTask(case, every)
+            return
+        cases = self.plan.cases()
+        while chunk := list(islice(cases, CASES_LOOKED_UP)):
+            known = [self._identified(case) for case in chunk]
+            settled = self._store.settled(self.run.id, [case.info for case in known])
+            for case, done in zip(known, settled, strict=True):
+                missing = tuple(index for index in every if self._variants[index].key not in done)
+                self.reused += len(every) - len(missing)
+                if missing:
+                    yield CaseTask(case, missing)
+
+    def _identified(self, case: Case) -> Case:
+        """Return the case with its content id: from the store where the file is as it was when it was last read, else by reading it."""
+        stamp = file_stamp(case.source) if case.info.content_id is None else None
+        if stamp is None or self._store is None:
+            return case
+        content_id = self._store.content_id(stamp)
+        if content_id is None:
+            content_id = content_id_of(Path(stamp.path).read_bytes())
+            self._files[stamp] = content_id
+        return replace(case, info=replace(case.info, content_id=content_id, record=case.info.record or content_id))
+
+    def _outcomes(self, finished: Finished) -> list[Outcome]:
+        """Return the outcomes of a finished task; of a lost one, only those of whom is to blame, the others are tried again."""
+        task, value = finished.payload, finished.value
+        if isinstance(value, Lost):
+            return self._lost(task, value)
+        if isinstance(value, Raised):
+            cell = Cell(Status.FAILED, error=value.error, traceback=value.traceback)
+            value = CaseReport(dict.fromkeys(task.methods, cell))
+        info = _seen(task.case.info, value)
+        if value.file is not None and value.content_id is not None:
+            self._files[value.file] = value.content_id
+        return [_outcome(self._variants[index], info, cell, value.load_seconds) for index, cell in value.cells.items()]
+
+    def _lost(self, task: CaseTask, lost: Lost) -> list[Outcome]:
+        """Blame the method that overran, for the clock was its own; try one that was under way when its worker died once more, alone.
+
+        The methods beside it are run again without it. A worker that dies twice before any method began costs the case.
+        """
+        info = task.case.info
+        if lost.label == START:
+            if not task.alone:
+                self._retries.append(replace(task, alone=True))
+                return []
+            return [_lost_outcome(self._variants[index], info, lost, "while the case was opened") for index in task.methods]
+        others = tuple(index for index in task.methods if index != lost.label)
+        if others:
+            self._retries.append(replace(task, methods=others, alone=False))
+        if lost.timed_out or task.alone:
+            return [_lost_outcome(self._variants[lost.label], info, lost, "in this method")]
+        self._retries.append(replace(task, methods=(lost.label,), alone=True))
+        return []
+
+    def _end(self, state: str) -> None:
+        if self._store is not None and self.run is not None:
+            self._store.finish_run(self.run.id, state)
+            self.run = self._store.find_run(self.run.name)
+            if state == "finished":
+                refresh_summaries(self._store, self.run)
+        self._tell("ecgbench_run_finished", run=self.run)
+
+    def _tell(self, hook: str, **what: Any) -> None:
+        """Tell each listening plugin; one that fails is named, kept among the problems and not asked again."""
+        manager = self.plan.registry.plugin_manager
+        for listener in getattr(manager.hook, hook).get_hookimpls():
+            try:
+                listener.function(*(what[name] for name in listener.argnames))
+            except Exception as error:
+                origin = self.plan.registry.origin_of(listener.plugin_name)
+                message = f"{hook} failed and is not asked again: {one_line(error)}"
+                self.plan.registry.problems.append(Problem(origin, listener.plugin_name, message, traceback.format_exc()))
+                manager.unregister(listener.plugin)
+
+
+def _seen(info: CaseInfo, report: CaseReport) -> CaseInfo:
+    content_id = info.content_id or report.content_id
+    return replace(info, content_id=content_id, record=info.record or content_id)
+
+
+def _outcome(variant: Variant, info: CaseInfo, cell: Cell, load_seconds: float) -> Outcome:
+    return Outcome(
+        variant=variant,
+        case=info,
+        status=cell.status,
+        seconds=tuple(cell.seconds),
+        cpu_seconds=tuple(cell.cpu_seconds),
+        convert_seconds=cell.convert_seconds,
+        load_seconds=load_seconds,
+        peak_memory_bytes=cell.peak_memory_bytes,
+        disturbed=cell.disturbed,
+        scores=cell.scores,
+        error=cell.error,
+        traceback=cell.traceback,
+    )
+
+
+def _lost_outcome(variant: Variant, info: CaseInfo, lost: Lost, where: str) -> Outcome:
+    status = Status.TIMED_OUT if lost.timed_out else Status.CRASHED
+    return Outcome(variant, info, status, error=f"The worker was lost {where}: {lost.reason}.")

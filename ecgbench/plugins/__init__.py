@@ -1,0 +1,1 @@
+"""The built-in plugins, loaded through the same door as anybody's."""

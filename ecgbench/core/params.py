@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from numbers import Real
 from typing import Any, get_type_hints
 
 
@@ -47,17 +48,19 @@ class ParamSpec:
         return value
 
     def _within(self, value: float) -> bool:
-        return math.isfinite(value) and self.low is not None and self.high is not None and self.low <= value <= self.high
+        bounded = self.low is not None and self.high is not None and self.low <= value <= self.high  # False for NaN
+        return bounded and abs(value) != math.inf
 
     def _typed(self, value: Any) -> Any:
         if self.type is bool:
             return _as_bool(self.name, value)
-        if self.type is int and isinstance(value, float) and not value.is_integer():
-            raise ParamError(f"{self.name}={value!r} must be a whole number.")
         try:
-            return self.type(value)
-        except (TypeError, ValueError):
+            typed = self.type(value)
+        except (TypeError, ValueError, OverflowError):
             raise ParamError(f"{self.name}={value!r} must be of type {self.type.__name__}.") from None
+        if self.type is int and isinstance(value, Real) and typed != value:
+            raise ParamError(f"{self.name}={value!r} must be a whole number.")
+        return typed
 
 
 def _as_bool(name: str, value: Any) -> bool:
@@ -94,10 +97,16 @@ class NoParams:
 @cache
 def param_specs(params_type: type) -> tuple[ParamSpec, ...]:
     """Return what is known of each parameter of a params dataclass; raise ParamError where it is not complete."""
-    if not (dataclasses.is_dataclass(params_type) and vars(params_type)["__dataclass_params__"].frozen):
-        raise ParamError(f"{params_type.__name__} must be a frozen dataclass whose fields are made by param().")
+    if not _is_frozen(params_type):
+        shown = getattr(params_type, "__name__", params_type)
+        raise ParamError(f"{shown} must be a frozen dataclass whose fields are made by param().")
     hints = get_type_hints(params_type)
     return tuple(_spec(params_type, field, hints[field.name]) for field in dataclasses.fields(params_type))
+
+
+def _is_frozen(params_type: Any) -> bool:
+    declared = getattr(params_type, "__dataclass_params__", None)
+    return isinstance(params_type, type) and declared is not None and bool(declared.frozen)
 
 
 def _spec(owner: type, field: dataclasses.Field[Any], kind: type) -> ParamSpec:

@@ -20,6 +20,7 @@ from ecgbench.core.results import Result, ResultError
 
 hookimpl = pluggy.HookimplMarker("ecgbench")
 R = TypeVar("R", bound=Result)
+_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 
@@ -40,10 +41,10 @@ class Transformer(Generic[R]):
         self.name = name
         self.function = function
         self._version = version
-        hints = get_type_hints(function, include_extras=True)
-        arguments = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
-        if len(arguments) not in (1, 2):
-            raise TransformerError(f"{name} must take a page or array and, if it has parameters, their dataclass.")
+        hints = _hints(name, function)
+        arguments = list(inspect.signature(function).parameters.values())
+        if len(arguments) not in (1, 2) or any(each.kind not in _BY_POSITION for each in arguments):
+            raise TransformerError(f"{name} must take a page or array and, if it has parameters, their dataclass; nothing else.")
         self.kind = _kind(name, hints.get(arguments[0].name))
         self.params_type: type = hints.get(arguments[1].name, object) if len(arguments) == 2 else NoParams
         self._takes_params = len(arguments) == 2
@@ -116,6 +117,13 @@ def transformer(name: str, *, version: str | None = None) -> Callable[[Callable[
     return decorate
 
 
+def _hints(name: str, function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise TransformerError(f"An annotation of {name} cannot be read: {error}; define it at the top of the module.") from None
+
+
 def _kind(name: str, annotation: Any) -> str:
     if annotation is Page:
         return "page"
@@ -126,9 +134,13 @@ def _kind(name: str, annotation: Any) -> str:
 
 
 def _result_type(name: str, annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, Result) and annotation is not Result:
-        return annotation
-    raise TransformerError(f"{name} must declare what it returns: a Result such as EdgeMap, Separation or GridFit.")
+    if not isinstance(annotation, type) or not issubclass(annotation, Result) or annotation is Result:
+        raise TransformerError(f"{name} must declare what it returns: a Result such as EdgeMap, Separation or GridFit.")
+    if not getattr(annotation, "task", ""):
+        raise TransformerError(
+            f"{annotation.__name__}, which {name} returns, must name the task it answers: task = 'edges', say."
+        )
+    return annotation
 
 
 def _signature(method: Transformer[Any], image: inspect.Parameter) -> inspect.Signature:

@@ -1,0 +1,166 @@
+"""Numbers for variants, metrics and cases: each is kept once in a store and named by its number elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Row, bindparam, select, update
+
+from ecgbench.core.metric import COST_SCORES, Score
+from ecgbench.core.outcome import Variant
+from ecgbench.core.truth import CaseInfo
+from ecgbench.store.database import IN_PLACEHOLDERS, driver_sql, upsert
+from ecgbench.store.identity import identity_of, number_of
+from ecgbench.store.schema import cases, metrics, variants
+from ecgbench.store.text import from_text, to_text
+
+CASES_REMEMBERED = 4_096  # enough for the batches in flight; a run of any length holds no more
+FACTS = tuple(column.name for column in cases.columns if column.name not in ("id", "identity", "unit"))
+_PLACES = select(cases.c.id, cases.c.identity, cases.c.name, cases.c.source)
+OF_ANY_TASK = frozenset(score.name for score in COST_SCORES)
+
+
+def chunks(values: Sequence[Any], size: int = IN_PLACEHOLDERS) -> Iterator[Sequence[Any]]:
+    """Cut a sequence into pieces of at most `size`."""
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+class Ids:
+    """Looks numbers up, gives new ones, and remembers them; call `forget` when the transaction they were given in failed."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._variants: dict[str, int] = {}
+        self._metrics: dict[str, int] = {}
+        self._cases: dict[CaseInfo, int] = {}
+        self._stale: dict[int, tuple[int, ...]] = {}
+        self._new_variant = upsert(variants, dialect, keys=["key"])
+        self._new_metric = upsert(metrics, dialect, keys=["name"])
+        self._declared_metric = upsert(metrics, dialect, keys=["name"], replace=["unit", "direction", "doc"])
+        columns = [column for column in cases.columns if column.name != "id"]
+        new_case = upsert(cases, dialect, keys=["identity"]).values({c.name: bindparam(c.name) for c in columns})
+        self._new_case = driver_sql(new_case, dialect)
+
+    def forget(self) -> None:
+        """Forget every number."""
+        for known in (self._variants, self._metrics, self._cases, self._stale):
+            known.clear()
+
+    def variant(self, connection: Connection, variant: Variant) -> int:
+        """Return the number of a variant."""
+        found = self._variants.get(variant.key)
+        if found is None:
+            row = variant_row(variant)
+            connection.execute(self._new_variant.values(row))
+            found = connection.execute(select(variants.c.id).where(variants.c.key == row["key"])).scalar_one()
+            self._variants[variant.key] = found
+        return found
+
+    def declare(self, connection: Connection, scores: Iterable[Score]) -> None:
+        """Keep unit, direction and sentence of each score, the latest ones given."""
+        for score in scores:
+            row = {"name": score.name, "unit": score.unit, "direction": score.direction, "doc": score.doc, "task": ""}
+            connection.execute(self._declared_metric.values(row))
+
+    def metric(self, connection: Connection, name: str, task: str) -> int:
+        """Return the number of a score's name, which a method of `task` gave."""
+        found = self._metrics.get(name)
+        if found is None:
+            if connection.scalar(select(metrics.c.id).where(metrics.c.name == name)) is None:
+                undeclared = Score(name, "?", "none", "Not declared by a metric of the run that gave it.")
+                self.declare(connection, [undeclared])
+            if name not in OF_ANY_TASK:
+                connection.execute(update(metrics).where(metrics.c.name == name, metrics.c.task == "").values(task=task))
+            found = self._metrics[name] = connection.execute(select(metrics.c.id).where(metrics.c.name == name)).scalar_one()
+        return found
+
+    def cases(self, connection: Connection, wanted: Sequence[CaseInfo]) -> list[int]:
+        """Return the number of each case; what is newly said of a known case replaces what was known."""
+        numbers = [self._cases.get(case) for case in wanted]
+        missing = [case for case, number in zip(wanted, numbers, strict=True) if number is None]
+        if len(self._cases) + len(missing) > CASES_REMEMBERED:
+            self._cases.clear()
+            self._stale.clear()
+        found = iter([number for chunk in chunks(missing) for number in self._given(connection, chunk)])
+        return [next(found) if number is None else number for number in numbers]
+
+    def stale(self, case_id: int) -> tuple[int, ...]:
+        """Return the numbers of what stood at the same name and source as this case, but with other content (or none known)."""
+        return self._stale.get(case_id, ())
+
+    def _given(self, connection: Connection, missing: Sequence[CaseInfo]) -> list[int]:
+        """Look up cases that are not remembered, after adding those that are new."""
+        rows = [_case_row(case) for case in missing]
+        by_identity = {row[0]: case for row, case in zip(rows, missing, strict=True)}
+        added = connection.exec_driver_sql(self._new_case, rows).rowcount
+        named = cases.c.name.in_({to_text(case.name) for case in missing})
+        if added != len(rows):
+            stored = connection.execute(select(cases).where(cases.c.identity.in_(list(by_identity)))).all()
+            self._update(
+                connection, [(row.id, by_identity[row.identity]) for row in stored if read_case(row) != by_identity[row.identity]]
+            )
+        places = connection.execute(_PLACES.where(named)).all()
+        numbers = {row.identity: row.id for row in places}
+        found = [numbers[row[0]] for row in rows]
+        self._cases.update(zip(missing, found, strict=True))
+        if len(places) > len(by_identity):
+            self._note_stale(dict(zip(found, rows, strict=True)), places)
+        return found
+
+    @staticmethod
+    def _update(connection: Connection, changed: Sequence[tuple[int, CaseInfo]]) -> None:
+        for case_id, case in changed:
+            facts = dict(zip(("identity", "unit", *FACTS), _case_row(case), strict=True))
+            connection.execute(update(cases).where(cases.c.id == case_id).values(facts))
+
+    def _note_stale(self, found: dict[int, tuple[Any, ...]], places: Sequence[Row[*tuple[Any, ...]]]) -> None:
+        at: dict[tuple[str, str], list[int]] = {}
+        for row in places:
+            at.setdefault((row.name, row.source), []).append(row.id)
+        for case_id, (_, _, name, source, *_) in found.items():
+            others = tuple(other for other in at[name, source] if other != case_id)
+            if others:
+                self._stale[case_id] = others
+
+
+def variant_row(variant: Variant) -> dict[str, Any]:
+    """Return what the store keeps of a variant."""
+    return {
+        "key": number_of(variant.key),
+        "method": variant.method,
+        "task": variant.task,
+        "version": variant.version,
+        "source_hash": variant.source_hash,
+        "params": json.dumps(dict(variant.params), default=repr),
+        "origin": to_text(variant.origin),
+    }
+
+
+def read_variant(row: Row[Any]) -> Variant:
+    """Make a variant of its row."""
+    params = json.loads(row.params)
+    return Variant(row.method, row.task, row.version, row.source_hash, params, from_text(row.origin) or "")
+
+
+def read_case(row: Any) -> CaseInfo:
+    """Make a case's information of its row."""
+    return CaseInfo(
+        name=from_text(row.name) or "",
+        source=from_text(row.source) or "",
+        content_id=from_text(row.content_id),
+        record=from_text(row.record),
+        type=from_text(row.type),
+        layout=from_text(row.layout),
+        grid_color=from_text(row.grid_color),
+        dpi=row.dpi,
+        severity=row.severity,
+    )
+
+
+def _case_row(case: CaseInfo) -> tuple[Any, ...]:
+    """Return what the store keeps of a case, in the order of the table's columns after the first."""
+    identity = identity_of(case)
+    unit = identity if case.record is None else number_of("record", case.record)
+    texts = (case.name, case.source, case.content_id, case.record, case.type, case.layout, case.grid_color)
+    return (identity, unit, *map(to_text, texts), case.dpi, case.severity)

@@ -1,0 +1,86 @@
+"""What a run already has: which cells are done, and how many ended how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, func, literal_column, select
+
+from ecgbench.core.outcome import Status, Variant
+from ecgbench.core.truth import CaseInfo
+from ecgbench.store.identity import identity_of
+from ecgbench.store.ids import chunks, read_case, read_variant
+from ecgbench.store.reading import read_numbers
+from ecgbench.store.records import Ids
+from ecgbench.store.schema import NOT_DONE, cases, outcomes, run_variants, variants
+
+
+def variants_of(connection: Connection, run_id: int) -> dict[int, Variant]:
+    """Return the variants that have outcomes in the run, by number, in the order in which they came."""
+    wanted = select(variants).join(run_variants, run_variants.c.variant_id == variants.c.id)
+    rows = connection.execute(wanted.where(run_variants.c.run_id == run_id).order_by(variants.c.id))
+    return {row.id: read_variant(row) for row in rows}
+
+
+def cases_of(connection: Connection, run_id: int) -> dict[int, CaseInfo]:
+    """Return the cases that have outcomes in the run, by number."""
+    seen = select(outcomes.c.case_id).where(outcomes.c.run_id == run_id)
+    rows = connection.execute(select(cases).where(cases.c.id.in_(seen)).order_by(cases.c.id))
+    return {row.id: read_case(row) for row in rows}
+
+
+def written(connection: Connection, run_id: int) -> dict[int, int]:
+    """Return how many outcomes of each variant were ever written."""
+    rows = connection.execute(select(run_variants).where(run_variants.c.run_id == run_id))
+    return {row.variant_id: row.written for row in rows}
+
+
+def settled(connection: Connection, run_id: int, wanted: Sequence[CaseInfo]) -> list[frozenset[str]]:
+    """Return for each case the keys of the variants that are done with it."""
+    keys = {number: variant.key for number, variant in variants_of(connection, run_id).items()}
+    done: dict[int, set[str]] = {}
+    identities = [identity_of(case) for case in wanted]
+    for chunk in chunks(identities):
+        found = connection.execute(select(cases.c.id, cases.c.identity).where(cases.c.identity.in_(chunk)))
+        numbers = {row.id: row.identity for row in found}
+        for variant_id, case_id in connection.execute(_done(run_id, list(keys), list(numbers))):
+            done.setdefault(numbers[case_id], set()).add(keys[variant_id])
+    return [frozenset(done.get(identity, ())) for identity in identities]
+
+
+def _done(run_id: int, variant_ids: Sequence[int], case_ids: Sequence[int]) -> Any:
+    """Select the done cells among these; naming every variant lets the key of the table find each."""
+    return select(outcomes.c.variant_id, outcomes.c.case_id).where(
+        outcomes.c.run_id == run_id,
+        outcomes.c.variant_id.in_(variant_ids),
+        outcomes.c.case_id.in_(case_ids),
+        outcomes.c.status == Status.DONE.value,
+    )
+
+
+def tried(connection: Connection, run_id: int, variant_id: int) -> Ids:
+    """Return the numbers of the cases that a variant was tried on, ascending: all that it has an outcome of but "skipped"."""
+    wanted = select(outcomes.c.case_id).where(
+        outcomes.c.run_id == run_id, outcomes.c.variant_id == variant_id, outcomes.c.status != Status.SKIPPED.value
+    )
+    return read_numbers(connection, wanted.order_by(outcomes.c.case_id), np.dtype([("case", np.int64)]))["case"]
+
+
+def counts(connection: Connection, run_id: int) -> dict[int, dict[Status, int]]:
+    """Return how many outcomes of each variant ended how."""
+    of_run = outcomes.c.run_id == run_id
+    total = select(outcomes.c.variant_id, func.count()).where(of_run).group_by(outcomes.c.variant_id)
+    not_done = (
+        select(outcomes.c.variant_id, outcomes.c.status, func.count())
+        .where(of_run, literal_column(f"outcomes.{NOT_DONE.text}"))
+        .group_by(outcomes.c.variant_id, outcomes.c.status)
+    )
+    found: dict[int, dict[Status, int]] = {}
+    for variant_id, count in connection.execute(total):
+        found[variant_id] = {Status.DONE: count}
+    for variant_id, status, count in connection.execute(not_done):
+        found[variant_id][Status(status)] = count
+        found[variant_id][Status.DONE] -= count
+    return {variant: {status: count for status, count in by.items() if count} for variant, by in found.items()}

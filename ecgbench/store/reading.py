@@ -1,0 +1,157 @@
+"""Reads outcomes and columns of numbers back, a page or a column at a time."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, literal_column, select
+
+from ecgbench.core.outcome import Outcome, Status, Variant
+from ecgbench.store.ids import chunks, read_case
+from ecgbench.store.records import Pairs, Values
+from ecgbench.store.schema import NOT_DONE, cases, metrics, outcomes, scores
+from ecgbench.store.text import from_text
+from ecgbench.store.writing import unpack
+
+PAGE = 1_000  # outcomes read at a time
+
+Numbers = np.ndarray[Any, np.dtype[Any]]
+
+
+class OutcomeReader:
+    """Streams the outcomes of one run; each page is a short transaction, so a slow reader holds up nobody."""
+
+    def __init__(self, engine: Engine, run_id: int, variants: Mapping[int, Variant], status: Sequence[Status] | None) -> None:
+        self._engine = engine
+        self._run_id = run_id
+        self._variants = variants
+        with engine.connect() as connection:
+            self._names = {row.id: row.name for row in connection.execute(select(metrics.c.id, metrics.c.name))}
+        self._wanted = and_(outcomes.c.run_id == run_id, *_of_status(status))
+
+    def read(self, limit: int | None, offset: int) -> Iterator[Outcome]:
+        """Yield outcomes in the order of variants and cases, after leaving out `offset` of them."""
+        left = limit
+        for variant_id in self._variants:
+            if left is not None and left <= 0:
+                return
+            if offset and (count := self._count(variant_id)) <= offset:
+                offset -= count
+                continue
+            for outcome in itertools.islice(self._of_variant(variant_id, offset, left), left):
+                left = left if left is None else left - 1
+                yield outcome
+            offset = 0
+
+    def _count(self, variant_id: int) -> int:
+        wanted = select(func.count()).select_from(outcomes).where(self._wanted, outcomes.c.variant_id == variant_id)
+        with self._engine.connect() as connection:
+            return connection.execute(wanted).scalar_one()
+
+    def _of_variant(self, variant_id: int, offset: int, limit: int | None) -> Iterator[Outcome]:
+        after = -1
+        size = PAGE if limit is None else min(limit, PAGE)
+        columns = [*outcomes.c, *(column for column in cases.c if column.name != "id")]
+        page = (
+            select(*columns)
+            .join(cases, cases.c.id == outcomes.c.case_id)
+            .where(self._wanted, outcomes.c.variant_id == variant_id)
+            .order_by(outcomes.c.case_id)
+            .limit(size)
+        )
+        while True:
+            with self._engine.connect() as connection:
+                rows = connection.execute(page.where(outcomes.c.case_id > after).offset(offset)).all()
+                given = self._scores(connection, variant_id, rows)
+            yield from (_read_outcome(row, self._variants[variant_id], given.get(row.case_id, {})) for row in rows)
+            if len(rows) < size:
+                return
+            after, offset = rows[-1].case_id, 0
+
+    def _scores(self, connection: Connection, variant_id: int, rows: Sequence[Row[Any]]) -> dict[int, dict[str, float]]:
+        done = [row.case_id for row in rows if row.status == Status.DONE]
+        found: dict[int, dict[str, float]] = {}
+        for ids in chunks(done):
+            for case_id, metric_id, value in connection.execute(self._scores_of(variant_id, ids)):
+                found.setdefault(case_id, {})[self._names[metric_id]] = float("nan") if value is None else value
+        return found
+
+    def _scores_of(self, variant_id: int, ids: Sequence[int]) -> Select[Any]:
+        """Select the scores of some cases of a variant; naming every metric lets the key of the table find each row."""
+        return select(scores.c.case_id, scores.c.metric_id, scores.c.value).where(
+            scores.c.run_id == self._run_id,
+            scores.c.variant_id == variant_id,
+            scores.c.metric_id.in_(list(self._names)),
+            scores.c.case_id.in_(ids),
+        )
+
+
+def _of_status(status: Sequence[Status] | None) -> list[ColumnElement[bool]]:
+    if status is None:
+        return []
+    named = outcomes.c.status.in_([str(each) for each in status])
+    # Said as the index of failures says it, or no database would see that it serves.
+    return [named] if Status.DONE in status else [literal_column(f"outcomes.{NOT_DONE.text}"), named]
+
+
+def _read_outcome(row: Row[Any], variant: Variant, given: Mapping[str, float]) -> Outcome:
+    return Outcome(
+        variant=variant,
+        case=read_case(row),
+        status=Status(row.status),
+        seconds=unpack(row.seconds),
+        cpu_seconds=unpack(row.cpu_seconds),
+        convert_seconds=row.convert_seconds,
+        load_seconds=row.load_seconds,
+        peak_memory_bytes=row.peak_memory_bytes,
+        disturbed=bool(row.disturbed),
+        scores=given,
+        error=from_text(row.error),
+        traceback=from_text(row.traceback),
+    )
+
+
+COLUMN = np.dtype([("key", np.int64), ("unit", np.int64), ("value", np.float64), ("case", np.int64)])
+
+
+def read_values(connection: Connection, run_id: int, variant_id: int, metric: str) -> Values:
+    """Read one metric of one variant with the record of each case, in the order of case ids."""
+    found = _column(connection, run_id, variant_id, metric, key=cases.c.id)
+    return Values(found["case"], found["unit"], found["value"])
+
+
+def read_pairs(connection: Connection, a: tuple[int, int], b: tuple[int, int], metric: str) -> Pairs:
+    """Read one metric of two (run, variant) over the cases that both have it of.
+
+    Within a run a case is its own pair; across runs it is the one of the same name and content.
+    """
+    key = cases.c.id if a[0] == b[0] else cases.c.identity
+    here, there = (_column(connection, *side, metric, key=key) for side in (a, b))
+    _, at_a, at_b = np.intersect1d(here["key"], there["key"], assume_unique=True, return_indices=True)
+    order = np.argsort(at_a)
+    here, there = here[at_a[order]], there[at_b[order]]
+    return Pairs(here["case"], here["unit"], here["value"], there["value"])
+
+
+def _column(connection: Connection, run_id: int, variant_id: int, metric: str, *, key: ColumnElement[int]) -> Numbers:
+    wanted = (
+        select(key, cases.c.unit, scores.c.value, scores.c.case_id)
+        .join(cases, cases.c.id == scores.c.case_id)
+        .where(
+            scores.c.run_id == run_id,
+            scores.c.variant_id == variant_id,
+            scores.c.metric_id == select(metrics.c.id).where(metrics.c.name == metric).scalar_subquery(),
+        )
+        .order_by(scores.c.case_id)
+    )
+    return read_numbers(connection, wanted, COLUMN)
+
+
+def read_numbers(connection: Connection, wanted: Select[Any], dtype: Numbers | np.dtype[Any]) -> Numbers:
+    """Read rows of numbers into an array, straight from the driver; NULL becomes NaN."""
+    result = connection.execute(wanted)
+    rows = cast("Iterator[tuple[Any, ...]]", result.cursor)
+    return np.fromiter(rows, dtype)

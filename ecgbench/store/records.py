@@ -1,0 +1,87 @@
+"""What a store gives back besides outcomes: runs, columns of numbers, summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ecgbench.core.outcome import Environment
+
+RunState = Literal["running", "finished", "interrupted"]
+Ids = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+FileState = tuple[str, int, int]  # path, size in bytes, time of last change in ns
+
+
+@dataclass(frozen=True)
+class Run:
+    """All outcomes of one plan, with the environment they were measured in.
+
+    `state`: "running" (also where its process was killed), "finished" or "interrupted". Times are in UTC.
+    """
+
+    id: int
+    name: str
+    started_at: datetime
+    finished_at: datetime | None
+    state: RunState
+    plan: Mapping[str, Any]
+    environment: Environment
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the run JSON-safe."""
+        return {
+            "name": self.name,
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at and self.finished_at.isoformat(),
+            "state": self.state,
+            "plan": dict(self.plan),
+            "environment": dict(self.environment.facts),
+        }
+
+
+class Values(NamedTuple):
+    """One metric of one variant, in the order of case ids.
+
+    `cases`: (n,) int64 ids. `records`: (n,) int64, equal for cases of one record. `values`: (n,) float64, NaN where the metric gave it.
+    """
+
+    cases: Ids
+    records: Ids
+    values: Floats
+
+
+class Pairs(NamedTuple):
+    """One metric of two variants over the n cases that both have it of; `cases` are ids as in the first one's run."""
+
+    cases: Ids
+    records: Ids
+    a: Floats
+    b: Floats
+
+
+@dataclass(frozen=True)
+class StoredSummary:
+    """One metric of one variant over a run, as leaderboards read it.
+
+    `n`: cases with a finite value, of `records` records. `failures`: cases that the variant was tried on and others of its task
+    have a finite value of, but it has not. `low`, `high`: the 95 % interval of the mean. `ranked`: the mean with failures counted as worst.
+    `written`: what `Store.written` said before it was computed.
+    """
+
+    variant_id: int
+    metric: str
+    n: int
+    records: int
+    failures: int
+    mean: float | None
+    median: float | None
+    low: float | None
+    high: float | None
+    ranked: float | None
+    written: int

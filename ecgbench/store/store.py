@@ -1,0 +1,240 @@
+"""The store: runs and their outcomes, in a database that outlives the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, select
+
+from ecgbench.core.metric import Score
+from ecgbench.core.outcome import Environment, Outcome, Status, Variant
+from ecgbench.core.truth import CaseInfo
+from ecgbench.store import contents, progress, runs, summaries
+from ecgbench.store.database import WRITING, open_database, prepare_tables
+from ecgbench.store.errors import translated
+from ecgbench.store.ids import OF_ANY_TASK, Ids
+from ecgbench.store.reading import OutcomeReader, read_pairs, read_values
+from ecgbench.store.records import FileState, Pairs, Run, RunState, StoredSummary, Values
+from ecgbench.store.records import Ids as CaseIds
+from ecgbench.store.schema import metrics
+from ecgbench.store.writing import OutcomeWriter
+
+BUSY_S = 30.0  # how long a writer waits for another; a batch takes milliseconds
+FAILURES = (Status.FAILED, Status.TIMED_OUT, Status.CRASHED)
+
+
+class Store:
+    """Runs and outcomes at `location`: the path of a SQLite file, made where there is none, or a database URL.
+
+    A file is one writer's at a time, and any number of readers' meanwhile; a batch of outcomes is there whole or not at all, and
+    what `add` returned from survives the death of the process. A store may be used from several threads.
+
+    Every method raises StoreError, one sentence that says what to do, where the database cannot do its part.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "ecgbench.db") as store:
+    ...     run = store.begin_run("first", plan={"repeats": 1}, environment=Environment({"cpu": "8080"}), scores=[])
+    ...     canny, page = Variant("edges.canny", "edges", "0.1", "1a2b3c"), CaseInfo("a.png", "scans/a.png")
+    ...     store.add(run.id, [Outcome(canny, page, Status.DONE, seconds=(0.012,), scores={"content_box_iou": 0.9})])
+    ...     store.finish_run(run.id)
+    ...     [outcome.scores for outcome in store.outcomes(store.find_run().id)]
+    [{'content_box_iou': 0.9}]
+    """
+
+    def __init__(self, location: str | Path, *, create: bool = True, busy_s: float = BUSY_S) -> None:
+        self._engine = open_database(location, create=create, busy_s=busy_s)
+        url = self._engine.url
+        self.name = str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+        self._writes = self._engine.execution_options(**WRITING)
+        self._ids = Ids(self._engine.dialect)
+        self._writer = OutcomeWriter(self._engine.dialect, self._ids)
+        with self._closing_on_error(), translated(self.name):
+            prepare_tables(self._engine, self.name)
+
+    def __repr__(self) -> str:
+        return f"<store {self.name}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; the store is not used after."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _closing_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with translated(self.name), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """Open a transaction that is kept whole or not at all."""
+        with translated(self.name):
+            try:
+                with self._writes.begin() as connection:
+                    yield connection
+            except BaseException:
+                self._ids.forget()  # numbers given in it are given no more
+                raise
+
+    # Runs
+
+    def begin_run(
+        self,
+        name: str,
+        *,
+        plan: Mapping[str, Any],
+        environment: Environment,
+        scores: Iterable[Score] = (),
+        resume: bool = False,
+    ) -> Run:
+        """Begin a run, or go on with the one of that name with `resume` (which begins it where there is none).
+
+        `plan` and the environment's facts are JSON-safe; `scores` declares what the metrics may give, with units. A run that goes on in
+        another environment keeps that of its beginning, and what is different now as the fact "resumed_in".
+        """
+        with self._writing() as connection:
+            runs.begin(connection, name, plan=plan, environment=environment, resume=resume, store=self.name)
+            self._ids.declare(connection, scores)
+        return self.find_run(name)
+
+    def finish_run(self, run_id: int, state: RunState = "finished") -> None:
+        """Write that a run ended as "finished" or "interrupted"."""
+        with self._writing() as connection:
+            runs.finish(connection, run_id, state)
+
+    def runs(self) -> list[Run]:
+        """Return every run, the newest first."""
+        with self._reading() as connection:
+            return runs.newest_first(connection)
+
+    def find_run(self, name: str | None = None) -> Run:
+        """Return the run of that very name, or the newest; raise StoreError that lists the names there are."""
+        with self._reading() as connection:
+            return runs.find(connection, name, store=self.name)
+
+    # Outcomes
+
+    def add(self, run_id: int, outcomes: Sequence[Outcome]) -> None:
+        """Keep outcomes, all or none; what it returned from is not lost. About 500 at a time are fastest.
+
+        An outcome replaces an earlier one of its cell (variant and case) in the run, also one of the same file when its content
+        was another or not known. Scores are kept of outcomes that are done; a failure has none.
+        """
+        with self._writing() as connection:
+            self._writer.add(connection, run_id, outcomes)
+
+    def settled(self, run_id: int, cases: Sequence[CaseInfo]) -> list[frozenset[str]]:
+        """Return for each case the keys (`Variant.key`) of the variants whose outcome in the run is done.
+
+        Cases are known by name and content id, by name and source where the content id is None.
+        """
+        with self._reading() as connection:
+            return progress.settled(connection, run_id, cases)
+
+    def outcomes(
+        self,
+        run_id: int,
+        *,
+        status: Status | Sequence[Status] | None = None,
+        method: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Iterator[Outcome]:
+        """Yield outcomes with their scores, by variant and case; memory stays flat however many there are.
+
+        `status`: only those that ended so; `FAILURES` are those that failed, timed out or crashed. `method`: only of that method.
+        """
+        wanted = [status] if isinstance(status, Status) else status
+        chosen = {number: each for number, each in self.variants(run_id).items() if method in (None, each.method)}
+        with translated(self.name):
+            yield from OutcomeReader(self._engine, run_id, chosen, wanted).read(limit, offset)
+
+    def variants(self, run_id: int) -> dict[int, Variant]:
+        """Return the variants that have outcomes in the run, by number."""
+        with self._reading() as connection:
+            return progress.variants_of(connection, run_id)
+
+    def cases(self, run_id: int) -> dict[int, CaseInfo]:
+        """Return the cases that have outcomes in the run, by number."""
+        with self._reading() as connection:
+            return progress.cases_of(connection, run_id)
+
+    def counts(self, run_id: int) -> dict[Status, int]:
+        """Return how many outcomes of the run ended how."""
+        total: dict[Status, int] = {}
+        for by_status in self.variant_counts(run_id).values():
+            for status, count in by_status.items():
+                total[status] = total.get(status, 0) + count
+        return total
+
+    def variant_counts(self, run_id: int) -> dict[int, dict[Status, int]]:
+        """Return how many outcomes of each variant of the run ended how."""
+        with self._reading() as connection:
+            return progress.counts(connection, run_id)
+
+    def tried(self, run_id: int, variant_id: int) -> CaseIds:
+        """Return the numbers of the cases that a variant was tried on, ascending (int64): all but the skipped."""
+        with self._reading() as connection:
+            return progress.tried(connection, run_id, variant_id)
+
+    # Numbers
+
+    def scores(self, task: str | None = None) -> dict[str, Score]:
+        """Return every score that was declared or given, by name; only the costs and those that methods of `task` gave, if it is set."""
+        with self._reading() as connection:
+            rows = connection.execute(select(metrics).order_by(metrics.c.id)).all()
+        wanted = [row for row in rows if task is None or row.task == task or row.name in OF_ANY_TASK]
+        return {row.name: Score(row.name, row.unit, row.direction, row.doc) for row in wanted}
+
+    def values(self, run_id: int, variant_id: int, metric: str) -> Values:
+        """Return one metric of one variant: numbers of cases and records, and the values."""
+        with self._reading() as connection:
+            return read_values(connection, run_id, variant_id, metric)
+
+    def paired(self, run_a: int, variant_a: int, run_b: int, variant_b: int, metric: str) -> Pairs:
+        """Return one metric of two variants over the cases that both have it of: the same case, or across runs the same picture."""
+        with self._reading() as connection:
+            return read_pairs(connection, (run_a, variant_a), (run_b, variant_b), metric)
+
+    def written(self, run_id: int) -> dict[int, int]:
+        """Return how many outcomes of each variant were ever written; as long as a number stands, so does what was computed of them."""
+        with self._reading() as connection:
+            return progress.written(connection, run_id)
+
+    def summaries(self, run_id: int) -> list[StoredSummary]:
+        """Return what was last computed of the run, by variant and metric; compare `written` to know whether it still stands."""
+        with self._reading() as connection:
+            return summaries.read(connection, run_id)
+
+    def put_summaries(self, run_id: int, variant_ids: Iterable[int], found: Sequence[StoredSummary]) -> None:
+        """Keep summaries in the place of all that these variants had."""
+        with self._writing() as connection:
+            summaries.replace(connection, run_id, variant_ids, found)
+
+    # Files
+
+    def content_ids(self, files: Sequence[FileState]) -> list[str | None]:
+        """Return the content id of each file (path, size, mtime_ns), None where it is not known or the file has changed."""
+        with self._reading() as connection:
+            return contents.content_ids(connection, files)
+
+    def remember_content(self, files: Iterable[tuple[FileState, str]]) -> None:
+        """Keep the content id of each file (path, size, mtime_ns)."""
+        with self._writing() as connection:
+            contents.remember(connection, self._engine.dialect, files)

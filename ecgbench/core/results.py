@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ BLUE, ORANGE, GREEN, VERMILION, SKY = (178, 114, 0), (0, 159, 230), (115, 158, 0
 Positions = npt.NDArray[np.float64]
 
 
-class Result:
+class Result(ABC):
     """What a method returns; a subclass names the `task` that it answers, checks itself, and can be written and drawn."""
 
     task: ClassVar[str]
@@ -33,7 +33,7 @@ class Result:
     def draw(self, page: Page) -> Bgr:
         """Return a (H, W, 3) uint8 BGR picture of the findings over `page`, for people."""
 
-    def check(self, page: Page) -> None:
+    def check(self, page: Page) -> None:  # noqa: B027 - a result may have nothing to check
         """Raise ResultError where dtypes or shapes are not those declared for a result of `page`."""
 
 
@@ -144,7 +144,8 @@ class GridFit(Result):
     """The paper's grid.
 
     `px_per_mm_x`, `px_per_mm_y`: pixels in a millimetre along the row and the column direction at the picture's center; None where no grid is found.
-    `angle_deg`: rotation of the rows of the grid against the picture's, in degrees, positive clockwise as seen.
+    `angle_deg`: rotation of the rows of the grid against the picture's, in degrees, positive clockwise as seen, -45..45 (a grid that
+    is turned by 90 is the same grid).
     `fine_x`, `bold_x`: float64 (n,), x of each 1 mm and 5 mm line where it crosses the picture's horizontal midline;
     `fine_y`, `bold_y`: y of each line where it crosses the vertical midline. `quality_score`: 0 (no grid) to 1 (sharp and regular).
     """
@@ -164,18 +165,31 @@ class GridFit(Result):
         """Whether a grid was found along both axes."""
         return self.px_per_mm_x is not None and self.px_per_mm_y is not None
 
+    def moved(self, box: Box, shape: tuple[int, ...]) -> GridFit:
+        """Return the fit of the whole picture of `shape` (H, W), where this one is of the part of it inside `box`."""
+        slope = np.tan(np.deg2rad(self.angle_deg))
+        right = box.x - slope * (shape[0] / 2 - (box.y + box.height / 2))
+        down = box.y + slope * (shape[1] / 2 - (box.x + box.width / 2))
+        return replace(
+            self, fine_x=self.fine_x + right, bold_x=self.bold_x + right, fine_y=self.fine_y + down, bold_y=self.bold_y + down
+        )
+
     def check(self, page: Page) -> None:
-        """Raise ResultError where a scale is not positive, the score is not in 0..1 or positions are not float64 (n,)."""
+        """Raise ResultError where a scale is not positive, angle or score lie out of range or positions are not finite float64 (n,)."""
         for name in ("px_per_mm_x", "px_per_mm_y"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
                 raise ResultError(f"GridFit.{name} must be positive or None, got {value}.")
+        if not -45 <= self.angle_deg <= 45:
+            raise ResultError(f"GridFit.angle_deg must lie in -45..45, got {self.angle_deg}.")
         if not 0 <= self.quality_score <= 1:
             raise ResultError(f"GridFit.quality_score must lie in 0..1, got {self.quality_score}.")
         for name in ("fine_x", "fine_y", "bold_x", "bold_y"):
             lines = getattr(self, name)
             if not isinstance(lines, np.ndarray) or lines.dtype != np.float64 or lines.ndim != 1:
                 raise ResultError(f"GridFit.{name} must be a float64 array of shape (n,).")
+            if not np.isfinite(lines).all():
+                raise ResultError(f"GridFit.{name} must hold finite positions.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return scales, angle, line positions rounded to 0.01 px, and quality_score."""
@@ -237,10 +251,13 @@ class QualityReport(Result):
     warnings: tuple[str, ...] = ()
 
     def check(self, page: Page) -> None:
-        """Raise ResultError unless the gates are Gate values with names of their own."""
+        """Raise ResultError unless the gates are Gate values with names of their own and finite values or None."""
         names = [gate.name for gate in self.gates if isinstance(gate, Gate)]
         if len(set(names)) != len(self.gates):
             raise ResultError("QualityReport.gates must be Gate values, each with a name of its own.")
+        for gate in self.gates:
+            if gate.value is not None and not np.isfinite(gate.value):
+                raise ResultError(f"The gate {gate.name} must have a finite value or None, got {gate.value}.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict, each gate's fields, and the warnings."""

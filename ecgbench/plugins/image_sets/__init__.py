@@ -1,0 +1,1 @@
+"""The built-in image sets: folders of pictures, and synthetic pages with known truth."""

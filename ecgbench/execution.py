@@ -17,9 +17,10 @@ from ecgbench.environment import current_environment
 from ecgbench.leaderboard import refresh_summaries
 from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, FileStamp, file_stamp
 from ecgbench.plan import Plan
-from ecgbench.plugins.pages import content_id_of
+from ecgbench.plugins.pages import content_id
 from ecgbench.registry import Problem
 from ecgbench.store import Run, Store
+from ecgbench.store.records import RunState
 from ecgbench.workers import START, Finished, Lost, Pool, Raised, one_line, open_pool, stream
 
 COMMIT_OUTCOMES, COMMIT_SECONDS = 500, 0.2  # an outcome waits for its commit no longer than this
@@ -57,7 +58,7 @@ class Execution:
         work = CaseWork(plan.methods, plan.metrics(), plan.registry.page_opener(), plan.repeats, plan.warmup_calls)
         work.own_process = plan.executor != "threads"
         pool = open_pool(plan.executor, work, workers=plan.workers, timeout=plan.timeout, memory_bytes=plan.memory_bytes)
-        state = "interrupted"
+        state: RunState = "interrupted"
         try:
             yield from self._committed(pool)
             state = "finished"
@@ -82,7 +83,7 @@ class Execution:
     def _commit(self, outcomes: list[Outcome]) -> list[Outcome]:
         if outcomes and self._store is not None and self.run is not None:
             self._store.add(self.run.id, outcomes)
-            self._store.remember_contents(self._files)
+            self._store.remember_content(self._files.items())
             self._files.clear()
         for outcome in outcomes:
             self._tell("ecgbench_outcome", outcome=outcome)
@@ -97,7 +98,7 @@ class Execution:
             return
         cases = self.plan.cases()
         while chunk := list(islice(cases, CASES_LOOKED_UP)):
-            known = [self._identified(case) for case in chunk]
+            known = self._identified(chunk, self._store)
             settled = self._store.settled(self.run.id, [case.info for case in known])
             for case, done in zip(known, settled, strict=True):
                 missing = tuple(index for index in every if self._variants[index].key not in done)
@@ -105,16 +106,22 @@ class Execution:
                 if missing:
                     yield CaseTask(case, missing)
 
-    def _identified(self, case: Case) -> Case:
-        """Return the case with its content id: from the store where the file is as it was when it was last read, else by reading it."""
-        stamp = file_stamp(case.source) if case.info.content_id is None else None
-        if stamp is None or self._store is None:
-            return case
-        content_id = self._store.content_id(stamp)
-        if content_id is None:
-            content_id = content_id_of(Path(stamp.path).read_bytes())
-            self._files[stamp] = content_id
-        return replace(case, info=replace(case.info, content_id=content_id, record=case.info.record or content_id))
+    def _identified(self, cases: list[Case], store: Store) -> list[Case]:
+        """Return the cases with their content ids: from the store where a file is as it was when it was last read, else by reading it."""
+        stamps = [file_stamp(case.source) if case.info.content_id is None else None for case in cases]
+        known = dict(zip(filter(None, stamps), store.content_ids([stamp for stamp in stamps if stamp]), strict=True))
+        return [
+            case if stamp is None else _with_content(case, known[stamp] or self._read(stamp))
+            for case, stamp in zip(cases, stamps, strict=True)
+        ]
+
+    def _read(self, stamp: FileStamp) -> str | None:
+        try:
+            found = content_id(Path(stamp.path).read_bytes())
+        except OSError:
+            return None  # the worker will say what is wrong with it
+        self._files[stamp] = found
+        return found
 
     def _outcomes(self, finished: Finished) -> list[Outcome]:
         """Return the outcomes of a finished task; of a lost one, only those of whom is to blame, the others are tried again."""
@@ -124,7 +131,7 @@ class Execution:
         if isinstance(value, Raised):
             cell = Cell(Status.FAILED, error=value.error, traceback=value.traceback)
             value = CaseReport(dict.fromkeys(task.methods, cell))
-        info = _seen(task.case.info, value)
+        info = _known_by(task.case.info, value.content_id)
         if value.file is not None and value.content_id is not None:
             self._files[value.file] = value.content_id
         return [_outcome(self._variants[index], info, cell, value.load_seconds) for index, cell in value.cells.items()]
@@ -148,7 +155,7 @@ class Execution:
         self._retries.append(replace(task, methods=(lost.label,), alone=True))
         return []
 
-    def _end(self, state: str) -> None:
+    def _end(self, state: RunState) -> None:
         if self._store is not None and self.run is not None:
             self._store.finish_run(self.run.id, state)
             self.run = self._store.find_run(self.run.name)
@@ -169,9 +176,13 @@ class Execution:
                 manager.unregister(listener.plugin)
 
 
-def _seen(info: CaseInfo, report: CaseReport) -> CaseInfo:
-    content_id = info.content_id or report.content_id
-    return replace(info, content_id=content_id, record=info.record or content_id)
+def _with_content(case: Case, found: str | None) -> Case:
+    return replace(case, info=_known_by(case.info, found))
+
+
+def _known_by(info: CaseInfo, found: str | None) -> CaseInfo:
+    """Return the case with its content id; where nobody says of which record it is, pictures of one content are one."""
+    return replace(info, content_id=info.content_id or found, record=info.record or info.content_id or found)
 
 
 def _outcome(variant: Variant, info: CaseInfo, cell: Cell, load_seconds: float) -> Outcome:

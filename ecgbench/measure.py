@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -69,8 +69,7 @@ class Cell:
         return wall > DISTURBED_RATIO * cpu and wall - cpu > DISTURBED_SECONDS * max(1, len(self.seconds))
 
 
-@dataclass(frozen=True)
-class FileStamp:
+class FileStamp(NamedTuple):
     """A file as it was when it was read: enough to know it again without reading it."""
 
     path: str

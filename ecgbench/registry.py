@@ -237,7 +237,7 @@ def _parts(plugin: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(plugin, Transformer):
         yield plugin.name, plugin
         return
-    name = getattr(plugin, "__name__", None) or type(plugin).__name__
+    name = getattr(plugin, "__name__", None) or f"{type(plugin).__name__} {id(plugin):x}"  # two of a class may be registered
     yield name, plugin
     if isinstance(plugin, ModuleType):
         yield from _decorated_in(plugin)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from pathlib import Path
 
 import pytest
 
@@ -173,9 +174,9 @@ time.sleep(600)
     parent.wait()
     parent.stdout.close()
     deadline = time.monotonic() + 10
-    while os.path.exists(f"/proc/{worker}") and time.monotonic() < deadline:
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not os.path.exists(f"/proc/{worker}")
+    assert not Path(f"/proc/{worker}").exists()
 
 
 def test_retries_are_done_before_further_payloads_and_all_end():

@@ -1,0 +1,51 @@
+# The two commands: `make demo` and `make test`; each does all its set-up in .venv. `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+        --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help demo test lint bench docs lock clean
+
+help:           ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+demo: .venv/run.stamp  ## set up, run every method over a sample set, write demo/report.html
+	$(BIN)/ecgbench demo demo
+
+test: .venv/dev.stamp  ## set up, run the tests
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: .venv/dev.stamp  ## ruff, mypy, import contract, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/ecgbench docs --check
+
+bench: .venv/dev.stamp  ## the project's own speed, as ratios within one run
+	$(BIN)/python benchmarks/run_all.py
+
+docs: .venv/run.stamp  ## write docs/functions/*.md
+	$(BIN)/ecgbench docs
+
+lock: .venv/dev.stamp  ## renew the hash-pinned requirements
+	$(LOCK) -o requirements/run.txt pyproject.toml
+	$(LOCK) --extra dev -o requirements/dev.txt pyproject.toml
+
+clean:          ## remove what the targets made
+	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "ecgbench needs Python 3.11 or later; run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: .venv/bin/python requirements/run.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(BIN)/python -c 'import cv2' || { echo "OpenCV needs two system libraries; on Debian: apt-get install libgl1 libglib2.0-0"; exit 1; }
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,52 @@
+"""What a run measured of a method, as docs/functions/measured.json keeps it, and the Performance section made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+
+class MeasuredRow(TypedDict):
+    """One score of a method over a set: its name, unit, value, and 95 % interval (low, high) where there is one."""
+
+    score: str
+    unit: str
+    value: float
+    interval: list[float] | None
+
+
+class Measured(TypedDict):
+    """What one run says of a method: the command that measures it again, the method's version, where, on how many pages, the scores."""
+
+    command: str
+    version: str
+    environment: str
+    n: int
+    rows: list[MeasuredRow]
+
+
+def performance(method: str, measured: Mapping[str, Any] | None) -> str:
+    """Return the Performance section: the measured scores, or else the command that measures them."""
+    if not measured:
+        return f"Not measured yet. This measures it:\n\n```sh\n{_command(method)}\n```"
+    said = f"Version {measured['version']} on {measured['n']} pages; {measured['environment']}."
+    rows = [f"| {row['score']} | {_with_unit(row)} | {_interval(row)} |" for row in measured["rows"]]
+    table = "\n".join(["| score | value | 95 % interval |", "|---|---|---|", *rows])
+    return f"{said}\n\n{table}\n\nThis measures it again:\n\n```sh\n{measured['command']}\n```"
+
+
+def _command(method: str) -> str:
+    return f"ecgbench run demo --methods {method} --repeats 5 --name {method}\necgbench leaderboard {method}"
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    bounds = row.get("interval")
+    return "" if bounds is None else f"{_number(bounds[0])} to {_number(bounds[1])}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _with_unit(row: Mapping[str, Any]) -> str:
+    return _number(row["value"]) if row["unit"] == "1" else f"{_number(row['value'])} {row['unit']}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Row, bindparam, select, update
 
-from ecgbench.core.metric import COST_SCORES, Score
+from ecgbench.core.metric import COST_SCORES, Rows, Score
 from ecgbench.core.outcome import Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.store.database import IN_PLACEHOLDERS, driver_sql, upsert
@@ -37,7 +37,7 @@ class Ids:
         self._stale: dict[int, tuple[int, ...]] = {}
         self._new_variant = upsert(variants, dialect, keys=["key"])
         self._new_metric = upsert(metrics, dialect, keys=["name"])
-        self._declared_metric = upsert(metrics, dialect, keys=["name"], replace=["unit", "direction", "doc"])
+        self._declared_metric = upsert(metrics, dialect, keys=["name"], replace=["unit", "direction", "doc", "combined"])
         columns = [column for column in cases.columns if column.name != "id"]
         new_case = upsert(cases, dialect, keys=["identity"]).values({c.name: bindparam(c.name) for c in columns})
         self._new_case = driver_sql(new_case, dialect)
@@ -60,8 +60,8 @@ class Ids:
     def declare(self, connection: Connection, scores: Iterable[Score]) -> None:
         """Keep unit, direction and sentence of each score, the latest ones given."""
         for score in scores:
-            row = {"name": score.name, "unit": score.unit, "direction": score.direction, "doc": score.doc, "task": ""}
-            connection.execute(self._declared_metric.values(row))
+            known = {"name": score.name, "unit": score.unit, "direction": score.direction, "doc": score.doc}
+            connection.execute(self._declared_metric.values(known | {"combined": score.combine is not None, "task": ""}))
 
     def metric(self, connection: Connection, name: str, task: str) -> int:
         """Return the number of a score's name, which a method of `task` gave."""
@@ -135,6 +135,15 @@ def variant_row(variant: Variant) -> dict[str, Any]:
         "params": json.dumps(dict(variant.params), default=repr),
         "origin": to_text(variant.origin),
     }
+
+
+def read_score(row: Row[Any]) -> Score:
+    """Make a score of its row; where its metric combines cases by a function, that one cannot tell (NaN) until the metric gives it."""
+    return Score(row.name, row.unit, row.direction, row.doc, _cannot_tell if row.combined else None)
+
+
+def _cannot_tell(_rows: Rows) -> float:
+    return float("nan")
 
 
 def read_variant(row: Row[Any]) -> Variant:

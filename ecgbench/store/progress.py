@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, func, literal_column, select
 
 from ecgbench.core.outcome import Status, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.store.identity import identity_of
 from ecgbench.store.ids import chunks, read_case, read_variant
-from ecgbench.store.reading import read_numbers
-from ecgbench.store.records import Ids
 from ecgbench.store.schema import NOT_DONE, cases, outcomes, run_variants, variants
 
 
@@ -58,14 +55,6 @@ def _done(run_id: int, variant_ids: Sequence[int], case_ids: Sequence[int]) -> A
         outcomes.c.case_id.in_(case_ids),
         outcomes.c.status == Status.DONE.value,
     )
-
-
-def tried(connection: Connection, run_id: int, variant_id: int) -> Ids:
-    """Return the numbers of the cases that a variant was tried on, ascending: all that it has an outcome of but "skipped"."""
-    wanted = select(outcomes.c.case_id).where(
-        outcomes.c.run_id == run_id, outcomes.c.variant_id == variant_id, outcomes.c.status != Status.SKIPPED.value
-    )
-    return read_numbers(connection, wanted.order_by(outcomes.c.case_id), np.dtype([("case", np.int64)]))["case"]
 
 
 def counts(connection: Connection, run_id: int) -> dict[int, dict[Status, int]]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, and_, case, func, literal_column, select
 
 from ecgbench.core.outcome import Outcome, Status, Variant
 from ecgbench.store.ids import chunks, read_case
-from ecgbench.store.records import Pairs, Values
+from ecgbench.store.records import FAILED, Pairs, Values
 from ecgbench.store.schema import NOT_DONE, cases, metrics, outcomes, scores
 from ecgbench.store.text import from_text
 from ecgbench.store.writing import unpack
@@ -137,21 +137,27 @@ def read_pairs(connection: Connection, a: tuple[int, int], b: tuple[int, int], m
 
 
 def _column(connection: Connection, run_id: int, variant_id: int, metric: str, *, key: ColumnElement[int]) -> Numbers:
+    table, value, chosen = _failed() if metric == FAILED else _score(metric)
     wanted = (
-        select(key, cases.c.unit, scores.c.value, scores.c.case_id)
-        .join(cases, cases.c.id == scores.c.case_id)
-        .where(
-            scores.c.run_id == run_id,
-            scores.c.variant_id == variant_id,
-            scores.c.metric_id == select(metrics.c.id).where(metrics.c.name == metric).scalar_subquery(),
-        )
-        .order_by(scores.c.case_id)
+        select(key, cases.c.unit, value, table.c.case_id)
+        .join(cases, cases.c.id == table.c.case_id)
+        .where(table.c.run_id == run_id, table.c.variant_id == variant_id, chosen)
+        .order_by(table.c.case_id)
     )
-    return read_numbers(connection, wanted, COLUMN)
+    return _read_numbers(connection, wanted)
 
 
-def read_numbers(connection: Connection, wanted: Select[Any], dtype: Numbers | np.dtype[Any]) -> Numbers:
+def _score(metric: str) -> tuple[Table, ColumnElement[float], ColumnElement[bool]]:
+    number = select(metrics.c.id).where(metrics.c.name == metric).scalar_subquery()
+    return scores, scores.c.value, scores.c.metric_id == number
+
+
+def _failed() -> tuple[Table, ColumnElement[float], ColumnElement[bool]]:
+    failed = case((outcomes.c.status == Status.DONE.value, 0.0), else_=1.0)
+    return outcomes, failed, outcomes.c.status != Status.SKIPPED.value
+
+
+def _read_numbers(connection: Connection, wanted: Select[Any]) -> Numbers:
     """Read rows of numbers into an array, straight from the driver; NULL becomes NaN."""
     result = connection.execute(wanted)
-    rows = cast("Iterator[tuple[Any, ...]]", result.cursor)
-    return np.fromiter(rows, dtype)
+    return np.fromiter(cast("Iterator[tuple[Any, ...]]", result.cursor), COLUMN)

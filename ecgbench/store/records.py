@@ -15,6 +15,7 @@ from ecgbench.core.outcome import Environment
 RunState = Literal["running", "finished", "interrupted"]
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+FAILED = "failed"  # a metric that every variant has, made of its outcomes' status
 FileState = tuple[str, int, int]  # path, size in bytes, time of last change in ns
 
 

@@ -76,6 +76,7 @@ metrics = Table(
     Column("unit", Text, nullable=False),
     Column("direction", String(6), nullable=False),
     Column("doc", Text, nullable=False),
+    Column("combined", Boolean, nullable=False),  # whether the metric adds up cases by a function of its own, which is not kept
     Column("task", Text, nullable=False),  # of the variants that gave it first; empty for what every task has, and until then
 )
 

@@ -16,10 +16,9 @@ from ecgbench.core.truth import CaseInfo
 from ecgbench.store import contents, progress, runs, summaries
 from ecgbench.store.database import WRITING, open_database, prepare_tables
 from ecgbench.store.errors import translated
-from ecgbench.store.ids import OF_ANY_TASK, Ids
+from ecgbench.store.ids import OF_ANY_TASK, Ids, read_score
 from ecgbench.store.reading import OutcomeReader, read_pairs, read_values
 from ecgbench.store.records import FileState, Pairs, Run, RunState, StoredSummary, Values
-from ecgbench.store.records import Ids as CaseIds
 from ecgbench.store.schema import metrics
 from ecgbench.store.writing import OutcomeWriter
 
@@ -188,22 +187,23 @@ class Store:
         with self._reading() as connection:
             return progress.counts(connection, run_id)
 
-    def tried(self, run_id: int, variant_id: int) -> CaseIds:
-        """Return the numbers of the cases that a variant was tried on, ascending (int64): all but the skipped."""
-        with self._reading() as connection:
-            return progress.tried(connection, run_id, variant_id)
-
     # Numbers
 
     def scores(self, task: str | None = None) -> dict[str, Score]:
-        """Return every score that was declared or given, by name; only the costs and those that methods of `task` gave, if it is set."""
+        """Return every score that was declared or given, by name; with `task` only costs and those that its methods gave.
+
+        The store does not keep functions: where a metric combines cases by one, the score's `combine` returns NaN.
+        """
         with self._reading() as connection:
             rows = connection.execute(select(metrics).order_by(metrics.c.id)).all()
         wanted = [row for row in rows if task is None or row.task == task or row.name in OF_ANY_TASK]
-        return {row.name: Score(row.name, row.unit, row.direction, row.doc) for row in wanted}
+        return {row.name: read_score(row) for row in wanted}
 
     def values(self, run_id: int, variant_id: int, metric: str) -> Values:
-        """Return one metric of one variant: numbers of cases and records, and the values."""
+        """Return one metric of one variant: numbers of cases and records, and the values.
+
+        The metric "failed" is there of every variant: 1 where it failed, overran or crashed, 0 where it is done.
+        """
         with self._reading() as connection:
             return read_values(connection, run_id, variant_id, metric)
 

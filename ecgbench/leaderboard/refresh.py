@@ -1,0 +1,137 @@
+"""Sums a run up, method by method and score by score, and keeps the sums in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ecgbench.core.metric import Direction, Metric, Score
+from ecgbench.stats import Summary, combine_rows, summarize
+from ecgbench.store import FAILED, Run, Store, StoredSummary, Values
+
+
+def refresh_summaries(store: Store, run: Run, *, metrics: Iterable[Metric] = ()) -> None:
+    """Compute the summaries of a run where outcomes were written since they were last computed, a task at a time.
+
+    `metrics`: the installed ones, for their `combine` functions, which a store cannot keep: a score that a metric combines by one has
+    no mean where it is not given.
+
+    `ranked` is the mean that leaderboards rank by, in which a method cannot gain by failing. A failure is a case that the
+    method was tried on, and that any method of its task has a finite value of, but it has none: it raised, overran, crashed,
+    found nothing, or its value is not finite. Each counts as the worst value: 0 where more is better and all values of the task
+    lie in 0..1, else the worst value that any method of the task has on any case of the run.
+    """
+    written = store.written(run.id)  # first: what is written meanwhile makes it old again
+    computed = {summary.variant_id: summary.written for summary in store.summaries(run.id)}
+    combined = [(metric.task, score) for metric in metrics for score in metric.scores if score.combine is not None]
+    variants = store.variants(run.id)
+    for task in dict.fromkeys(variant.task for variant in variants.values()):
+        of_task = [number for number, variant in variants.items() if variant.task == task]
+        if any(computed.get(number) != written.get(number) for number in of_task):
+            own = {score.name: score for owner, score in combined if owner == task}
+            scores = _TaskScores(store, run.id, of_task, store.scores(task) | own, written)
+            store.put_summaries(run.id, of_task, [*scores.summaries()])
+
+
+@dataclass(frozen=True)
+class _TaskScores:
+    """The scores of one task's variants in a run."""
+
+    store: Store
+    run_id: int
+    variants: Sequence[int]
+    scores: Mapping[str, Score]
+    written: Mapping[int, int]
+
+    def summaries(self) -> Iterator[StoredSummary]:
+        """Yield a summary of each score of each variant that has it, or should have."""
+        tried = {number: self._column(number, FAILED).cases for number in self.variants}
+        for score in self.scores.values():
+            columns = {number: self._column(number, score.name) for number in self.variants}
+            sums = {number: self._summary(score, number, column) for number, column in columns.items()}
+            failures = count_failures(columns, tried)
+            averaged = [column.values for column in columns.values()] if score.combine is None else [_means(sums)]
+            worst = worst_value(averaged, score.direction)
+            for number, found in sums.items():
+                if found.n or failures[number]:
+                    yield self._stored(number, score, found, failures[number], worst)
+
+    def _column(self, variant: int, name: str) -> Values:
+        return self.store.values(self.run_id, variant, name)
+
+    def _summary(self, score: Score, variant: int, column: Values) -> Summary:
+        if score.combine is None:
+            return summarize(column.values, column.records)
+        rows, records = self._rows(variant)
+        return combine_rows(rows, records, score.combine)
+
+    def _rows(self, variant: int) -> tuple[list[dict[str, float]], list[int]]:
+        """Return what a combine takes: each case's scores by name; and each case's record."""
+        rows: dict[int, dict[str, float]] = {}
+        records: dict[int, int] = {}
+        for name in self.scores:
+            column = self._column(variant, name)
+            for case, record, value in zip(*(part.tolist() for part in column), strict=True):
+                rows.setdefault(case, {})[name] = value
+                records[case] = record
+        return list(rows.values()), list(records.values())
+
+    def _stored(self, variant: int, score: Score, found: Summary, failures: int, worst: float | None) -> StoredSummary:
+        return StoredSummary(
+            variant_id=variant,
+            metric=score.name,
+            n=found.n,
+            records=found.records,
+            failures=failures,
+            mean=found.mean,
+            median=found.median,
+            low=found.low,
+            high=found.high,
+            ranked=ranked_mean(found.mean, found.n, failures, worst),
+            written=self.written[variant],
+        )
+
+
+def count_failures(columns: Mapping[int, Values], tried: Mapping[int, npt.NDArray[np.int64]]) -> dict[int, int]:
+    """Count for each variant the cases that it was tried on, and that any of them has a finite value of, but it has not."""
+    told = {number: column.cases[np.isfinite(column.values)] for number, column in columns.items()}
+    end = 1 + max((int(cases[-1]) for cases in tried.values() if cases.size), default=0)
+    of_any = np.zeros(end, bool)  # by case number, which are dense
+    for cases in told.values():
+        of_any[cases] = True
+    return {number: int(np.count_nonzero(of_any[tried[number]])) - cases.size for number, cases in told.items()}
+
+
+def worst_value(columns: Iterable[npt.NDArray[np.float64]], direction: Direction) -> float | None:
+    """Return what a failure counts as, by the rule of `refresh_summaries`; None where nothing is better or worse.
+
+    >>> worst_value([np.array([0.4, 0.9])], "higher"), worst_value([np.array([3.0, np.inf])], "lower")
+    (0.0, 3.0)
+    """
+    values = np.concatenate([*columns, np.empty(0)])
+    values = values[np.isfinite(values)]
+    if direction == "none" or values.size == 0:
+        return None
+    low, high = float(values.min()), float(values.max())
+    if direction == "lower":
+        return high
+    return 0.0 if low >= 0 and high <= 1 else low
+
+
+def ranked_mean(mean: float | None, n: int, failures: int, worst: float | None) -> float | None:
+    """Return the mean of n values and of failures that count as the worst value; None where there is neither.
+
+    >>> ranked_mean(0.9, 80, 20, 0.0)
+    0.72
+    """
+    if worst is None or (mean is None and n):
+        return None
+    total = (mean or 0.0) * n + worst * failures
+    return total / (n + failures) if n + failures else None
+
+
+def _means(sums: Mapping[int, Summary]) -> npt.NDArray[np.float64]:
+    return np.array([found.mean for found in sums.values() if found.mean is not None])

@@ -9,6 +9,7 @@ import numpy as np
 
 from ecgbench.core.page import Page, Pixels
 from ecgbench.core.transformer import Transformer
+from ecgbench.method_pages.markdown import table
 
 WHITE, BLACK = 255, 0
 SHOWN_VALUES = 4  # of a longer list only the length is told
@@ -29,8 +30,7 @@ EDGE_CASES = {
 
 def edge_cases(method: Transformer[Any]) -> str:
     """Return a Markdown table of what the method gives on each of EDGE_CASES (height x width in pixels); the same at every call."""
-    rows = [f"| {name} | {_given(method, pixels)} |" for name, pixels in EDGE_CASES.items()]
-    return "\n".join(["| page (height x width) | result |", "|---|---|", *rows])
+    return table(["page (height x width)", "result"], [(name, _given(method, pixels)) for name, pixels in EDGE_CASES.items()])
 
 
 def _given(method: Transformer[Any], pixels: Pixels) -> str:
@@ -39,8 +39,8 @@ def _given(method: Transformer[Any], pixels: Pixels) -> str:
         result = method(page)
         result.check(page)
     except Exception as error:  # a page that tells of a failure is better than no page
-        return _in_cell(f"**raises** {type(error).__name__}: {error}")
-    return _in_cell(", ".join(f"{name} {_in_words(value)}" for name, value in result.to_dict().items()))
+        return f"**raises** {type(error).__name__}: {error}"
+    return ", ".join(f"{name} {_in_words(value)}" for name, value in result.to_dict().items())
 
 
 def _in_words(value: Any) -> str:
@@ -70,7 +70,3 @@ def _named(value: Mapping[str, Any]) -> str:
     name = str(value.get("name", ""))
     verdict = {True: " passed", False: " failed"}.get(value["passed"], "") if "passed" in value else ""
     return f"{name}{verdict}" if "value" not in value else f"{name}{verdict} ({_in_words(value['value'])})"
-
-
-def _in_cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from ecgbench.method_pages.markdown import table
+
 
 class MeasuredRow(TypedDict):
     """One score of a method over a set: its name, unit, value, and 95 % interval (low, high) where there is one."""
@@ -30,9 +32,9 @@ def performance(method: str, measured: Mapping[str, Any] | None) -> str:
     if not measured:
         return f"Not measured yet. This measures it:\n\n```sh\n{_command(method)}\n```"
     said = f"Version {measured['version']} on {measured['n']} pages; {measured['environment']}."
-    rows = [f"| {row['score']} | {_with_unit(row)} | {_interval(row)} |" for row in measured["rows"]]
-    table = "\n".join(["| score | value | 95 % interval |", "|---|---|---|", *rows])
-    return f"{said}\n\n{table}\n\nThis measures it again:\n\n```sh\n{measured['command']}\n```"
+    rows = [(row["score"], _with_unit(row), _interval(row)) for row in measured["rows"]]
+    figures = table(["score", "value", "95 % interval"], rows)
+    return f"{said}\n\n{figures}\n\nThis measures it again:\n\n```sh\n{measured['command']}\n```"
 
 
 def _command(method: str) -> str:

@@ -14,6 +14,7 @@ import ecgbench
 from ecgbench.core.transformer import Transformer
 from ecgbench.method_pages.dependencies import dependencies
 from ecgbench.method_pages.edge_cases import edge_cases
+from ecgbench.method_pages.markdown import table
 from ecgbench.method_pages.measured import performance
 
 SECTIONS = (
@@ -82,11 +83,8 @@ def _signature(method: Transformer[Any]) -> str:
 def _parameters(method: Transformer[Any]) -> str:
     if not method.params:
         return "None."
-    rows = [
-        f"| {spec.name} | {spec.type.__name__} | {spec.default!r} | {spec.bounds} | {spec.doc.replace('|', chr(92) + '|')} |"
-        for spec in method.params
-    ]
-    return "\n".join(["| name | type | default | bounds | what it does |", "|---|---|---|---|---|", *rows])
+    rows = [(spec.name, spec.type.__name__, repr(spec.default), spec.bounds, spec.doc) for spec in method.params]
+    return table(["name", "type", "default", "bounds", "what it does"], rows)
 
 
 def _example(method: Transformer[Any]) -> str:

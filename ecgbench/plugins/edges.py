@@ -152,7 +152,8 @@ def contour(gray: Gray, p: ContourParams) -> EdgeMap:
 
     How it works: ink is what is darker than the mean of its neighborhood by `contrast`, which evens out shadows. Points with too little ink
     around them are dropped as specks, and the inner rim of what remains (ink that touches bare paper) is the outline.
-    What works: uneven light: a shadow's rim gives no outline (test_contour_ignores_a_soft_shadow), single specks neither.
+    What works: uneven light: a shadow's rim gives no outline (test_a_soft_shadow_gives_no_outline), single specks neither
+    (test_contour_drops_single_specks).
     What didn't work: dark areas wider than the neighborhood are hollow, so that a desk or a black bar shows its rim only on the inside.
     Changes: 0.1 first version.
     References: D. Bradley and G. Roth, Adaptive Thresholding using the Integral Image, J. Graphics Tools 12(2), 2007; J.-F. Rivest,

@@ -16,7 +16,7 @@ from ecgbench.core.truth import Case, CaseInfo
 from ecgbench.environment import current_environment
 from ecgbench.leaderboard import refresh_summaries
 from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, FileStamp, file_stamp
-from ecgbench.plan import Plan
+from ecgbench.plan import Plan, PlanError
 from ecgbench.plugins.pages import content_id
 from ecgbench.registry import Problem
 from ecgbench.store import Run, Store
@@ -50,6 +50,13 @@ class Execution:
                 scores=plan.scores(),
                 resume=resume,
             )
+
+    @property
+    def kept_run(self) -> Run:
+        """The run as the store keeps it; only where there is a store."""
+        if self.run is None:
+            raise PlanError("This plan is carried out without a store, so nothing of it is kept.")
+        return self.run
 
     def outcomes(self) -> Iterator[Outcome]:
         """Run the plan; yield outcomes as they are committed. Closing the iterator, or Ctrl-C, ends the run as interrupted."""
@@ -160,7 +167,7 @@ class Execution:
             self._store.finish_run(self.run.id, state)
             self.run = self._store.find_run(self.run.name)
             if state == "finished":
-                refresh_summaries(self._store, self.run)
+                refresh_summaries(self._store, self.run, metrics=self.plan.registry.metrics.values())
         self._tell("ecgbench_run_finished", run=self.run)
 
     def _tell(self, hook: str, **what: Any) -> None:

@@ -12,4 +12,4 @@ import cloudpickle  # noqa: F401
 import cv2  # noqa: F401
 import numpy as np  # noqa: F401
 
-import ecgbench.plugins  # noqa: F401
+import ecgbench.measure  # noqa: F401

@@ -173,10 +173,11 @@ class BulkTester:
             )
         if function is not None:
             return function
-        if function_name in PIPELINE_FUNCTIONS:
-            return PIPELINE_FUNCTIONS[function_name]
+        name = function_name or ""
+        if name in PIPELINE_FUNCTIONS:
+            return PIPELINE_FUNCTIONS[name]
         try:
-            return self.registry.method(function_name or "")
+            return self.registry.method(name)
         except RegistryError:
             known = ", ".join([*PIPELINE_FUNCTIONS, *sorted(self.registry.transformers)])
             raise RegistryError(f"There is no function or method {function_name!r}; known ones: {known}.") from None

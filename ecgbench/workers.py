@@ -147,6 +147,20 @@ def in_order(batches: Iterable[list[Finished]], key: Callable[[Any], int]) -> It
             due += 1
 
 
+def parallel_map(function: Callable[[Any], Any], payloads: Iterable[Any], *, workers: int | None = None) -> Iterator[Any]:
+    """Yield `function(payload)` of each payload in input order, done in processes; the first that fails raises PoolError."""
+    pool = open_pool("processes", lambda numbered, _beat: function(numbered[1]), workers=workers)
+    try:
+        for finished in in_order(stream(pool, enumerate(payloads)), key=lambda numbered: numbered[0]):
+            if isinstance(finished.value, Raised):
+                raise PoolError(f"{finished.value.error}\n{finished.value.traceback}")
+            if isinstance(finished.value, Lost):
+                raise PoolError(f"A worker was lost: {finished.value.reason}.")
+            yield finished.value
+    finally:
+        pool.close()
+
+
 def _attempt(work: Work, payload: Any, beat: Beat) -> Any:
     try:
         return work(payload, beat)

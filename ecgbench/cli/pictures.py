@@ -21,7 +21,9 @@ class _SpecGroup(TyperGroup):
         return super().resolve_command(ctx, args if known else ["list", *args])
 
 
-images = typer.Typer(cls=_SpecGroup, no_args_is_help=True, help="Show what an image set holds, or write one: images SPEC | images generate DIR.")
+images = typer.Typer(
+    cls=_SpecGroup, no_args_is_help=True, help="Show what an image set holds, or write one: images SPEC | images generate DIR."
+)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -65,18 +67,23 @@ def generate(
     jobs: Annotated[int | None, typer.Option(min=1, help="Workers; default: one a core.")] = None,
 ) -> None:
     """Write synthetic ECG pages with their truth (name.png, name.json, masks and signals beside)."""
-    from ecgbench.plugins.image_sets.folder import write_pages
+    from functools import partial
+
+    from ecgbench.plugins.image_sets.truth_files import write_pages
     from ecgbench.registry import default_registry
+    from ecgbench.workers import parallel_map
 
     given = {"count": count, "types": types, "seed": seed, "dpi": dpi and f"{dpi:g}"}
     spec = "synthetic?" + "&".join(f"{name}={value}" for name, value in given.items() if value not in (None, ""))
-    pages = write_pages(default_registry().open_images(spec), directory, jobs=jobs)
-    typer.echo(f"{len(pages)} pages of {spec} are in {directory}; `ecgbench run {directory}` runs every method over them.")
+    pages = sum(1 for _ in write_pages(default_registry().open_images(spec), directory, run=partial(parallel_map, workers=jobs)))
+    typer.echo(f"{pages} pages of {spec} are in {directory}; `ecgbench run {directory}` runs every method over them.")
 
 
 def process(
     pictures: Annotated[list[str], typer.Argument(help="Pictures of ECGs.")],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for annotated PNGs and JSON; default: JSON to stdout only.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for annotated PNGs and JSON; default: JSON to stdout only.")
+    ] = None,
     edges: Annotated[str, typer.Option(help="Method of edge detection, or off.")] = "canny",
     color: Annotated[str, typer.Option(help="Method of color separation, or off.")] = "lab",
     grid: Annotated[bool, typer.Option(help="Detect the grid.")] = True,
@@ -125,5 +132,3 @@ def _drawn(found: Any, stem: str, out: Path) -> list[str]:
             raise OSError(f"{path} cannot be written.")
         written.append(str(path))
     return written
-
-

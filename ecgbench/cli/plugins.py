@@ -12,6 +12,7 @@ from ecgbench.cli.output import console, print_json
 
 if TYPE_CHECKING:
     from ecgbench.core.transformer import Transformer
+    from ecgbench.method_pages import Measured
     from ecgbench.registry import Registry
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -70,11 +71,13 @@ def _described(method: Transformer[Any], registry: Registry) -> dict[str, Any]:
 
 def show(
     method: Annotated[str, typer.Argument(help="A method, such as edges.canny.")],
-    store: Annotated[str, typer.Option(envvar="ECGBENCH_STORE", help="Where its measured cost is read from, if there.")] = "ecgbench.db",
+    store: Annotated[
+        str, typer.Option(envvar="ECGBENCH_STORE", help="Where its measured cost is read from, if there.")
+    ] = "ecgbench.db",
     as_json: Json = False,
 ) -> None:
     """Show a method's documentation page, with what it costs by the runs in the store."""
-    from ecgbench.method_pages import method_page
+    from ecgbench.method_pages import method_page, related
     from ecgbench.registry import default_registry
 
     registry = default_registry()
@@ -83,17 +86,13 @@ def show(
     if as_json:
         print_json({**_described(chosen, registry), "documentation": vars(chosen.documentation), "measured": measured})
         return
-    text = method_page(chosen, related=_related(chosen, registry), measured=measured)
+    text = method_page(chosen, related=related(chosen, registry.transformers), measured=measured)
     if not console().is_terminal:
         typer.echo(text)
         return
     from rich.markdown import Markdown
 
     console().print(Markdown(text))
-
-
-def _related(method: Transformer[Any], registry: Registry) -> list[str]:
-    return [name for name, each in sorted(registry.transformers.items()) if each.task == method.task and name != method.name]
 
 
 def list_plugins(as_json: Json = False) -> None:
@@ -140,5 +139,12 @@ def docs(
         typer.echo(str(path))
 
 
-def _measured_in(store: str, method: str, *, run: str | None = None) -> dict[str, Any] | None:
-    raise NotImplementedError(store, method, run)
+def _measured_in(store: str, method: str, *, run: str | None = None) -> Measured | None:
+    """Return what a run in the store (the newest that has the method) says of it; None where there is no store yet."""
+    from ecgbench.report import measured_in_run, measured_lately
+    from ecgbench.store import Store
+
+    if run is None and not Path(store).exists():
+        return None
+    with Store(store, create=False) as opened:
+        return measured_in_run(opened, opened.find_run(run), method) if run is not None else measured_lately(opened, method)

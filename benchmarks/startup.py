@@ -1,0 +1,79 @@
+"""Start-up and import times, as ratios and differences of whole processes measured in turn.
+
+    python benchmarks/startup.py [--rounds 7]
+
+Targets: `import ecgbench` at most 0.15 s beyond `import cv2`; `ecgbench --help` at most 0.5 s; the first edges.canny outcome of
+`ecgbench run` within 3x the time of `python -c 'import cv2, sqlalchemy'`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pages import write_benchmark_pages
+
+FIRST_OUTCOME = """
+import sys
+from ecgbench import hookimpl
+from ecgbench.registry import default_registry
+class Leave:
+    @hookimpl
+    def ecgbench_outcome(self, outcome):
+        print(outcome.status, flush=True)
+        import os, signal
+        os.kill(os.getpid(), signal.SIGKILL)
+default_registry().register(Leave())
+from ecgbench.cli import main
+main(sys.argv[1:])
+"""
+
+
+def seconds_of(*command: str, signal_ends_it: bool = False) -> float:
+    """Return the wall seconds of a process."""
+    start = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - start
+    assert (done.returncode == -9 and "done" in done.stdout) if signal_ends_it else done.returncode == 0, done.stderr
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    python = sys.executable
+    with tempfile.TemporaryDirectory() as place:
+        folder = write_benchmark_pages(Path(place), 4)[0].parent
+        commands = {
+            "import cv2": lambda: seconds_of(python, "-c", "import cv2"),
+            "import ecgbench": lambda: seconds_of(python, "-c", "import cv2, ecgbench"),
+            "ecgbench --help": lambda: seconds_of(python, "-m", "ecgbench", "--help"),
+            "import cv2, sqlalchemy": lambda: seconds_of(python, "-c", "import cv2, sqlalchemy"),
+            "first outcome": lambda: seconds_of(
+                python, "-c", FIRST_OUTCOME, "run", str(folder), "-m", "edges.canny", "--store", f"{place}/{time.time_ns()}.db", signal_ends_it=True
+            ),
+        }  # fmt: skip
+        times: dict[str, list[float]] = {name: [] for name in commands}
+        for turn in range(rounds + 1):
+            for name, measure in commands.items():
+                seconds = measure()
+                if turn:  # the first turn warms the page cache
+                    times[name].append(seconds)
+    median = {name: statistics.median(values) for name, values in times.items()}
+    beyond = statistics.median(a - b for a, b in zip(times["import ecgbench"], times["import cv2"], strict=True))
+    ratio = statistics.median(a / b for a, b in zip(times["first outcome"], times["import cv2, sqlalchemy"], strict=True))
+    print(f"import ecgbench: {beyond:.3f} s beyond import cv2 (target 0.15)")
+    print(
+        f"ecgbench --help: {median['ecgbench --help']:.2f} s (target 0.5), {median['ecgbench --help'] / median['import cv2']:.1f}x of import cv2"
+    )
+    print(f"first edges.canny outcome: {ratio:.2f}x of import cv2, sqlalchemy (target 3x)")
+
+
+if __name__ == "__main__":
+    main()

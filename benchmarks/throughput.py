@@ -1,0 +1,92 @@
+"""Images a second of the runner against a hand-written process pool doing the same work, in turn within one run.
+
+    python benchmarks/throughput.py [--pages 200] [--rounds 3]
+
+Targets: one method at least 0.95x of the hand-written loop; the four edges.* at least 2x of a loop that decodes for each method.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+from pages import write_benchmark_pages
+
+from ecgbench.execution import Execution
+from ecgbench.plan import make_plan
+from ecgbench.plugins import edges
+from ecgbench.store import Store
+from ecgbench.workers import usable_cores
+
+EDGES = (edges.canny, edges.sobel, edges.laplacian, edges.contour)
+
+
+def by_hand(task: tuple[str, int]) -> int:
+    """Decode a page and call one method on it, as a hand-written loop would."""
+    path, index = task
+    picture = cv2.imread(path)
+    assert picture is not None
+    return EDGES[index](picture).edge_pixels
+
+
+def one_thread() -> None:
+    """Give each worker of the hand-written pool one OpenCV thread, as ours have."""
+    cv2.setNumThreads(1)
+
+
+def hand_written(paths: Sequence[Path], methods: Sequence[int]) -> float:
+    """Return the seconds that a ProcessPoolExecutor takes, its start included."""
+    tasks = [(str(path), index) for path in paths for index in methods]
+    start = time.perf_counter()
+    with ProcessPoolExecutor(usable_cores(), mp_context=get_context("forkserver"), initializer=one_thread) as pool:
+        done = sum(1 for _ in pool.map(by_hand, tasks, chunksize=4))
+    assert done == len(tasks)
+    return time.perf_counter() - start
+
+
+def ours(folder: Path, methods: str, cells: int) -> float:
+    """Return the seconds that a run takes, its start, its scores and its store included."""
+    with tempfile.TemporaryDirectory() as place:
+        start = time.perf_counter()
+        with Store(Path(place) / "runs.db") as store:
+            done = sum(outcome.ok for outcome in Execution(make_plan([str(folder)], methods=methods), store=store).outcomes())
+        assert done == cells
+        return time.perf_counter() - start
+
+
+def ratio(rounds: int, theirs: Callable[[], float], own: Callable[[], float]) -> tuple[float, float, float]:
+    """Return min, median and max of their seconds over ours, measured in turn."""
+    pairs = []
+    for _ in range(rounds):
+        reference = theirs()
+        pairs.append(reference / own())
+    return min(pairs), statistics.median(pairs), max(pairs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        paths = write_benchmark_pages(Path(place), options.pages)
+        folder = paths[0].parent
+        for label, methods, target in (("edges.canny", [0], 0.95), ("edges.*", [0, 1, 2, 3], 2.0)):
+            names = ",".join(EDGES[index].name for index in methods)
+            low, median, high = ratio(
+                options.rounds, lambda m=methods: hand_written(paths, m), lambda n=names, m=methods: ours(folder, n, len(paths) * len(m))
+            )  # fmt: skip
+            print(
+                f"{label}: {median:.2f}x of the hand-written loop (min {low:.2f}, max {high:.2f}; target {target}x), {len(paths)} pages"
+            )
+
+
+if __name__ == "__main__":
+    main()

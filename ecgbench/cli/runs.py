@@ -1,0 +1,299 @@
+"""Commands that make runs and read them back: demo, run, leaderboard, compare, export, runs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ecgbench.cli.output import Progress, console, print_json
+
+if TYPE_CHECKING:
+    from ecgbench.execution import Execution
+    from ecgbench.plan import Plan
+    from ecgbench.store import Run, Store
+
+StorePath = Annotated[str, typer.Option("--store", envvar="ECGBENCH_STORE", help="File or database URL that runs are kept in.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+RunName = Annotated[str | None, typer.Argument(help="A run's name; default: the newest.")]
+DEFAULT_STORE = "ecgbench.db"
+DEMO_COUNT, DEMO_SEED, DEMO_REPEATS = 12, 1, 3
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(demo)
+    app.command()(run)
+    app.command("runs")(list_runs)
+    app.command()(leaderboard)
+    app.command()(compare)
+    app.command()(export)
+
+
+class UsageError(ValueError):
+    """An option whose value cannot be read; the message shows how it is written."""
+
+
+def run(
+    specs: Annotated[
+        list[str], typer.Argument(metavar="SPEC...", help="Folders, pictures, globs, demo, synthetic?count=20, ...")
+    ],
+    methods: Annotated[str, typer.Option("--methods", "-m", help="Methods by pattern, comma-separated.")] = "*",
+    param: Annotated[list[str] | None, typer.Option(help="METHOD.NAME=VALUE[,VALUE...]; several values are all tried.")] = None,
+    repeats: Annotated[int, typer.Option(help="Timed calls a cell.")] = 1,
+    warmup: Annotated[
+        int | None, typer.Option(help="Untimed calls before them; default: 1 where there are several repeats.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Workers; default and at most: one a core.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds that one call may take.")] = None,
+    memory: Annotated[str, typer.Option(help="Address space a worker may have: 4GB, 512MB or none.")] = "4GB",
+    executor: Annotated[str, typer.Option(help="processes, threads or serial.")] = "processes",
+    name: Annotated[str | None, typer.Option(help="Name of the run; default: the time.")] = None,
+    store: StorePath = DEFAULT_STORE,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run of that name: only what is missing or failed.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run methods over image sets in parallel, score them against the truth, keep every outcome.
+
+    Exit code 1 where nothing was done at all: every cell failed.
+    """
+    from ecgbench.workers import wake_forkserver
+
+    if executor == "processes" and not dry_run:
+        wake_forkserver()
+    plan = _plan(specs, methods, param or [], repeats=repeats, warmup=warmup, executor=executor, workers=_workers(jobs), timeout=timeout,
+                 memory_bytes=_bytes(memory))  # fmt: skip
+    if dry_run:
+        _say_plan(plan, as_json)
+        return
+    from ecgbench.execution import Execution
+    from ecgbench.store import Store
+
+    if resume and name is None:
+        raise UsageError("--resume goes on with a run by its name; give --name, `ecgbench runs` lists them.")
+    with Store(store) as opened:
+        execution = Execution(plan, store=opened, name=name, resume=resume)
+        progress = _carry_out(execution, plan, quiet=as_json)
+        if as_json:
+            _print_run(opened, execution.kept_run, progress)
+        else:
+            _show_run(opened, execution.kept_run, progress)
+            typer.echo(_next_steps(execution.kept_run.name, store))
+    _say_problems(plan)
+    raise typer.Exit(0 if progress.counts["done"] or progress.counts["reused"] or not progress.finished else 1)
+
+
+def _plan(specs: list[str], methods: str, params: list[str], **terms: Any) -> Plan:
+    from ecgbench.plan import make_plan
+
+    return make_plan(specs, methods=methods, sweep=_sweep(params), **terms)
+
+
+def _sweep(params: list[str]) -> dict[str, list[str]]:
+    sweep = {}
+    for text in params:
+        path, equals, values = text.partition("=")
+        if not equals or path.count(".") < 2 or not values:
+            raise UsageError(f"--param {text!r} cannot be read; write METHOD.NAME=VALUE, such as edges.canny.sigma=0.2,0.5.")
+        sweep[path.strip()] = [value.strip() for value in values.split(",")]
+    return sweep
+
+
+def _workers(jobs: int | None) -> int:
+    from ecgbench.workers import usable_cores
+
+    cores = usable_cores()
+    if jobs is not None and jobs > cores:
+        typer.echo(f"Using {cores} workers, one a core: more would slow each other down and spoil the times.", err=True)
+    return min(jobs or cores, cores)
+
+
+def _bytes(text: str) -> int | None:
+    units = {"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
+    if text.lower() == "none":
+        return None
+    number, unit = text[:-2].strip(), text[-2:].upper()
+    try:
+        size = int(float(number) * units[unit])
+    except (KeyError, ValueError, OverflowError):
+        raise UsageError(f"--memory {text!r} cannot be read; write 4GB, 512MB or none.") from None
+    if size <= 0:
+        raise UsageError(f"--memory {text!r} leaves a worker nothing; write 4GB, 512MB or none.")
+    return size
+
+
+def _say_plan(plan: Plan, as_json: bool) -> None:
+    cases, methods = plan.case_count(), [variant.label for variant in plan.variants()]
+    cells = None if cases is None else cases * len(methods)
+    if as_json:
+        print_json({"cases": cases, "methods": methods, "cells": cells, **plan.to_dict()})
+        return
+    each = f"{plan.repeats} timed call{'s' * (plan.repeats > 1)} each"
+    typer.echo(
+        f"{len(methods)} methods x {'endless' if cases is None else cases} cases = {'endless' if cells is None else cells} cells, {each}:"
+    )
+    for label in methods:
+        typer.echo(f"  {label}")
+
+
+def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Progress:
+    cases = plan.case_count()
+    with Progress(None if cases is None else cases * len(plan.methods), quiet=quiet) as progress:
+        for outcome in execution.outcomes():
+            progress.add(outcome, reused=execution.reused)
+        progress.counts["reused"] = execution.reused
+    return progress
+
+
+def _show_run(store: Store, run: Run, progress: Progress) -> None:
+    from ecgbench.report import failures_table, leaderboard_tables
+
+    for table in leaderboard_tables(store, run):
+        console().print(table)
+    failures = failures_table(store, run)
+    if failures is not None:
+        console().print(failures)
+    typer.echo(f"run {run.name}: {progress.note}")
+
+
+def _print_run(store: Store, run: Run, progress: Progress) -> None:
+    from ecgbench.report import leaderboard_dict
+
+    print_json({"run": run.to_dict(), "counts": progress.counts, "leaderboard": leaderboard_dict(store, run)})
+
+
+def _next_steps(name: str, store: str) -> str:
+    where = "" if store == DEFAULT_STORE else f" --store {shlex.quote(store)}"
+    return f"See it again: ecgbench leaderboard {shlex.quote(name)}{where} · with pictures: ecgbench export {shlex.quote(name)}{where} --format html"
+
+
+def _say_problems(plan: Plan) -> None:
+    for problem in plan.registry.problems:
+        typer.echo(f"left out: {problem.plugin} of {problem.origin}: {problem.message}", err=True)
+
+
+def demo(
+    directory: Annotated[Path, typer.Argument(help="Where pages, store and report are written.")] = Path("ecgbench-demo"),
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Workers; default and at most: one a core.")] = None,
+) -> None:
+    """Generate a sample set, run every built-in method over it, print the leaderboards, write report.html."""
+    from ecgbench.execution import Execution
+    from ecgbench.plugins.image_sets.truth_files import write_pages
+    from ecgbench.registry import default_registry
+    from ecgbench.report import write_report
+    from ecgbench.store import Store
+    from ecgbench.workers import parallel_map, wake_forkserver
+
+    wake_forkserver()
+    workers = _workers(jobs)
+    pages = directory / "pages"
+    typer.echo(f"Writing sample pages with their truth to {pages} ...")
+    for _ in write_pages(default_registry().open_images("demo"), pages, run=partial(parallel_map, workers=workers)):
+        pass
+    plan = _plan([str(pages)], "*", [], repeats=DEMO_REPEATS, workers=workers, timeout=60.0)
+    _say_plan(plan, as_json=False)
+    with Store(directory / "runs.db") as store:
+        execution = Execution(plan, store=store)
+        progress = _carry_out(execution, plan)
+        _show_run(store, execution.kept_run, progress)
+        report = directory / "report.html"
+        write_report(store, execution.kept_run, report, plan.registry)
+    _say_problems(plan)
+    typer.echo(f"With pictures: {report} · your own: ecgbench run FOLDER --methods 'edges.*'")
+
+
+def list_runs(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
+    """List the runs in a store, the newest first."""
+    from ecgbench.report import runs_table
+
+    with _existing(store) as opened:
+        if as_json:
+            print_json([{**each.to_dict(), "counts": opened.counts(each.id)} for each in opened.runs()])
+            return
+        console().print(runs_table(opened))
+
+
+def leaderboard(
+    run_name: RunName = None,
+    task: Annotated[str | None, typer.Option(help="Only this task.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Rank by this score instead of the task's own.")] = None,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Rank the methods of a run, task by task: scores with 95 % intervals, times, failures."""
+    from ecgbench.report import failures_table, leaderboard_dict, leaderboard_tables
+
+    with _existing(store) as opened:
+        found = opened.find_run(run_name)
+        if as_json:
+            print_json({"run": found.to_dict(), "leaderboard": leaderboard_dict(opened, found, task=task, metric=metric)})
+            return
+        for table in leaderboard_tables(opened, found, task=task, metric=metric):
+            console().print(table)
+        failures = failures_table(opened, found)
+        if failures is not None:
+            console().print(failures)
+
+
+def compare(
+    a: Annotated[str, typer.Argument(help="METHOD, RUN or RUN:METHOD: the one held against ...")],
+    b: Annotated[str, typer.Argument(help="... this one.")],
+    metric: Annotated[str | None, typer.Option(help="Only this score.")] = None,
+    fail_on: Annotated[
+        list[str] | None, typer.Option(help="'METRIC (<|>) NUMBER[%|x]': exit 1 where B against A shows it.")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a table fit for a pull request.")] = False,
+    store: StorePath = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Compare two methods, or two runs, on the cases that both have, pair by pair."""
+    from ecgbench.leaderboard import compare as compare_sides
+    from ecgbench.report import comparison_markdown, comparison_tables
+    from ecgbench.stats import parse_bound
+
+    bounds = [parse_bound(text) for text in fail_on or []]
+    with _existing(store) as opened:
+        found = compare_sides(opened, a, b, metric=metric, bounds=bounds)
+    if as_json:
+        print_json(found.to_dict())
+    elif markdown:
+        typer.echo(comparison_markdown(found))
+    else:
+        for table in comparison_tables(found):
+            console().print(table)
+    raise typer.Exit(1 if found.crossed else 0)
+
+
+def export(
+    run_name: RunName = None,
+    format: Annotated[
+        str | None, typer.Option("--format", "-f", help="csv, json, parquet, html or md; default: by --output's ending.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; default: RUN.FORMAT; - for stdout.")
+    ] = None,
+    store: StorePath = DEFAULT_STORE,
+) -> None:
+    """Write a run's outcomes as a table, or its report."""
+    from ecgbench.report import export as write_export
+
+    chosen = format or (output.suffix.lstrip(".") if output and output.suffix else "csv")
+    with _existing(store) as opened:
+        found = opened.find_run(run_name)
+        target = output or Path(f"{found.name}.{chosen}")
+        write_export(opened, found, chosen, sys.stdout.buffer if str(target) == "-" else target)
+    if str(target) != "-":
+        typer.echo(str(target))
+
+
+def _existing(store: str) -> Store:
+    from ecgbench.store import Store
+
+    return Store(store, create=False)

@@ -33,10 +33,11 @@ class ComparisonRow:
         paired = self.paired
         if paired.difference is None:
             return f"{self.score.name}: {paired.note or 'not finite'}."
+        unit = "" if self.score.unit == "1" else f" {self.score.unit}"
         between = "" if paired.low is None else f", 95 % interval {paired.low:+.4g} to {paired.high:+.4g}"
         share = "" if paired.relative is None else f", {100 * paired.relative:+.3g} %"
         return (
-            f"{self.score.name}: {paired.mean_b:.4g} against {paired.mean_a:.4g} {self.score.unit} "
+            f"{self.score.name}: {paired.mean_b:.4g} against {paired.mean_a:.4g}{unit} "
             f"({paired.difference:+.4g}{share}{between}) over {paired.n} cases of {paired.records} records: {paired.verdict}."
         )
 

@@ -86,6 +86,10 @@ def _together(store: Store, runs: Sequence[Run], a: str, b: str) -> tuple[Side |
 def _newest(store: Store, runs: Sequence[Run], text: str) -> Side:
     found = next((side for run in runs for side in _methods(store, run, text)), None)
     if found is None:
+        for run in runs:
+            if text.startswith(f"{run.name}:"):
+                method = text.removeprefix(f"{run.name}:")
+                raise StoreError(f"The run {run.name!r} has no method {method!r}; it has {_whole(store, run).listed}.")
         raise StoreError(f"{text!r} is no run, method or RUN:METHOD of {store.name}; {_known(store, runs)}.")
     return found
 

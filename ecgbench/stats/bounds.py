@@ -48,6 +48,8 @@ class Bound:
         interval (one record) the value itself decides, and where there is not even a value it counts as crossed: a method that fails
         everywhere shall not pass.
         """
+        if self.unit and paired.mean_a == 0 and paired.difference is not None:
+            return self._check_from_zero(paired, paired.difference)
         value, interval = self._measured(paired, later)
         if value is None:
             return BoundCheck(True, f"{self}: crossed, since no case tells.")
@@ -55,6 +57,14 @@ class Bound:
         decides = value if nearest is None else nearest
         crossed = decides > self.number if self.operator == ">" else decides < self.number
         said = f"{value:.4g}{self.unit} ({_in_words(interval, self.unit)})"
+        return BoundCheck(crossed, f"{self}: {'crossed' if crossed else 'kept'}, {said}.")
+
+    def _check_from_zero(self, paired: Paired, difference: float) -> BoundCheck:
+        """Tell of a change from 0, of which every number of % or x is the same: it crosses where it is shown to go that way."""
+        nearest = paired.low if self.operator == ">" else paired.high
+        decides = difference if nearest is None else nearest
+        crossed = decides > 0 if self.operator == ">" else decides < 0
+        said = f"from 0 to {difference:.4g} ({_in_words(Interval(paired.low, paired.high, paired.note), '')})"
         return BoundCheck(crossed, f"{self}: {'crossed' if crossed else 'kept'}, {said}.")
 
     def _measured(self, paired: Paired, later: Summary) -> tuple[float | None, Interval]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, insert, inspect, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.sql import ClauseElement
 
@@ -22,6 +24,7 @@ CACHE_KIB = (
     32 * 1024
 )  # SQLite's page cache a connection; holds the pages that a run of a few hundred variants x metrics appends to
 CHECKPOINT_PAGES = 8_000  # 32 MB of write-ahead log: a hot page is copied back once instead of many times
+LOG_TRIES, LOG_PAUSE_S = 200, 0.01  # while other processes make the same store
 IN_PLACEHOLDERS = 500  # values in one IN (...); every database takes as many
 
 
@@ -132,12 +135,25 @@ def _check_version(connection: Connection, store: str) -> None:
 
 def _use_log(engine: Engine) -> None:
     """Have SQLite keep a write-ahead log (the file remembers): a commit costs microseconds, and readers read while one writes."""
-    if engine.dialect.name == "sqlite":
-        connection = engine.raw_connection()
-        try:
-            connection.cursor().execute("PRAGMA journal_mode=WAL")
-        finally:
-            connection.close()
+    if engine.dialect.name != "sqlite":
+        return
+    connection, tries = engine.raw_connection(), LOG_TRIES
+    try:
+        while not _log_is_on(connection.cursor(), last_try=not tries):
+            tries -= 1
+            time.sleep(LOG_PAUSE_S)
+    finally:
+        connection.close()
+
+
+def _log_is_on(cursor: DBAPICursor, *, last_try: bool) -> bool:
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:  # this one does not wait where several processes open a new store at once
+        if last_try or "locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def upsert(table: Table, dialect: Dialect, *, keys: Sequence[str], replace: Sequence[str] = (), add: Sequence[str] = ()) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,11 +29,11 @@ def translated(store: str) -> Iterator[None]:
     """Turn what the database's driver raises inside into a StoreError that names `store`."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise StoreError(f"The store {store} {_remedy(error)}") from error
 
 
-def _remedy(error: SQLAlchemyError) -> str:
+def _remedy(error: Exception) -> str:
     said = str(getattr(error, "orig", None) or error)
     for words, remedy in REMEDIES:
         if words in said:

@@ -12,7 +12,7 @@ Beside ``name.png`` stands ``name.json``, UTF-8::
 
 Each key but the first two may be missing: then it is not known. The values are those of `ecgbench.core.truth.Truth` and
 `CaseInfo`, in pixels, degrees and Hz. Masks are 1-bit PNGs of the picture's size, white where set. The CSV has one column a lead,
-named in its first line, in mV, empty where the page shows nothing. Files are named without a folder: they lie beside the picture.
+named in its first line, in mV, empty where the page shows nothing or the lead is shorter than others. Files are named without a folder: they lie beside the picture.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +110,9 @@ def _facts(case: Case, page: Page, truth: Truth, picture: str) -> dict[str, Any]
     facts: dict[str, Any] = {"format": FORMAT, "version": VERSION, "picture": picture, "size": [page.shape[1], page.shape[0]]}
     facts["case"] = {name: value for name, value in info.items() if value is not None}
     if truth.content_box is not None:
-        facts["content_box"] = list(truth.content_box)
-    for name in (*NUMBERS, *FLAGS, "layout"):
-        if getattr(truth, name) is not None:
-            facts[name] = getattr(truth, name)
+        facts["content_box"] = [int(value) for value in truth.content_box]
+    for kind, names in ((float, NUMBERS), (bool, FLAGS), (str, ("layout",))):
+        facts |= {name: kind(getattr(truth, name)) for name in names if getattr(truth, name) is not None}
     for name in LINES:
         if getattr(truth, name) is not None:
             facts[name] = getattr(truth, name).tolist()
@@ -148,7 +148,7 @@ def _with_dpi(png: bytes, dpi: float | None) -> bytes:
 
 def _csv(signals: Signals) -> str:
     columns = [signal.tolist() for signal in signals.leads.values()]
-    rows = zip(*columns, strict=True)
+    rows = zip_longest(*columns, fillvalue=math.nan)
     lines = (
         ",".join("" if math.isnan(value) else f"{value:.9g}" for value in row) for row in rows
     )  # 9 digits tell float32 apart
@@ -198,9 +198,12 @@ class TruthFile:
         return mask
 
     def _signals(self, described: Mapping[str, Any]) -> Signals:
-        lines = self._beside(described["file"]).read_text(encoding="utf-8").split("\n")
-        rows = [[float(cell) if cell else np.nan for cell in line.split(",")] for line in lines[1:] if line]
-        names = lines[0].split(",")
+        text = self._beside(described["file"]).read_text(encoding="utf-8")
+        head, *lines = text.removesuffix("\n").split("\n")  # an empty line is a sample of a single lead that is not known
+        names = head.split(",")
+        if not all(names):
+            raise ValueError(f"{described['file']} does not name its leads")
+        rows = [[float(cell) if cell else np.nan for cell in line.split(",")] for line in lines]
         table = np.array(rows, dtype=np.float32).reshape(len(rows), len(names))
         leads = {name: np.ascontiguousarray(column) for name, column in zip(names, table.T, strict=True)}
         return Signals(float(described["fs"]), leads, described.get("layout"))

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
+import cv2
 import numpy as np
 
 from ecgbench.core.page import Mask, Pixels
@@ -73,7 +74,9 @@ def ink_text(coverage: Pixels, text: str, left: float, baseline: float, height_p
     font = _font(max(4, round(height_px / _CAPITAL)))
     glyphs, (right, down) = font.getmask2(text, mode="L", anchor="ls")
     stamp = np.asarray(glyphs, dtype=np.uint8).reshape(glyphs.size[::-1])
-    x0, y0 = round(left) + int(right), round(baseline) + int(down)
+    blank_x, blank_y, filled_x, filled_y = cv2.boundingRect(stamp)
+    stamp = stamp[blank_y : blank_y + filled_y, blank_x : blank_x + filled_x]
+    x0, y0 = round(left) + int(right) + blank_x, round(baseline) + int(down) + blank_y
     x1, y1 = x0 + stamp.shape[1], y0 + stamp.shape[0]
     inside = slice(max(0, y0), max(0, y1)), slice(max(0, x0), max(0, x1))
     target = coverage[inside]

@@ -12,7 +12,8 @@ Beside ``name.png`` stands ``name.json``, UTF-8::
 
 Each key but the first two may be missing: then it is not known. The values are those of `ecgbench.core.truth.Truth` and
 `CaseInfo`, in pixels, degrees and Hz. Masks are 1-bit PNGs of the picture's size, white where set. The CSV has one column a lead,
-named in its first line, in mV, empty where the page shows nothing or the lead is shorter than others. Files are named without a folder: they lie beside the picture.
+named in its first line, in mV, empty where the page shows nothing or where the lead is shorter than others. Files are named
+without a folder: they lie beside the picture.
 """
 
 from __future__ import annotations

@@ -21,11 +21,18 @@ def variants_of(connection: Connection, run_id: int) -> dict[int, Variant]:
     return {row.id: read_variant(row) for row in rows}
 
 
-def cases_of(connection: Connection, run_id: int) -> dict[int, CaseInfo]:
-    """Return the cases that have outcomes in the run, by number."""
-    seen = select(outcomes.c.case_id).where(outcomes.c.run_id == run_id)
-    rows = connection.execute(select(cases).where(cases.c.id.in_(seen)).order_by(cases.c.id))
+def cases_of(connection: Connection, run_id: int, numbers: Sequence[int] | None = None) -> dict[int, CaseInfo]:
+    """Return the cases that have outcomes in the run, by number; those of `numbers` where they are given."""
+    seen = cases.c.id.in_(select(outcomes.c.case_id).where(outcomes.c.run_id == run_id))
+    wanted = [seen] if numbers is None else [cases.c.id.in_(chunk) for chunk in chunks(sorted(numbers))]
+    rows = (row for where in wanted for row in connection.execute(select(cases).where(where).order_by(cases.c.id)))
     return {row.id: read_case(row) for row in rows}
+
+
+def disturbed(connection: Connection, run_id: int) -> dict[int, int]:
+    """Return how many outcomes of each variant were timed while others had the machine; variants without any are left out."""
+    wanted = select(outcomes.c.variant_id, func.count()).where(outcomes.c.run_id == run_id, outcomes.c.disturbed)
+    return {variant_id: int(count) for variant_id, count in connection.execute(wanted.group_by(outcomes.c.variant_id))}
 
 
 def written(connection: Connection, run_id: int) -> dict[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -49,6 +50,7 @@ class Store:
         url = self._engine.url
         self.name = str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
         self._writes = self._engine.execution_options(**WRITING)
+        self._one_writer = Lock()  # of this process; others wait for the database
         self._ids = Ids(self._engine.dialect)
         self._writer = OutcomeWriter(self._engine.dialect, self._ids)
         with self._closing_on_error(), translated(self.name):
@@ -83,7 +85,7 @@ class Store:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """Open a transaction that is kept whole or not at all."""
-        with translated(self.name):
+        with self._one_writer, translated(self.name):
             try:
                 with self._writes.begin() as connection:
                     yield connection
@@ -169,10 +171,15 @@ class Store:
         with self._reading() as connection:
             return progress.variants_of(connection, run_id)
 
-    def cases(self, run_id: int) -> dict[int, CaseInfo]:
-        """Return the cases that have outcomes in the run, by number."""
+    def cases(self, run_id: int, numbers: Sequence[int] | None = None) -> dict[int, CaseInfo]:
+        """Return the cases that have outcomes in the run, by number; those of `numbers` where they are given."""
         with self._reading() as connection:
-            return progress.cases_of(connection, run_id)
+            return progress.cases_of(connection, run_id, numbers)
+
+    def disturbed(self, run_id: int) -> dict[int, int]:
+        """Return how many outcomes of each variant, by number, were timed while others had the machine."""
+        with self._reading() as connection:
+            return progress.disturbed(connection, run_id)
 
     def counts(self, run_id: int) -> dict[Status, int]:
         """Return how many outcomes of the run ended how."""

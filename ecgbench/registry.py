@@ -20,6 +20,7 @@ from ecgbench.core.page import Page, PageError
 from ecgbench.core.transformer import Transformer
 
 ENTRY_POINT_GROUP = "ecgbench"
+LONGEST_NAME = 200  # characters of an address that an error repeats; what is longer is more likely data
 BUILT_IN = f"ecgbench {__version__}"
 BUILT_IN_PLUGINS = (
     "ecgbench.plugins.pages",
@@ -59,7 +60,10 @@ class PageOpener:
             page = function(source)
             if page is not None:
                 return page
-        raise PageError(f"Nothing opens a page from a {type(source).__name__}; give a path, bytes, an array or a Page.")
+        what = repr(source) if isinstance(source, str) and len(source) < LONGEST_NAME else f"a {type(source).__name__}"
+        raise PageError(
+            f"Nothing opens a page from {what}; give a path, bytes, an array or a Page, or install a plugin that does."
+        )
 
 
 class _PluginManager(pluggy.PluginManager):

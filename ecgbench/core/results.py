@@ -62,12 +62,14 @@ class EdgeMap(Result):
     """Edges of a page and the box of its content.
 
     `edges`: (H, W) bool. `bounding_box`: Box in pixels of the paper or the printed content, None on an empty page.
+    `corners`: float64 (4, 2), (x, y) of the paper's corners, clockwise from its upper left one; None where the method does not look for them.
     Contours are external ones only and computed on first use (all of them cost five times more).
     """
 
     task: ClassVar[str] = "edges"
     edges: Mask
     bounding_box: Box | None
+    corners: Positions | None = None
 
     @cached_property
     def contours(self) -> tuple[npt.NDArray[np.int32], ...]:
@@ -86,22 +88,28 @@ class EdgeMap(Result):
         return int(np.count_nonzero(self.edges))
 
     def check(self, page: Page) -> None:
-        """Raise ResultError unless `edges` is bool and of the page's size."""
+        """Raise ResultError unless `edges` is bool and of the page's size, and corners, where given, are finite float64 (4, 2)."""
         _check_mask("EdgeMap", "edges", self.edges, page)
+        corners = self.corners
+        if corners is not None and not (corners.dtype == np.float64 and corners.shape == (4, 2) and np.isfinite(corners).all()):
+            raise ResultError("EdgeMap.corners must be a finite float64 array of shape (4, 2), or None.")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return bounding_box (x, y, width, height), edge_pixels and edge_count."""
+        """Return bounding_box (x, y, width, height), corners, edge_pixels and edge_count."""
         box = None if self.bounding_box is None else [int(value) for value in self.bounding_box]
-        return {"bounding_box": box, "edge_pixels": self.edge_pixels, "edge_count": self.edge_count}
+        corners = None if self.corners is None else np.round(self.corners, 2).tolist()
+        return {"bounding_box": box, "corners": corners, "edge_pixels": self.edge_pixels, "edge_count": self.edge_count}
 
     def draw(self, page: Page) -> Bgr:
-        """Draw edges in blue and the content box in vermilion."""
+        """Draw edges in blue, the content box in vermilion and the paper's corners in orange."""
         picture = _faded(page)
         picture[self.edges] = BLUE
         if self.bounding_box is not None:
             x, y, width, height = self.bounding_box
             corner = (x + width - 1, y + height - 1)
             cv2.rectangle(picture, (x, y), corner, VERMILION, 2 * _line_width(page))
+        if self.corners is not None:
+            cv2.polylines(picture, [np.rint(self.corners).astype(np.int32)], True, ORANGE, 2 * _line_width(page), cv2.LINE_AA)
         return picture
 
 

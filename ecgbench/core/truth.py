@@ -13,9 +13,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class TraceTruth:
+    """One drawn stretch of one lead; a page shows lead II twice where it is the rhythm strip too.
+
+    `points`: float64 (n, 2), the (x, y) pixel position of each sample, sub-pixel, pixel centers at whole numbers. `start_s`: the time of
+    the first sample within the recording, in seconds. `box`: the area of the page that the stretch was given. `fs`: samples per second.
+    """
+
+    lead: str
+    points: Positions
+    fs: float
+    start_s: float = 0.0
+    box: Box | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Truth:
     """What is known of a page; None is "not known", and a metric that needs it gives no score.
 
+    `corners`: float64 (4, 2), (x, y) of the paper's corners, clockwise from its upper left one. `label_mask`, `pulse_mask`, `separator_mask`:
+    (H, W) bool, ink of text, calibration pulses and lead separators, which is not trace. `traces`: each drawn stretch of a lead.
+    `mm_per_s`, `mm_per_mv`: paper speed and gain.
     `content_box`: Box of the paper or printed content, in pixels. `trace_mask`: (H, W) bool, ink coverage of at least 50 %.
     `grid_mask`: (H, W) bool. `px_per_mm_x`, `px_per_mm_y`: pixels in a millimetre at the content's center.
     `has_grid`: False on pages known to show none. `angle_deg`: as in GridFit. `fine_x` .. `bold_y`: line positions as in GridFit.
@@ -36,6 +54,13 @@ class Truth:
     legible: bool | None = None
     signals: Signals | None = None
     layout: str | None = None
+    corners: Positions | None = None
+    label_mask: Mask | None = None
+    pulse_mask: Mask | None = None
+    separator_mask: Mask | None = None
+    traces: tuple[TraceTruth, ...] | None = None
+    mm_per_s: float | None = None
+    mm_per_mv: float | None = None
 
 
 @runtime_checkable

@@ -68,7 +68,7 @@ def test_an_edge_map_counts_pixels_and_outer_contours():
     found = EdgeMap(edges, Box(5, 5, 25, 16))
     assert found.edge_pixels == 100 - 16 + 10
     assert found.edge_count == 2
-    assert found.to_dict() == {"bounding_box": [5, 5, 25, 16], "edge_pixels": 94, "edge_count": 2}
+    assert found.to_dict() == {"bounding_box": [5, 5, 25, 16], "corners": None, "edge_pixels": 94, "edge_count": 2}
     assert all(contour.dtype == np.int32 and contour.shape[1:] == (1, 2) for contour in found.contours)
 
 

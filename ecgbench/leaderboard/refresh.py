@@ -16,8 +16,8 @@ from ecgbench.store import FAILED, Run, Store, StoredSummary, Values
 def refresh_summaries(store: Store, run: Run, *, metrics: Iterable[Metric] = ()) -> None:
     """Compute the summaries of a run where outcomes were written since they were last computed, a task at a time.
 
-    `metrics`: the installed ones, for their `combine` functions, which a store cannot keep: a score that a metric combines by one has
-    no mean where it is not given.
+    `metrics`: the installed ones, for their `combine` functions, which a store cannot keep: a score that a metric combines by one is
+    left out where it is not given.
 
     `ranked` is the mean that leaderboards rank by, in which a method cannot gain by failing. A failure is a case that the
     method was tried on, and that any method of its task has a finite value of, but it has none: it raised, overran, crashed,
@@ -25,15 +25,27 @@ def refresh_summaries(store: Store, run: Run, *, metrics: Iterable[Metric] = ())
     lie in 0..1, else the worst value that any method of the task has on any case of the run.
     """
     written = store.written(run.id)  # first: what is written meanwhile makes it old again
-    computed = {summary.variant_id: summary.written for summary in store.summaries(run.id)}
-    combined = [(metric.task, score) for metric in metrics for score in metric.scores if score.combine is not None]
+    summaries = store.summaries(run.id)
+    computed = {summary.variant_id: summary.written for summary in summaries}
+    combined = _combined(metrics, store.scores())
     variants = store.variants(run.id)
     for task in dict.fromkeys(variant.task for variant in variants.values()):
         of_task = [number for number, variant in variants.items() if variant.task == task]
-        if any(computed.get(number) != written.get(number) for number in of_task):
-            own = {score.name: score for owner, score in combined if owner == task}
-            scores = _TaskScores(store, run.id, of_task, store.scores(task) | own, written)
+        own = combined.get(task, {})
+        known = {summary.metric for summary in summaries if summary.variant_id in of_task}
+        if own.keys() - known or any(computed.get(number) != written.get(number) for number in of_task):
+            plain = {name: score for name, score in store.scores(task).items() if score.combine is None}
+            scores = _TaskScores(store, run.id, of_task, plain | own, written)
             store.put_summaries(run.id, of_task, [*scores.summaries()])
+
+
+def _combined(metrics: Iterable[Metric], declared: Mapping[str, Score]) -> dict[str, dict[str, Score]]:
+    """Return by task the declared scores that have a `combine`, as the installed metrics give them."""
+    found: dict[str, dict[str, Score]] = {}
+    for metric in metrics:
+        own = {score.name: score for score in metric.scores if score.combine is not None and score.name in declared}
+        found.setdefault(metric.task, {}).update(own)
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,17 @@ import os
 import sqlite3
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, insert, inspect, make_url, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.sql import ClauseElement
 
 from ecgbench.store.errors import StoreError
-from ecgbench.store.schema import VERSION, metadata, store_version
+from ecgbench.store.schema import NOT_DONE, VERSION, failures, metadata, store_version
 
 WRITES = "ecgbench_writes"  # execution option of connections whose transactions write
 WRITING = {WRITES: True, "preserve_rowcount": True}
@@ -109,6 +109,8 @@ def prepare_tables(engine: Engine, store: str) -> None:
     _use_log(engine)
     with engine.execution_options(**WRITING).begin() as connection:
         if _is_empty(connection):  # still: another process may have been quicker
+            if engine.dialect.name == "postgresql":
+                failures.dialect_options["postgresql"]["where"] = NOT_DONE
             metadata.create_all(connection)
             connection.execute(insert(store_version).values(version=VERSION))
     with engine.connect() as connection:
@@ -161,7 +163,9 @@ def upsert(table: Table, dialect: Dialect, *, keys: Sequence[str], replace: Sequ
 
     It sets the columns in `replace` to the new row's, and adds the new row's to those in `add`; with neither it changes nothing.
     """
-    statement: Any = (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
+    statement: Any = import_module(f"sqlalchemy.dialects.{dialect.name}").insert(
+        table
+    )  # only the one that is used: each takes a while
     changes = {name: statement.excluded[name] for name in replace} | {
         name: table.c[name] + statement.excluded[name] for name in add
     }

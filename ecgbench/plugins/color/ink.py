@@ -1,0 +1,109 @@
+"""What the color separators share: levels of a page's pixels, and the name of an ink's color."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ecgbench.core.page import Mask, Pixels
+from ecgbench.core.results import Separation
+
+Levels = npt.NDArray[Any]
+Floats = npt.NDArray[np.floating[Any]]
+Rows = npt.NDArray[np.intp]
+
+SAMPLED_PIXELS = 300_000  # of evenly spread rows: enough for thresholds, at a fraction of the whole page's cost
+COLOR_PIXELS = 60_000  # enough for a median color
+CELL = 240  # a picture's long side in windows that reach from a grid line to bare paper: about a millimeter of a page
+DARKEST_PAPER = 40  # 8-bit levels; what is darker is a desk, and noise there must not be blown up to ink
+MOST_TRACE = 0.045  # share of the page; traces, text and pulses cover 1 to 4 %, the lines of a grid 5 % and more
+LEAST_GRID = 0.01  # share of the page; a grid covers more (dotted ones about 3 %), the fringe of a trace less
+
+GREY_SATURATION = 0.16  # of ink relative to its paper; grey scans and black print stay below it after JPEG
+BLACK_VALUE = 0.35  # share of the paper's light that ink without color sends back at most to be called black
+PALE_SATURATION = 0.45  # red ink below it is called pink
+BROWN_VALUE = 0.7  # orange ink darker than this share of the paper is brown
+HUES = (
+    (15, "red"),
+    (70, "orange"),
+    (170, "green"),
+    (255, "blue"),
+    (310, "purple"),
+    (345, "pink"),
+    (361, "red"),
+)  # degrees, up to
+
+
+def cell_side(shape: tuple[int, ...]) -> int:
+    """Return the side in pixels of a window that reaches from a grid line to bare paper."""
+    return max(3, round(max(shape[:2]) / CELL))
+
+
+def sampled_rows(shape: tuple[int, ...], pixels: int = SAMPLED_PIXELS) -> Rows:
+    """Return evenly spread rows of a picture that hold about so many pixels."""
+    count = min(shape[0], max(1, pixels // shape[1]))
+    return np.linspace(0, shape[0] - 1, count).astype(np.intp)
+
+
+def quantile(levels: Levels, share: float) -> float:
+    """Return the level (0..255) that `share` of the uint8 pixels do not exceed; a histogram is faster than a sort."""
+    counts = cv2.calcHist([np.ascontiguousarray(levels)], [0], None, [256], [0, 256]).ravel()
+    return float(np.searchsorted(np.cumsum(counts), share * counts.sum()))
+
+
+def above_noise(levels: Levels) -> float:
+    """Return the level of an (H, W) uint8 darkness that paper noise stays below."""
+    sample = levels[sampled_rows(levels.shape)]
+    paper, lowest = quantile(sample, 0.15), quantile(sample, 0.02)
+    # On a page that is all paper these are 1 and 2 sigma below its mean, where ink leaves 40 % of it 0.3 and 1.6: the sum is 3 to 5 above.
+    return paper + max(8.0, 4.0 * (paper - lowest))
+
+
+def widened(mask: Mask) -> Mask:
+    """Return the mask grown by a pixel on each side."""
+    return np.asarray(cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8)), np.uint8).view(np.bool_)
+
+
+def typical_color(image: Levels, mask: Mask, strength: Levels) -> Floats:
+    """Return the median color of the strongest fifth of the masked pixels: lines at their core, not at their rim."""
+    rows = sampled_rows(mask.shape, COLOR_PIXELS)
+    colors, strengths = image[rows][mask[rows]], strength[rows][mask[rows]]
+    if not len(colors):
+        return np.zeros(3)
+    return np.asarray(np.median(colors[strengths >= np.quantile(strengths, 0.8)], axis=0))
+
+
+def to_bgr(color: Floats, code: int) -> Floats:
+    """Return one color, converted as OpenCV's `code` says, as BGR in 0..255."""
+    pixel = np.clip(np.rint(color), 0, 255).astype(np.uint8)[None, None]
+    return np.asarray(cv2.cvtColor(pixel, code)[0, 0], np.float64)
+
+
+def separation(trace: Mask, grid: Mask, ink: Floats, paper: Floats) -> Separation:
+    """Return trace and grid with the grid's color named from ink and paper in BGR; what is too little to be a grid is none."""
+    if np.count_nonzero(grid) < LEAST_GRID * grid.size:
+        return Separation(trace, np.zeros_like(grid), None)
+    return Separation(trace, grid, color_name(ink, paper))
+
+
+def color_name(ink: Floats, paper: Floats) -> str:
+    """Return what people call an ink (blue, green, red in 0..255) on a paper of another color.
+
+    >>> white, green = np.array([255, 255, 255]), np.array([200, 240, 205])
+    >>> color_name(np.array([60, 60, 215]), white), color_name(np.array([190, 180, 250]), white)
+    ('red', 'pink')
+    >>> color_name(np.array([120, 144, 123]), green)
+    'grey'
+    """
+    shares = np.clip((np.asarray(ink, np.float64) + 1) / (np.asarray(paper, np.float64) + 1), 0, 1)
+    pixel: Pixels = (shares * 255).astype(np.uint8)[None, None]
+    hue, saturation, value = (float(channel) for channel in cv2.cvtColor(pixel, cv2.COLOR_BGR2HSV)[0, 0])
+    if saturation < 255 * GREY_SATURATION:
+        return "black" if value < 255 * BLACK_VALUE else "grey"
+    name = next(name for degrees, name in HUES if 2 * hue < degrees)
+    if name == "red" and saturation < 255 * PALE_SATURATION:
+        return "pink"
+    return "brown" if name == "orange" and value < 255 * BROWN_VALUE else name

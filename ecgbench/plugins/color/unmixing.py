@@ -1,0 +1,118 @@
+"""The separator `color.skimage`: color deconvolution into grid ink and black ink."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ecgbench.core.page import Bgr
+from ecgbench.core.params import param
+from ecgbench.core.results import Separation
+from ecgbench.core.transformer import transformer
+from ecgbench.plugins.color.ink import (
+    DARKEST_PAPER,
+    LEAST_GRID,
+    MOST_TRACE,
+    Floats,
+    above_noise,
+    cell_side,
+    sampled_rows,
+    separation,
+    typical_color,
+    widened,
+)
+
+STAIN_UNIT = float(np.log(1e6))  # the optical density that scikit-image counts as 1
+DARKEST_SHARE = 0.02  # of the paper's light; the logarithm of less is noise
+FAINTEST_SHARE = 0.08  # of the light, taken by black; less is paper
+BLACK: Floats = np.ones(3) / np.sqrt(3)  # the direction in density of an ink without color
+
+Stained = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SkimageParams:
+    """Parameters of `color.skimage`."""
+
+    min_size: float = param(1e-5, 0.0, 1e-2, "area, as a share of the page, up to which a dark patch is no trace")
+
+
+@transformer("color.skimage")
+def skimage(image: Bgr, p: SkimageParams) -> Separation:
+    """Unmix each pixel's density into grid ink and black ink, as histology does with its stains.
+
+    How it works: each pixel is divided by the brightest color nearby. The optical density of colored pixels shows the grid's stain, whose direction,
+    with that of black and a remainder, is the basis of color deconvolution. Otsu's threshold splits the light that black takes, again until
+    what is above it is no more than a trace can cover. Other ink is grid.
+    What works: grids of each color and of shades of grey, also in shadow (test_the_trace_is_found_on_each_grid_color,
+    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink).
+    What didn't work: one stain for the whole grid: where fine and bold lines differ in color, or in a noisy photo, part of the trace goes
+    to the grid (real/ecg00042.jpg). It is the slowest of the five by far.
+    Changes: 0.1 first version.
+    References: A. C. Ruifrok and D. A. Johnston, Quantification of Histochemical Staining by Color Deconvolution, Anal. Quant. Cytol. Histol.
+    23(4), 2001.
+    """
+    from skimage.color import separate_stains
+    from skimage.morphology import remove_small_objects
+
+    even = _even_rgb(image)
+    rows = sampled_rows(even.shape)
+    basis = _unmixing(_grid_stain(even[rows].reshape(-1, 3)))
+    black: Floats = separate_stains(even, basis)[..., 1]
+    trace = remove_small_objects(black > _trace_amount(black[rows]), max_size=round(p.min_size * black.size))
+    taken = np.rint(255 * (1 - even.min(axis=2))).astype(np.uint8)
+    grid = (taken > above_noise(taken)) & ~widened(trace)
+    ink = typical_color(even, grid, taken)
+    return separation(trace, grid, 255 * ink[::-1], np.full(3, 255.0))
+
+
+def _even_rgb(image: Bgr) -> Stained:
+    """Return the page as RGB shares (DARKEST_SHARE..1) of the paper nearby."""
+    from skimage.filters import gaussian
+    from skimage.measure import block_reduce
+
+    side = max(8, 2 * cell_side(image.shape))
+    brightest: Any = block_reduce(image, (side, side, 1), np.max)  # type: ignore[no-untyped-call]
+    smooth = gaussian(brightest.astype(np.float32), 2, channel_axis=2)  # type: ignore[no-untyped-call]
+    paper = np.maximum(smooth, DARKEST_PAPER)
+    whole = np.repeat(np.repeat(paper, side, axis=0), side, axis=1)[: image.shape[0], : image.shape[1]]
+    return np.asarray(np.clip(image / whole, DARKEST_SHARE, 1.0)[..., ::-1], np.float32)
+
+
+def _grid_stain(even: Stained) -> Floats:
+    """Return the direction in optical density of what is colored; that of black where nothing is."""
+    density = -np.log(even)
+    strongest = density.max(axis=1)
+    colored = (strongest > 0.1) & (density.min(axis=1) < 0.6 * strongest)
+    if np.count_nonzero(colored) < LEAST_GRID / 2 * len(even):
+        return BLACK
+    stain = np.median(density[colored], axis=0)
+    return np.asarray(stain / np.linalg.norm(stain))
+
+
+def _unmixing(stain: Floats) -> Stained:
+    """Return the matrix that turns densities into amounts of grid stain, black and a remainder."""
+    remainder = np.cross(stain, BLACK)
+    if np.linalg.norm(remainder) < 0.1:  # no color to speak of: any basis with black in it will do
+        stain, remainder = np.array([1.0, -1.0, 0.0]) / np.sqrt(2), np.array([1.0, 1.0, -2.0])
+    return np.asarray(np.linalg.inv(np.stack([stain, BLACK, remainder / np.linalg.norm(remainder)])), np.float32)
+
+
+def _trace_amount(black: Floats) -> float:
+    """Return the amount of black from which ink is trace, by Otsu's threshold of the light that it takes."""
+    from skimage.filters import threshold_otsu
+
+    taken = 1 - np.exp(-STAIN_UNIT / np.sqrt(3) * black)
+    level, above = FAINTEST_SHARE, taken[taken > FAINTEST_SHARE]
+    for _ in range(3):  # fine lines and bold, bold and trace
+        if above.size <= MOST_TRACE * taken.size:
+            break
+        level = float(threshold_otsu(above))  # type: ignore[no-untyped-call]
+        above = above[above > level]
+    if not above.size:
+        return float(np.inf)
+    half = 0.5 * float(np.quantile(above, 0.75))  # as dark as a pixel that ink covers by half
+    return float(-np.sqrt(3) * np.log(1 - max(level, half)) / STAIN_UNIT)

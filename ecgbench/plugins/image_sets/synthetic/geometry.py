@@ -77,12 +77,14 @@ def _projected(matrix: Float, points: Float) -> Float:
 
 
 def grid_lines_mm(frame: Frame, step_mm: int = 1) -> tuple[Float, Float]:
-    """Return x of the vertical and y of the horizontal lines of a frame in mm, one each `step_mm` from its left and upper edge."""
+    """Return x of the vertical and y of the horizontal lines within a frame in mm, one each `step_mm` from its anchor."""
+    return _between(frame.left, frame.right, frame.x0, step_mm), _between(frame.top, frame.bottom, frame.y0, step_mm)
+
+
+def _between(low: float, high: float, anchor: float, step: int) -> Float:
     slack = 1e-9  # keeps the line on an edge that rounding has moved
-    return (
-        frame.left + np.arange(0, frame.right - frame.left + slack, step_mm),
-        frame.top + np.arange(0, frame.bottom - frame.top + slack, step_mm),
-    )
+    first, last = np.ceil((low - anchor - slack) / step), np.floor((high - anchor + slack) / step)
+    return np.asarray(anchor + step * np.arange(first, last + 1), dtype=np.float64)
 
 
 def corners(left: float, top: float, right: float, bottom: float) -> Float:
@@ -122,32 +124,37 @@ def box_around(points: Float, shape: tuple[int, int]) -> Box:
     return Box(int(x0), int(y0), int(x1 - x0), int(y1 - y0))
 
 
-def grid_mask(geometry: Geometry, frame: Frame, fine_mm: float, bold_mm: float) -> Mask:
+def grid_mask(geometry: Geometry, frame: Frame, fine_mm: float, bold_mm: float, *, dotted: bool = False) -> Mask:
     """Return (H, W) bool: pixels whose center lies on a grid line of the frame, or within half a pixel of its middle.
 
-    `fine_mm`, `bold_mm`: widths of the 1 mm and 5 mm lines. Half a pixel is measured at the center of the frame.
+    `fine_mm`, `bold_mm`: widths of the 1 mm and 5 mm lines; where `dotted`, square dots of `fine_mm` stand at the crossings of the
+    1 mm lines instead. Half a pixel is measured at the center of the frame.
     """
     center = np.array([(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2])
     half_pixel = 0.5 / geometry.size_at(center)
     halves = [(1, max(half_pixel, fine_mm / 2)), (5, max(half_pixel, bold_mm / 2))]
-    return _flat_mask(geometry, frame, halves) if geometry.is_flat else _projected_mask(geometry, frame, halves)
+    mask_of = _flat_mask if geometry.is_flat else _projected_mask
+    return mask_of(geometry, frame, halves, dotted)
 
 
-def _flat_mask(geometry: Geometry, frame: Frame, halves: list[tuple[int, float]]) -> Mask:
+def _flat_mask(geometry: Geometry, frame: Frame, halves: list[tuple[int, float]], dotted: bool) -> Mask:
     (height, width), scale = geometry.shape, geometry.matrix[0, 0]
-    columns, rows = np.zeros(width, dtype=np.bool_), np.zeros(height, dtype=np.bool_)
+    columns, rows = [], []
     for step, half_mm in halves:
         xs, ys = grid_lines_mm(frame, step)
-        columns |= near_lines(width, xs * scale - 0.5, half_mm * scale)
-        rows |= near_lines(height, ys * scale - 0.5, half_mm * scale)
+        columns.append(near_lines(width, xs * scale - 0.5, half_mm * scale))
+        rows.append(near_lines(height, ys * scale - 0.5, half_mm * scale))
     x0, y0, frame_width, frame_height = box_around(geometry.to_pixels(_frame_corners(frame)), geometry.shape)
     mask = np.zeros((height, width), dtype=np.bool_)
     inside = slice(y0, y0 + frame_height), slice(x0, x0 + frame_width)
-    mask[inside] = columns[inside[1]] | rows[inside[0], None]
+    fine_columns, bold_columns = (line[inside[1]] for line in columns)
+    fine_rows, bold_rows = (line[inside[0], None] for line in rows)
+    fine = fine_columns & fine_rows if dotted else fine_columns | fine_rows
+    mask[inside] = fine | (bold_columns | bold_rows)
     return mask
 
 
-def _projected_mask(geometry: Geometry, frame: Frame, halves: list[tuple[int, float]]) -> Mask:
+def _projected_mask(geometry: Geometry, frame: Frame, halves: list[tuple[int, float]], dotted: bool) -> Mask:
     """Look up for each pixel how far from a line its center lies on the sheet."""
     height, width = geometry.shape
     inverse = (geometry.inverse / geometry.inverse[2, 2]).astype(np.float32)
@@ -156,10 +163,10 @@ def _projected_mask(geometry: Geometry, frame: Frame, halves: list[tuple[int, fl
     for top in range(0, height, ROWS_AT_ONCE):
         y = np.arange(top, min(height, top + ROWS_AT_ONCE), dtype=np.float32)[:, None]
         depth = 1 / (inverse[2, 0] * x + (inverse[2, 1] * y + 1))
-        along = (inverse[0, 0] * x + (inverse[0, 1] * y + inverse[0, 2])) * depth - np.float32(frame.left)
-        down = (inverse[1, 0] * x + (inverse[1, 1] * y + inverse[1, 2])) * depth - np.float32(frame.top)
-        near = [_near_multiple(value, step, half_mm) for value in (along, down) for step, half_mm in halves]
-        mask[top : top + len(y)] = np.logical_or.reduce(near)
+        along = (inverse[0, 0] * x + (inverse[0, 1] * y + inverse[0, 2])) * depth - np.float32(frame.x0)
+        down = (inverse[1, 0] * x + (inverse[1, 1] * y + inverse[1, 2])) * depth - np.float32(frame.y0)
+        (fine_x, bold_x), (fine_y, bold_y) = ([_near_multiple(value, *half) for half in halves] for value in (along, down))
+        mask[top : top + len(y)] = (fine_x & fine_y if dotted else fine_x | fine_y) | bold_x | bold_y
     outline = np.rint(geometry.to_pixels(_frame_corners(frame)) * 16).astype(np.int32)
     inside = cv2.fillConvexPoly(np.zeros(geometry.shape, np.uint8), outline, 1, shift=4)
     return mask & inside.view(np.bool_)

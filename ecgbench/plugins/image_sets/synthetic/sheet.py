@@ -70,12 +70,23 @@ PAPERS: Mapping[str, Paper] = {
 
 @dataclass(frozen=True)
 class Frame:
-    """The part of the paper that bears the grid, in mm; lines stand at whole mm from its left and upper edge."""
+    """The part of the paper that bears the grid, in mm; lines stand at whole mm from `anchor`, its upper left corner by default."""
 
     left: float
     top: float
     right: float
     bottom: float
+    anchor: tuple[float, float] | None = None
+
+    @property
+    def x0(self) -> float:
+        """Where a 5 mm line stands that runs down the paper."""
+        return self.left if self.anchor is None else self.anchor[0]
+
+    @property
+    def y0(self) -> float:
+        """Where a 5 mm line stands that runs across the paper."""
+        return self.top if self.anchor is None else self.anchor[1]
 
 
 FRAMES: Mapping[str, Frame] = {

@@ -1,0 +1,269 @@
+"""Tables as plain cells, before they are shown on a terminal, in Markdown or in HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ecgbench.core.metric import COST_SCORES, Score
+from ecgbench.core.outcome import Status
+from ecgbench.leaderboard import BoardRow, BoardScore, Comparison, ComparisonRow, Leaderboard
+from ecgbench.report.failures import FailureGroup
+from ecgbench.report.wording import MISSING, count, heading, score_text, short_method
+from ecgbench.store import FAILURES, Run
+
+COSTS = {score.name: score for score in COST_SCORES}
+TIME, MEMORY = COSTS["wall_median_s"], COSTS["peak_memory_mb"]
+MESSAGE_LETTERS = 300  # of an error in a table; the report has the traceback
+FACT_LETTERS = 60  # of what is said of a machine in a note
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, a sentence about it, and whether it may be left out where there is no room."""
+
+    title: str
+    doc: str = ""
+    numeric: bool = False
+    spare: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text, what stands small beside it, and whether it is the table's point ("main") or a fault ("bad")."""
+
+    text: str
+    small: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table: what it shows in a line, its columns and rows, and sentences to stand below it."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    notes: Sequence[str] = ()
+
+
+def leaderboard_sheet(board: Leaderboard) -> Sheet:
+    """Return a task's leaderboard: rank, method, the score that ranks with its interval, the others, costs, and how outcomes ended."""
+    ranked_by, rows = board.ranked_by, board.rows
+    made = [
+        (Column("#", "rank", numeric=True), [Cell(str(row.rank)) for row in rows]),
+        (Column("method"), [Cell(short_method(row.label, board.task)) for row in rows]),
+        *_ranking(board),
+        *[
+            (Column(heading(score), score.doc, numeric=True, spare=True), [_mean(row, score) for row in rows])
+            for score in other_scores(board)
+        ],
+        *[_cost(cost, board) for cost in (TIME, MEMORY) if cost.name != ranked_by.name and _has(board, cost)],
+        *_endings(rows),
+    ]
+    columns, cells = zip(*made, strict=True)
+    return Sheet(_title(board), columns, list(zip(*cells, strict=True)), _notes(board))
+
+
+def other_scores(board: Leaderboard) -> list[Score]:
+    """Return the scores of a task beside the one that ranks and the costs, in the order in which they were declared."""
+    found = {name: each.score for row in board.rows for name, each in row.scores.items()}
+    return [score for name, score in found.items() if name not in COSTS and name != board.ranked_by.name]
+
+
+def _title(board: Leaderboard) -> str:
+    pages = max((row.n for row in board.rows), default=0)
+    return f"{board.task}: {count(len(board.rows), 'method')} on {count(pages, 'page')}, ranked by {board.ranked_by.name}"
+
+
+def _ranking(board: Leaderboard) -> list[tuple[Column, list[Cell]]]:
+    """Return the columns of the score that ranks: its mean with the interval, and with failures as worst where there are any."""
+    score = board.ranked_by
+    means = [_interval(row.scores.get(score.name)) for row in board.rows]
+    found = [(Column(heading(score), f"{score.doc}; mean and 95 % interval", numeric=True), means)]
+    if any(fails(row, score) for row in board.rows):
+        counted = [
+            Cell(score_text(score, row.scores[score.name].ranked) if score.name in row.scores else MISSING) for row in board.rows
+        ]
+        doc = "the same mean with every page without a value counted as the worst value; this ranks"
+        found.append((Column("failures as worst", doc, numeric=True), counted))
+    return found
+
+
+def fails(row: BoardRow, score: Score) -> int:
+    """Return on how many pages a method should have a score but has none."""
+    return row.scores[score.name].failures if score.name in row.scores else 0
+
+
+def _interval(found: BoardScore | None) -> Cell:
+    if found is None:
+        return Cell(MISSING)
+    return Cell(score_text(found.score, found.mean), interval_text(found), "main")
+
+
+def interval_text(found: BoardScore) -> str:
+    """Return the interval of a score as "0.88 to 0.94", "" where there is none."""
+    if found.low is None or found.high is None:
+        return ""
+    return f"{score_text(found.score, found.low)} to {score_text(found.score, found.high)}"
+
+
+def _has(board: Leaderboard, score: Score) -> bool:
+    return any(score.name in row.scores for row in board.rows)
+
+
+def _cost(cost: Score, board: Leaderboard) -> tuple[Column, list[Cell]]:
+    column = Column(_cost_heading(cost), f"{cost.doc}; median over the pages", numeric=True, spare=cost is MEMORY)
+    return column, [_median(row, cost) for row in board.rows]
+
+
+def _mean(row: BoardRow, score: Score) -> Cell:
+    found = row.scores.get(score.name)
+    return Cell(score_text(score, found.mean) if found else MISSING)
+
+
+def _median(row: BoardRow, cost: Score) -> Cell:
+    found = row.scores.get(cost.name)
+    return Cell(score_text(cost, found.median) if found else MISSING)
+
+
+def _cost_heading(cost: Score) -> str:
+    return heading(Score({"wall_median_s": "time", "peak_memory_mb": "memory"}[cost.name], cost.unit, cost.direction, cost.doc))
+
+
+def _endings(rows: Sequence[BoardRow]) -> list[tuple[Column, list[Cell]]]:
+    """Return how many outcomes are done, and how many ended in each other way that occurs."""
+    found = [
+        (
+            Column("done", "pages that the method gave a result for", numeric=True),
+            [Cell(str(row.counts.get(Status.DONE, 0))) for row in rows],
+        )
+    ]
+    for status in (*FAILURES, Status.SKIPPED):
+        counts = [row.counts.get(status, 0) for row in rows]
+        if any(counts) or status is Status.FAILED:
+            cells = [Cell(str(each), kind="bad" if each and status in FAILURES else "") for each in counts]
+            found.append((Column(status.value, f"pages on which the method {_ended(status)}", numeric=True), cells))
+    return found
+
+
+def _ended(status: Status) -> str:
+    return {Status.FAILED: "raised an error", Status.SKIPPED: "was skipped"}.get(status, status.value)
+
+
+def _notes(board: Leaderboard) -> list[str]:
+    """Say of each method on how many pages it has no value of the score that ranks."""
+    score = board.ranked_by
+    missing = [(row, fails(row, score)) for row in board.rows]
+    return [
+        f"{row.label} has no {score.name} on {without} of {count(row.scores[score.name].n + without, 'page')} that others have it of."
+        for row, without in missing
+        if without
+    ]
+
+
+def failures_sheet(groups: Sequence[FailureGroup], total: int) -> Sheet:
+    """Return failures grouped by how and why: how many, of which methods, an example."""
+    columns = [Column("n", numeric=True), Column("ended"), Column("why"), Column("methods"), Column("for example", spare=True)]
+    rows = [
+        [
+            Cell(str(group.count), kind="bad"),
+            Cell(group.status.value),
+            Cell(_cut(group.message, MESSAGE_LETTERS)),
+            Cell(group.methods_text),
+            Cell(group.example.case.name),
+        ]
+        for group in groups
+    ]
+    return Sheet(f"{count(total, 'failure')}", columns, rows)
+
+
+def _cut(text: str, letters: int) -> str:
+    return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def runs_sheet(runs: Iterable[tuple[Run, Mapping[Status, int]]]) -> Sheet:
+    """Return runs with their outcome counts, in the order in which they are given."""
+    columns = [Column("run"), Column("started (UTC)"), Column("state"), Column("done", numeric=True), Column("failed", numeric=True),
+               Column("methods", numeric=True), Column("images", spare=True)]  # fmt: skip
+    return Sheet("runs", columns, [_run_cells(run, counts) for run, counts in runs])
+
+
+def _run_cells(run: Run, counts: Mapping[Status, int]) -> list[Cell]:
+    failed = sum(counts.get(status, 0) for status in FAILURES)
+    return [
+        Cell(run.name, kind="main"),
+        Cell(f"{run.started_at:%Y-%m-%d %H:%M}"),
+        Cell(run.state, kind="" if run.state == "finished" else "bad"),
+        Cell(str(counts.get(Status.DONE, 0))),
+        Cell(str(failed), kind="bad" if failed else ""),
+        Cell(str(len(run.plan.get("methods", ())))),
+        Cell(", ".join(map(str, run.plan.get("specs", ())))),
+    ]
+
+
+def comparison_sheets(comparison: Comparison) -> list[Sheet]:
+    """Return a table a pair of methods: each score of a and b on the pages that both have, their difference, and what it shows."""
+    pairs: dict[tuple[str, str, str], list[ComparisonRow]] = {}
+    for row in comparison.rows:
+        pairs.setdefault((row.a, row.b, row.task), []).append(row)
+    columns = [Column("score"), Column("a", numeric=True), Column("b", numeric=True), Column("b - a", "with its 95 % interval", numeric=True),
+               Column("change", numeric=True), Column("n", "pages that both have a value of", numeric=True, spare=True), Column("b is")]  # fmt: skip
+    sheets = [
+        Sheet(_pair_title(comparison, *pair), columns, [_difference(row) for row in rows], _remarks(rows))
+        for pair, rows in pairs.items()
+    ]
+    notes = comparison_notes(comparison)
+    return (
+        [*sheets[:-1], replace(sheets[-1], notes=[*sheets[-1].notes, *notes])]
+        if sheets
+        else [Sheet("Nothing to compare.", [], [], notes)]
+    )
+
+
+def _pair_title(comparison: Comparison, a: str, b: str, task: str) -> str:
+    here, there = (
+        name if name.endswith(f":{label}") else f"{name}:{label}" for name, label in ((comparison.a, a), (comparison.b, b))
+    )
+    return f"{task}: b = {there} against a = {here}"
+
+
+def _difference(row: ComparisonRow) -> list[Cell]:
+    score, paired = row.score, row.paired
+    between = ""
+    if paired.low is not None and paired.high is not None:
+        between = f"{score_text(score, paired.low)} to {score_text(score, paired.high)}"
+    change = MISSING if paired.relative is None else f"{100 * paired.relative:+.3g} %"
+    kind = {"better": "main", "worse": "bad"}.get(paired.verdict, "")
+    return [
+        Cell(heading(score)),
+        Cell(score_text(score, paired.mean_a)),
+        Cell(score_text(score, paired.mean_b)),
+        Cell(score_text(score, paired.difference), between),
+        Cell(change),
+        Cell(str(paired.n)),
+        Cell(paired.verdict, kind=kind),
+    ]
+
+
+def _remarks(rows: Sequence[ComparisonRow]) -> list[str]:
+    """Say of which scores there is no interval, and why; and whatever else is to be said of one."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for remark in (row.paired.note, row.note):
+            if remark:
+                found.setdefault(remark, []).append(row.score.name)
+    return [f"{', '.join(names)}: {remark}." for remark, names in found.items()]
+
+
+def comparison_notes(comparison: Comparison) -> list[str]:
+    """Return what bounds say, and in what the environments of the two sides differ."""
+    checks = [check.sentence for check in comparison.checks]
+    differences = [f"{name} ({_fact(a)} / {_fact(b)})" for name, (a, b) in comparison.environment.items()]
+    if differences:
+        checks.append(f"The two were not measured alike, which may explain times: {', '.join(differences)}.")
+    return checks
+
+
+def _fact(value: object) -> str:
+    return MISSING if value is None else _cut(str(value), FACT_LETTERS)

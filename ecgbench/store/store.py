@@ -18,8 +18,8 @@ from ecgbench.store import contents, progress, runs, summaries
 from ecgbench.store.database import WRITING, open_database, prepare_tables
 from ecgbench.store.errors import translated
 from ecgbench.store.ids import OF_ANY_TASK, Ids, read_score
-from ecgbench.store.reading import OutcomeReader, read_pairs, read_values
-from ecgbench.store.records import FileState, Pairs, Run, RunState, StoredSummary, Values
+from ecgbench.store.reading import OutcomeReader, read_numbers, read_pairs, read_values
+from ecgbench.store.records import FileState, Numbers, Pairs, Run, RunState, StoredSummary, Values
 from ecgbench.store.schema import metrics
 from ecgbench.store.writing import OutcomeWriter
 
@@ -213,6 +213,11 @@ class Store:
         """
         with self._reading() as connection:
             return read_values(connection, run_id, variant_id, metric)
+
+    def numbers(self, run_id: int, variant_id: int, metric: str) -> Numbers:
+        """Return the same as `values` without records, which is twice as quick."""
+        with self._reading() as connection:
+            return read_numbers(connection, run_id, variant_id, metric)
 
     def paired(self, run_a: int, variant_a: int, run_b: int, variant_b: int, metric: str) -> Pairs:
         """Return one metric of two variants over the cases that both have it of: the same case, or across runs the same picture."""

@@ -220,7 +220,8 @@ def content_box(gray: Gray) -> Box | None:
     >>> 95 < x < 105 and 100 < y < 115 and y + height <= 155
     True
     """
-    return _paper_box(gray) or _print_box(gray)
+    sheet = _find_sheet(gray)
+    return _print_box(gray) if sheet is None else _sharpened(gray, sheet)
 
 
 def _quantile(levels: npt.NDArray[Any], share: float) -> float:
@@ -242,8 +243,40 @@ def _shrunk(gray: Gray, side: int) -> tuple[Pixels, int]:
     return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8), factor
 
 
-def _paper_box(gray: Gray) -> Box | None:
-    """Return the box of a bright sheet with a sharp rim against a darker desk, None where there is none."""
+def sheet_mask(gray: Gray) -> Mask | None:
+    """Return which pixels show a bright sheet with a sharp rim against a darker desk, (H, W) bool; None where no sheet is seen as one.
+
+    The mask keeps a few pixels away from the rim.
+
+    >>> desk = np.full((300, 400), 60, np.uint8)
+    >>> sheet_mask(desk) is None
+    True
+    >>> desk[50:250, 80:360] = 230
+    >>> mask = sheet_mask(desk)
+    >>> bool(mask[55, 85]), bool(mask[40, 200])
+    (True, False)
+    """
+    found = _find_sheet(gray)
+    if found is None:
+        return None
+    inner = cv2.erode(found.small, np.ones((3, 3), np.uint8))
+    height, width = (found.factor * side for side in inner.shape)
+    whole = cv2.resize(inner, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.ascontiguousarray(whole[: gray.shape[0], : gray.shape[1]]).view(np.bool_)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A sheet on a picture `factor` times smaller: its mask (0 or 1), its box there, and the gray level between it and the desk."""
+
+    small: Pixels
+    factor: int
+    box: Box
+    level: float
+
+
+def _find_sheet(gray: Gray) -> _Sheet | None:
+    """Return the bright sheet with a sharp rim against a darker desk, None where there is none."""
     small, factor = _shrunk(gray, PAPER_SIDE)
     if min(small.shape) < 3 * INK_CLOSING:
         return None
@@ -254,11 +287,11 @@ def _paper_box(gray: Gray) -> Box | None:
         return None
     outline = max(outlines, key=cv2.contourArea)
     sheet = np.zeros_like(small)
-    cv2.drawContours(sheet, [outline], -1, 1, cv2.FILLED)
+    cv2.drawContours(sheet, [outline], -1, (1,), cv2.FILLED)
     level = _rim_level(bare, sheet)
     if level is None or not _is_sheet(outline, small.size):
         return None
-    return _sharpened(gray, Box(*cv2.boundingRect(outline)), factor, level)
+    return _Sheet(sheet, factor, Box(*cv2.boundingRect(outline)), level)
 
 
 def _is_sheet(outline: npt.NDArray[Any], pixels: int) -> bool:
@@ -277,11 +310,12 @@ def _rim_level(bare: npt.NDArray[Any], sheet: Pixels) -> float | None:
     return (paper + desk) / 2 if desk <= SHEET_DARKER_SIDE * paper else None
 
 
-def _sharpened(gray: Gray, coarse: Box, factor: int, level: float) -> Box:
-    """Return the box, found on a picture `factor` times smaller, to the pixel: where rows and columns become brighter than `level`."""
-    box = Box(*(value * factor for value in coarse)).padded(2 * factor, gray.shape)
+def _sharpened(gray: Gray, sheet: _Sheet) -> Box:
+    """Return the sheet's box to the pixel: from where to where rows and columns are brighter than the level at its rim."""
+    coarse = Box(*(value * sheet.factor for value in sheet.box))
+    box = coarse.padded(2 * sheet.factor, gray.shape)
     part = gray[box.y : box.y + box.height, box.x : box.x + box.width]
-    bright = (part > level).view(np.uint8)
+    bright = (part > sheet.level).view(np.uint8)
     rows = cv2.reduce(bright, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
     columns = cv2.reduce(bright, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
     # A tilted sheet begins with a corner: 1 % of the side is met within a pixel of it; less would take up the desk's highlights.

@@ -22,10 +22,10 @@ DARKEST_PAPER = 40  # 8-bit levels; what is darker is a desk, and noise there mu
 MOST_TRACE = 0.045  # share of the page; traces, text and pulses cover 1 to 4 %, the lines of a grid 5 % and more
 LEAST_GRID = 0.01  # share of the page; a grid covers more (dotted ones about 3 %), the fringe of a trace less
 
-GREY_SATURATION = 0.16  # of ink relative to its paper; grey scans and black print stay below it after JPEG
-BLACK_VALUE = 0.35  # share of the paper's light that ink without color sends back at most to be called black
-PALE_SATURATION = 0.45  # red ink below it is called pink
-BROWN_VALUE = 0.7  # orange ink darker than this share of the paper is brown
+GREY_BALANCE = 0.7  # least over most density of the three channels; ink without color stays above it after JPEG
+BROWN_BALANCE = 0.25  # orange ink that takes some of the red light too is called brown
+BLACK_DENSITY = 1.05  # ink without color that sends back less than 35 % of the paper's light is called black
+PALE_DENSITY = 0.6  # red ink that sends back more than 55 % of the light of the channel it takes most of is called pink
 HUES = (
     (15, "red"),
     (70, "orange"),
@@ -54,9 +54,15 @@ def quantile(levels: Levels, share: float) -> float:
     return float(np.searchsorted(np.cumsum(counts), share * counts.sum()))
 
 
-def above_noise(levels: Levels) -> float:
-    """Return the level of an (H, W) uint8 darkness that paper noise stays below."""
-    sample = levels[sampled_rows(levels.shape)]
+def sampled(levels: Levels, sheet: Mask | None, pixels: int = SAMPLED_PIXELS) -> Levels:
+    """Return about so many pixels, (n,) or (n, 3), from evenly spread rows of the sheet (of the whole picture where it is None)."""
+    rows = sampled_rows(levels.shape, pixels)
+    part = levels[rows]
+    return part.reshape(-1, *levels.shape[2:]) if sheet is None else part[sheet[rows]]
+
+
+def above_noise(sample: Levels) -> float:
+    """Return the level of darkness that paper noise stays below, told by uint8 pixels of the page."""
     paper, lowest = quantile(sample, 0.15), quantile(sample, 0.02)
     # On a page that is all paper these are 1 and 2 sigma below its mean, where ink leaves 40 % of it 0.3 and 1.6: the sum is 3 to 5 above.
     return paper + max(8.0, 4.0 * (paper - lowest))
@@ -82,6 +88,11 @@ def to_bgr(color: Floats, code: int) -> Floats:
     return np.asarray(cv2.cvtColor(pixel, code)[0, 0], np.float64)
 
 
+def on_sheet(mask: Mask, sheet: Mask | None) -> Mask:
+    """Return the mask less what lies beside the sheet."""
+    return mask if sheet is None else mask & sheet
+
+
 def separation(trace: Mask, grid: Mask, ink: Floats, paper: Floats) -> Separation:
     """Return trace and grid with the grid's color named from ink and paper in BGR; what is too little to be a grid is none."""
     if np.count_nonzero(grid) < LEAST_GRID * grid.size:
@@ -98,12 +109,16 @@ def color_name(ink: Floats, paper: Floats) -> str:
     >>> color_name(np.array([120, 144, 123]), green)
     'grey'
     """
-    shares = np.clip((np.asarray(ink, np.float64) + 1) / (np.asarray(paper, np.float64) + 1), 0, 1)
-    pixel: Pixels = (shares * 255).astype(np.uint8)[None, None]
-    hue, saturation, value = (float(channel) for channel in cv2.cvtColor(pixel, cv2.COLOR_BGR2HSV)[0, 0])
-    if saturation < 255 * GREY_SATURATION:
-        return "black" if value < 255 * BLACK_VALUE else "grey"
-    name = next(name for degrees, name in HUES if 2 * hue < degrees)
-    if name == "red" and saturation < 255 * PALE_SATURATION:
-        return "pink"
-    return "brown" if name == "orange" and value < 255 * BROWN_VALUE else name
+    shares = (np.asarray(ink, np.float64) + 1) / (np.asarray(paper, np.float64) + 1)
+    density = -np.log(
+        np.clip(shares, 1e-3, 1)
+    )  # keeps its balance of channels where a line is thinned out by blur, unlike the color
+    most = max(1e-3, float(density.max()))
+    if density.min() > GREY_BALANCE * most:
+        return "black" if most > BLACK_DENSITY else "grey"
+    vivid: Pixels = np.rint(255 * np.exp(-density / most)).astype(np.uint8)[None, None]
+    hue = 2 * float(cv2.cvtColor(vivid, cv2.COLOR_BGR2HSV)[0, 0, 0])
+    name = next(name for degrees, name in HUES if hue < degrees)
+    if name == "orange" and density.min() > BROWN_BALANCE * most:
+        return "brown"
+    return "pink" if name == "red" and most < PALE_DENSITY else name

@@ -19,13 +19,15 @@ from ecgbench.plugins.color.ink import (
     Levels,
     above_noise,
     cell_side,
+    on_sheet,
     quantile,
-    sampled_rows,
+    sampled,
     separation,
     to_bgr,
     typical_color,
     widened,
 )
+from ecgbench.plugins.edges import sheet_mask
 
 FAINTEST_LIKENESS = 24.0  # 8-bit units of likeness to a trace; paper noise stays below
 SHRINKING = 8  # light and tint of paper change slowly: every eighth pixel shows them
@@ -57,13 +59,15 @@ def lab(image: Lab, p: LabParams) -> Separation:
     References: N. Otsu, A Threshold Selection Method from Gray-Level Histograms, IEEE Trans. SMC 9(1), 1979.
     """
     lightness, a, b = (np.asarray(channel, np.uint8) for channel in cv2.split(image))
+    sheet = sheet_mask(lightness)
     darkness = _darkness(lightness)
-    paper = _paper_color(image, darkness)
+    paper = _paper_color(sampled(image, sheet, COLOR_PIXELS), sampled(darkness, sheet, COLOR_PIXELS))
     colored = cv2.add(_distance(a, paper[1]), _distance(b, paper[2]))
     likeness = cv2.addWeighted(darkness, 1.0, colored, -p.color_weight, 0.0)
-    trace = _long_patches(likeness > _trace_level(likeness), p.min_extent)
-    inked: Mask = (darkness > above_noise(darkness)) | (colored > above_noise(colored))
-    grid = inked & ~widened(trace)
+    dark: Mask = likeness > _trace_level(sampled(likeness, sheet))
+    trace = _long_patches(on_sheet(dark, sheet), p.min_extent)
+    inked = (darkness > above_noise(sampled(darkness, sheet))) | (colored > above_noise(sampled(colored, sheet)))
+    grid = on_sheet(inked, sheet) & ~widened(trace)
     ink = typical_color(image, grid, cv2.add(darkness, colored))
     return separation(trace, grid, to_bgr(ink, cv2.COLOR_LAB2BGR), to_bgr(paper, cv2.COLOR_LAB2BGR))
 
@@ -78,11 +82,9 @@ def _darkness(lightness: Pixels) -> Pixels:
     return np.asarray(cv2.divide(missing, np.maximum(paper, np.uint8(DARKEST_PAPER)), scale=255.0), np.uint8)
 
 
-def _paper_color(image: Lab, darkness: Pixels) -> Floats:
+def _paper_color(colors: Levels, darkness: Levels) -> Floats:
     """Return the median color of the lightest third of the pixels."""
-    rows = sampled_rows(darkness.shape, COLOR_PIXELS)
-    level = quantile(darkness[rows], 0.33)
-    return np.asarray(np.median(image[rows][darkness[rows] <= level], axis=0))
+    return np.asarray(np.median(colors[darkness <= quantile(darkness, 0.33)], axis=0))
 
 
 def _distance(channel: Pixels, center: float) -> Levels:
@@ -90,9 +92,8 @@ def _distance(channel: Pixels, center: float) -> Levels:
     return cv2.LUT(channel, np.abs(np.arange(256) - round(float(center))).astype(np.uint8))
 
 
-def _trace_level(likeness: Levels) -> float:
+def _trace_level(sample: Levels) -> float:
     """Return Otsu's threshold, taken again of what is above it until that is no more than a trace can cover."""
-    sample = likeness[sampled_rows(likeness.shape)].ravel()
     above = sample[sample > FAINTEST_LIKENESS]
     level = FAINTEST_LIKENESS
     for _ in range(3):  # paper and fine lines, fine lines and bold, bold and trace

@@ -14,18 +14,20 @@ from ecgbench.core.transformer import transformer
 from ecgbench.plugins.color.ink import (
     DARKEST_PAPER,
     Levels,
-    Rows,
     above_noise,
     cell_side,
+    on_sheet,
     quantile,
-    sampled_rows,
+    sampled,
     separation,
     typical_color,
     widened,
 )
+from ecgbench.plugins.edges import sheet_mask
 
 LEAST_UPRIGHT = 0.02  # share of the page; a grid's upright lines cover 4 % and more, tall waves about 1 %
 FAINTEST_STEP = 14.0  # 8-bit units of missing light by which ink must be blacker than the lines
+LEAST_TRACE = 0.001  # share of the page; blacker ink than the lines that covers less is where they cross
 SAME_BLACK = 1.3  # ink that is not so many times blacker than the lines cannot be told from them by blackness
 
 
@@ -42,7 +44,7 @@ def opencv(image: Bgr, p: OpencvParams) -> Separation:
 
     How it works: each channel is divided by that of the paper nearby, which evens out light and tint. A morphological opening with an upright bar
     keeps long lines, and so shows how black the grid is: the trace is what is blacker than midway between them and the blackest ink. Where
-    the two are about equally black the lines are taken out of it, and where there are no lines Otsu's threshold decides. Other ink is grid.
+    the two are about equally black, what is not straight is trace; where there are no lines Otsu's threshold decides. Other ink is grid.
     What works: grids of each color and of shades of grey, also in shadow (test_the_trace_is_found_on_each_grid_color,
     test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink).
     What didn't work: lines that lean by more than about 2 degrees are not found, and Otsu's threshold alone tells a grid of dark dots badly
@@ -54,8 +56,9 @@ def opencv(image: Bgr, p: OpencvParams) -> Separation:
     blue, green, red = cv2.split(even)
     black = cv2.bitwise_not(cv2.max(cv2.max(blue, green), red))  # what is missing in every channel
     ink = cv2.bitwise_not(cv2.min(cv2.min(blue, green), red))  # what is missing in any
-    inked: Mask = ink > above_noise(ink)
-    trace = _blacker(black, inked, _upright_lines(ink, inked, p.line), sampled_rows(ink.shape))
+    sheet = sheet_mask(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8))
+    inked = on_sheet(ink > above_noise(sampled(ink, sheet)), sheet)
+    trace = _trace(black, inked, sheet, _cores(ink, inked), max(9, round(p.line * max(ink.shape))))
     grid = inked & ~widened(trace)
     return separation(trace, grid, typical_color(even, grid, ink), np.full(3, 255.0))
 
@@ -69,25 +72,31 @@ def _paper(image: Bgr) -> Pixels:
     return np.asarray(paper, np.uint8)
 
 
-def _upright_lines(ink: Levels, inked: Mask, length: float) -> Mask:
-    """Return the cores of ink that stand in a run of `length` times the long side; level ones may be a trace's baseline."""
+def _trace(black: Levels, inked: Mask, sheet: Mask | None, cores: Levels, length: int) -> Mask:
+    """Return the ink that is blacker than midway between upright lines of `length` pixels and the blackest ink."""
+    upright = _runs(cores, (length, 1))
+    of_page, of_ink, of_lines = (sampled(black, sheet), sampled(inked, sheet), sampled(upright, sheet))
+    if np.count_nonzero(of_lines) < LEAST_UPRIGHT * of_lines.size:
+        level = cv2.threshold(of_page[of_ink], 0, 255, cv2.THRESH_OTSU)[0] if of_ink.any() else 255.0
+        return inked & (black > max(FAINTEST_STEP, level))
+    ruled = quantile(of_page[of_lines], 0.75)
+    blacker = of_page[of_page > ruled + FAINTEST_STEP]
+    blackest = quantile(blacker, 0.9) if blacker.size > LEAST_TRACE * of_page.size else 0.0
+    if blackest > SAME_BLACK * ruled:
+        return inked & (black > (ruled + blackest) / 2)
+    lines = upright | _runs(cores, (1, length))
+    return inked & (black > ruled / 2) & ~widened(lines)
+
+
+def _cores(ink: Levels, inked: Mask) -> Levels:
+    """Return (0 or 1) the ink that is darker than its neighborhood: lines without their soft rims."""
     side = 2 * cell_side(ink.shape) + 1
-    core = cv2.adaptiveThreshold(ink, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, side, 0) & inked.view(np.uint8)
+    darker = cv2.adaptiveThreshold(ink, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, side, 0)
+    return cv2.bitwise_and(darker, inked.view(np.uint8))
+
+
+def _runs(cores: Levels, bar: tuple[int, int]) -> Mask:
+    """Return the cores that stand in a straight run of `bar` (height, width); level ones may be a trace's baseline."""
     # A pixel's width on each side heals gaps and lets a line of 2 px lean by 2 degrees over 100 px.
-    wide = cv2.dilate(core, np.ones((3, 3), np.uint8))
-    bar = np.ones((max(9, round(length * max(ink.shape))), 1), np.uint8)
-    return np.asarray(core & cv2.morphologyEx(wide, cv2.MORPH_OPEN, bar), np.uint8).view(np.bool_)
-
-
-def _blacker(black: Levels, inked: Mask, lines: Mask, rows: Rows) -> Mask:
-    """Return the ink that is blacker than midway between the lines and the blackest ink."""
-    sample, on_lines = black[rows], lines[rows]
-    if np.count_nonzero(on_lines) < LEAST_UPRIGHT * sample.size:
-        ink = sample[inked[rows]]
-        level = cv2.threshold(ink, 0, 255, cv2.THRESH_OTSU)[0] if ink.size else 255.0
-        return np.asarray(black > max(FAINTEST_STEP, level), np.bool_)
-    of_lines = quantile(sample[on_lines], 0.75)
-    blacker = sample[sample > of_lines + FAINTEST_STEP]
-    blackest = quantile(blacker, 0.9) if blacker.size else 255.0
-    trace = np.asarray(black > (of_lines + blackest) / 2, np.bool_)
-    return trace & ~lines if blackest < SAME_BLACK * of_lines else trace
+    wide = cv2.dilate(cores, np.ones((3, 3), np.uint8))
+    return np.asarray(cores & cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones(bar, np.uint8)), np.uint8).view(np.bool_)

@@ -12,6 +12,7 @@ from ecgbench.core.params import param
 from ecgbench.core.results import Separation
 from ecgbench.core.transformer import transformer
 from ecgbench.plugins.color.ink import DARKEST_PAPER, MOST_TRACE, Floats, Levels, Rows, cell_side, separation
+from ecgbench.plugins.edges import sheet_mask
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -48,10 +49,12 @@ def pillow(image: Bgr, p: PillowParams) -> Separation:
     """
     from PIL import Image, ImageFilter
 
-    density = _density(Image.fromarray(np.ascontiguousarray(image[..., ::-1])))
-    size = (min(density.width, SAMPLE_SIZE[0]), min(density.height, SAMPLE_SIZE[1]))
-    sample = density.resize(size, Image.Resampling.NEAREST)
-    inks = sample.quantize(p.colors, method=Image.Quantize.FASTOCTREE)
+    rgb = Image.fromarray(np.ascontiguousarray(image[..., ::-1]))
+    sheet = sheet_mask(np.asarray(rgb.convert("L")))
+    density = _density(rgb)
+    if sheet is not None:
+        density.paste(0, mask=Image.fromarray(~sheet))  # the desk counts as bare paper
+    inks = density.resize(_sample_size(density), Image.Resampling.NEAREST).quantize(p.colors, method=Image.Quantize.FASTOCTREE)
     palette = np.array(inks.getpalette("RGB"), np.float64).reshape(-1, 3)
     counts = np.bincount(np.asarray(inks).ravel(), minlength=len(palette))[: len(palette)]
     kinds = _sorted_inks(palette, counts)
@@ -61,6 +64,10 @@ def pillow(image: Bgr, p: PillowParams) -> Separation:
     grid = (np.asarray(kind) == GRID) & ~near
     ink = _mean_ink(palette, counts, kinds == GRID)
     return separation(np.asarray(drawn) > 0, grid, 255 * np.exp(-ink[::-1] / DENSITY_SCALE), np.full(3, 255.0))
+
+
+def _sample_size(image: Image) -> tuple[int, int]:
+    return min(image.width, SAMPLE_SIZE[0]), min(image.height, SAMPLE_SIZE[1])
 
 
 def _density(rgb: Image) -> Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -19,11 +20,13 @@ from ecgbench.plugins.color.ink import (
     Floats,
     above_noise,
     cell_side,
-    sampled_rows,
+    on_sheet,
+    sampled,
     separation,
     typical_color,
     widened,
 )
+from ecgbench.plugins.edges import sheet_mask
 
 STAIN_UNIT = float(np.log(1e6))  # the optical density that scikit-image counts as 1
 DARKEST_SHARE = 0.02  # of the paper's light; the logarithm of less is noise
@@ -59,12 +62,13 @@ def skimage(image: Bgr, p: SkimageParams) -> Separation:
     from skimage.morphology import remove_small_objects
 
     even = _even_rgb(image)
-    rows = sampled_rows(even.shape)
-    basis = _unmixing(_grid_stain(even[rows].reshape(-1, 3)))
+    sheet = sheet_mask(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8))
+    basis = _unmixing(_grid_stain(sampled(even, sheet)))
     black: Floats = separate_stains(even, basis)[..., 1]
-    trace = remove_small_objects(black > _trace_amount(black[rows]), max_size=round(p.min_size * black.size))
+    dark = on_sheet(black > _trace_amount(sampled(black, sheet)), sheet)
+    trace = remove_small_objects(dark, max_size=round(p.min_size * black.size))
     taken = np.rint(255 * (1 - even.min(axis=2))).astype(np.uint8)
-    grid = (taken > above_noise(taken)) & ~widened(trace)
+    grid = on_sheet(taken > above_noise(sampled(taken, sheet)), sheet) & ~widened(trace)
     ink = typical_color(even, grid, taken)
     return separation(trace, grid, 255 * ink[::-1], np.full(3, 255.0))
 

@@ -16,12 +16,15 @@ from ecgbench.plugins.color.ink import (
     DARKEST_PAPER,
     MOST_TRACE,
     Floats,
+    Levels,
     cell_side,
-    sampled_rows,
+    on_sheet,
+    sampled,
     separation,
     to_bgr,
     typical_color,
 )
+from ecgbench.plugins.edges import sheet_mask
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,20 @@ def hsv(image: Hsv, p: HsvParams) -> Separation:
     References: T. W. Ridler and S. Calvard, Picture Thresholding Using an Iterative Selection Method, IEEE Trans. SMC 8(8), 1978.
     """
     _, saturation, value = (np.asarray(channel, np.uint8) for channel in cv2.split(image))
+    sheet = sheet_mask(value)
     share = _share_of_paper(value)
-    rows = sampled_rows(value.shape, COLOR_PIXELS)
-    paper = np.asarray(np.median(image[rows][share[rows] >= np.quantile(share[rows], 0.6)], axis=0))
+    paper = _paper_color(sampled(image, sheet, COLOR_PIXELS), sampled(share, sheet, COLOR_PIXELS))
     least = 255 * (1 - p.darkness)
-    trace = share <= _trace_level(share[sampled_rows(share.shape)], least)
-    inked = (share < least) | (saturation > paper[1] + p.saturation)
+    trace = on_sheet(share <= _trace_level(sampled(share, sheet), least), sheet)
+    inked = on_sheet((share < least) | (saturation > paper[1] + p.saturation), sheet)
     grid = inked & (cv2.boxFilter(trace.view(np.uint8), cv2.CV_8U, (3, 3), normalize=False) == 0)
     ink = typical_color(image, grid, saturation)
     return separation(trace, grid, to_bgr(ink, cv2.COLOR_HSV2BGR), to_bgr(paper, cv2.COLOR_HSV2BGR))
+
+
+def _paper_color(colors: Levels, share: Levels) -> Floats:
+    """Return the median color of the two fifths of the pixels that are brightest against the paper nearby."""
+    return np.asarray(np.median(colors[share >= np.quantile(share, 0.6)], axis=0))
 
 
 def _share_of_paper(value: Pixels) -> Pixels:
@@ -67,9 +75,9 @@ def _share_of_paper(value: Pixels) -> Pixels:
     return np.asarray(cv2.bitwise_not(missing), np.uint8)
 
 
-def _trace_level(share: Pixels, paper: float) -> float:
+def _trace_level(share: Levels, paper: float) -> float:
     """Return the share up to which a value is that of the trace, where what is darker than `paper` is ink."""
-    counts = np.bincount(share.ravel(), minlength=256).astype(np.float64)
+    counts = np.bincount(share, minlength=256).astype(np.float64)
     dark = counts[: int(paper)]
     while dark.sum() > MOST_TRACE * counts.sum() and np.count_nonzero(dark) > 1:
         dark = dark[: int(_intermeans(dark)) + 1]

@@ -217,6 +217,24 @@ def test_summaries_are_computed_again_only_where_outcomes_were_written(store: St
     assert put[2:] == [[1, 2]]
 
 
+def test_what_is_written_during_a_refresh_waits_for_the_next(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begin(store)
+    add(store, run, "edges.canny", iou(0.5, 0.5))
+    read = store.values
+
+    def read_and_write(*of: object) -> object:
+        found = read(*of)  # type: ignore[arg-type]
+        add(store, run, "edges.canny", {"99": {"content_box_iou": 0.8}})
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "values", read_and_write)
+        refresh_summaries(store, run)
+    assert [summary.n for summary in store.summaries(run.id)] == [2, 2]
+    found = only(leaderboard(store, run)).rows[0].scores["content_box_iou"]
+    assert (found.n, found.mean) == (3, pytest.approx(0.6))
+
+
 def test_a_metric_s_own_combine_is_used_where_it_is_installed(store: Store) -> None:
     def pooled(rows: Rows) -> float:
         return sum(row["hits"] for row in rows) / sum(row["tries"] for row in rows)

@@ -60,10 +60,10 @@ class _TaskScores:
 
     def summaries(self) -> Iterator[StoredSummary]:
         """Yield a summary of each score of each variant that has it, or should have."""
-        tried = {number: self._column(number, FAILED).cases for number in self.variants}
+        tried = {number: self.store.values(self.run_id, number, FAILED) for number in self.variants}
         for score in self.scores.values():
-            columns = {number: self._column(number, score.name) for number in self.variants}
-            sums = {number: self._summary(score, number, column) for number, column in columns.items()}
+            columns = {number: self._column(number, score.name, tried[number]) for number in self.variants}
+            sums = {number: self._summary(score, column, tried[number], number) for number, column in columns.items()}
             failures = count_failures(columns, tried)
             averaged = [column.values for column in columns.values()] if score.combine is None else [_means(sums)]
             worst = worst_value(averaged, score.direction)
@@ -71,21 +71,25 @@ class _TaskScores:
                 if found.n or failures[number]:
                     yield self._stored(number, score, found, failures[number], worst)
 
-    def _column(self, variant: int, name: str) -> Values:
-        return self.store.values(self.run_id, variant, name)
+    def _column(self, variant: int, name: str, tried: Values) -> Values:
+        """Return one score of a variant; the records are those of the cases that it was tried on, read once for all scores."""
+        cases, values = self.store.numbers(self.run_id, variant, name)
+        known = np.isin(cases, tried.cases, assume_unique=True)  # what is written meanwhile waits for the next time
+        cases, values = cases[known], values[known]
+        return Values(cases, tried.records[np.searchsorted(tried.cases, cases)], values)
 
-    def _summary(self, score: Score, variant: int, column: Values) -> Summary:
+    def _summary(self, score: Score, column: Values, tried: Values, variant: int) -> Summary:
         if score.combine is None:
             return summarize(column.values, column.records)
-        rows, records = self._rows(variant)
+        rows, records = self._rows(variant, tried)
         return combine_rows(rows, records, score.combine)
 
-    def _rows(self, variant: int) -> tuple[list[dict[str, float]], list[int]]:
+    def _rows(self, variant: int, tried: Values) -> tuple[list[dict[str, float]], list[int]]:
         """Return what a combine takes: each case's scores by name; and each case's record."""
         rows: dict[int, dict[str, float]] = {}
         records: dict[int, int] = {}
         for name in self.scores:
-            column = self._column(variant, name)
+            column = self._column(variant, name, tried)
             for case, record, value in zip(*(part.tolist() for part in column), strict=True):
                 rows.setdefault(case, {})[name] = value
                 records[case] = record
@@ -107,14 +111,14 @@ class _TaskScores:
         )
 
 
-def count_failures(columns: Mapping[int, Values], tried: Mapping[int, npt.NDArray[np.int64]]) -> dict[int, int]:
+def count_failures(columns: Mapping[int, Values], tried: Mapping[int, Values]) -> dict[int, int]:
     """Count for each variant the cases that it was tried on, and that any of them has a finite value of, but it has not."""
     told = {number: column.cases[np.isfinite(column.values)] for number, column in columns.items()}
-    end = 1 + max((int(cases[-1]) for cases in tried.values() if cases.size), default=0)
+    end = 1 + max((int(each.cases[-1]) for each in tried.values() if each.cases.size), default=0)
     of_any = np.zeros(end, bool)  # by case number, which are dense
     for cases in told.values():
         of_any[cases] = True
-    return {number: int(np.count_nonzero(of_any[tried[number]])) - cases.size for number, cases in told.items()}
+    return {number: int(np.count_nonzero(of_any[tried[number].cases])) - cases.size for number, cases in told.items()}
 
 
 def worst_value(columns: Iterable[npt.NDArray[np.float64]], direction: Direction) -> float | None:

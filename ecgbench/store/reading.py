@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, and_, case, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, Select, Table, and_, case, func, literal_column, select
 
 from ecgbench.core.outcome import Outcome, Status, Variant
 from ecgbench.store.ids import chunks, read_case
-from ecgbench.store.records import FAILED, Pairs, Values
+from ecgbench.store.records import FAILED, Numbers, Pairs, Values
 from ecgbench.store.schema import NOT_DONE, cases, metrics, outcomes, scores
 from ecgbench.store.text import from_text
 from ecgbench.store.writing import unpack
 
 PAGE = 1_000  # outcomes read at a time
 
-Numbers = np.ndarray[Any, np.dtype[Any]]
+StructuredArray = np.ndarray[Any, np.dtype[Any]]
 
 
 class OutcomeReader:
@@ -114,13 +114,16 @@ def _read_outcome(row: Row[Any], variant: Variant, given: Mapping[str, float]) -
     )
 
 
-COLUMN = np.dtype([("key", np.int64), ("unit", np.int64), ("value", np.float64), ("case", np.int64)])
-
-
 def read_values(connection: Connection, run_id: int, variant_id: int, metric: str) -> Values:
     """Read one metric of one variant with the record of each case, in the order of case ids."""
-    found = _column(connection, run_id, variant_id, metric, key=cases.c.id)
-    return Values(found["case"], found["unit"], found["value"])
+    found = _column(connection, (run_id, variant_id), metric, cases.c.unit)
+    return Values(found["case_id"], found["unit"], found["value"])
+
+
+def read_numbers(connection: Connection, run_id: int, variant_id: int, metric: str) -> Numbers:
+    """Read one metric of one variant without records, which is twice as quick."""
+    found = _column(connection, (run_id, variant_id), metric)
+    return Numbers(found["case_id"], found["value"])
 
 
 def read_pairs(connection: Connection, a: tuple[int, int], b: tuple[int, int], metric: str) -> Pairs:
@@ -128,23 +131,25 @@ def read_pairs(connection: Connection, a: tuple[int, int], b: tuple[int, int], m
 
     Within a run a case is its own pair; across runs it is the one of the same name and content.
     """
-    key = cases.c.id if a[0] == b[0] else cases.c.identity
-    here, there = (_column(connection, *side, metric, key=key) for side in (a, b))
-    _, at_a, at_b = np.intersect1d(here["key"], there["key"], assume_unique=True, return_indices=True)
+    one_run = a[0] == b[0]
+    here = _column(connection, a, metric, cases.c.unit, *(() if one_run else (cases.c.identity,)))
+    there = _column(connection, b, metric, *(() if one_run else (cases.c.identity,)))
+    key = "case_id" if one_run else "identity"
+    _, at_a, at_b = np.intersect1d(here[key], there[key], assume_unique=True, return_indices=True)
     order = np.argsort(at_a)
     here, there = here[at_a[order]], there[at_b[order]]
-    return Pairs(here["case"], here["unit"], here["value"], there["value"])
+    return Pairs(here["case_id"], here["unit"], here["value"], there["value"])
 
 
-def _column(connection: Connection, run_id: int, variant_id: int, metric: str, *, key: ColumnElement[int]) -> Numbers:
+def _column(connection: Connection, of: tuple[int, int], metric: str, *facts: Column[int]) -> StructuredArray:
+    """Read numbers of case and metric of a (run, variant), and facts of the cases, straight from the driver; NULL becomes NaN."""
     table, value, chosen = _failed() if metric == FAILED else _score(metric)
-    wanted = (
-        select(key, cases.c.unit, value, table.c.case_id)
-        .join(cases, cases.c.id == table.c.case_id)
-        .where(table.c.run_id == run_id, table.c.variant_id == variant_id, chosen)
-        .order_by(table.c.case_id)
-    )
-    return _read_numbers(connection, wanted)
+    wanted = select(table.c.case_id, value, *facts).where(table.c.run_id == of[0], table.c.variant_id == of[1], chosen)
+    if facts:
+        wanted = wanted.join(cases, cases.c.id == table.c.case_id)
+    result = connection.execute(wanted.order_by(table.c.case_id))
+    names = [("case_id", np.int64), ("value", np.float64), *((fact.name, np.int64) for fact in facts)]
+    return np.fromiter(cast("Iterator[tuple[Any, ...]]", result.cursor), np.dtype(names))
 
 
 def _score(metric: str) -> tuple[Table, ColumnElement[float], ColumnElement[bool]]:
@@ -155,9 +160,3 @@ def _score(metric: str) -> tuple[Table, ColumnElement[float], ColumnElement[bool
 def _failed() -> tuple[Table, ColumnElement[float], ColumnElement[bool]]:
     failed = case((outcomes.c.status == Status.DONE.value, 0.0), else_=1.0)
     return outcomes, failed, outcomes.c.status != Status.SKIPPED.value
-
-
-def _read_numbers(connection: Connection, wanted: Select[Any]) -> Numbers:
-    """Read rows of numbers into an array, straight from the driver; NULL becomes NaN."""
-    result = connection.execute(wanted)
-    return np.fromiter(cast("Iterator[tuple[Any, ...]]", result.cursor), COLUMN)

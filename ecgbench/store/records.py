@@ -57,6 +57,13 @@ class Values(NamedTuple):
     values: Floats
 
 
+class Numbers(NamedTuple):
+    """One metric of one variant, in the order of case ids: `cases` (n,) int64 ids and `values` (n,) float64."""
+
+    cases: Ids
+    values: Floats
+
+
 class Pairs(NamedTuple):
     """One metric of two variants over the n cases that both have it of; `cases` are ids as in the first one's run."""
 

@@ -1,0 +1,162 @@
+"""How fast the store takes outcomes and answers over a million of them.
+
+    python benchmarks/store.py [--outcomes 1000000] [--folder /tmp]
+
+Targets: at least 20,000 outcomes/s with 10 scores each in batches of 500; at 1,000,000 outcomes a leaderboard and a comparison of one
+metric within 1 s each. The same rows written by sqlite3 alone, into the same tables, are timed in turn with them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from ecgbench import CaseInfo, Score
+from ecgbench.core.outcome import Environment, Outcome, Status, Variant
+from ecgbench.leaderboard import compare, leaderboard, refresh_summaries
+from ecgbench.store import FAILURES, Run, Store
+from ecgbench.store.schema import outcomes as outcome_table
+
+VARIANTS, SCORES, BATCH, DAMAGES = 10, 10, 500, 9
+ROUNDS, ROUND_OUTCOMES = 5, 20_000  # of writing against sqlite3 alone
+NAMES = ("wall_median_s", "cpu_median_s", "content_box_iou", *(f"score_{number}" for number in range(SCORES - 3)))
+
+
+def make_outcomes(cases: int, variants: int) -> Iterator[Outcome]:
+    """Yield outcomes case by case, one in a hundred of them failed; nine cases are of one record."""
+    columns = [Variant(f"edges.m{number}", "edges", "0.1", "1a2b3c4d5e6f", {"sigma": number / 10}) for number in range(variants)]
+    for index in range(cases):
+        name = f"{index // DAMAGES:08d}-{index % DAMAGES:04d}.png"
+        case = CaseInfo(
+            name, f"scans/{name}", f"sha256:{index:064x}", f"record {index // DAMAGES}", "0001", "3x4+1", "red", 200.0
+        )
+        for number, column in enumerate(columns):
+            if (index + number) % 100 == 0:
+                yield Outcome(
+                    column, case, Status.FAILED, load_seconds=0.03, error="ValueError: no content", traceback="Traceback ..."
+                )
+                continue
+            seconds = (0.01 + (index * 7919 % 1000) / 1e6 * (number + 1),)
+            scores = dict.fromkeys(NAMES, index * 104729 % 1000 / 1000 * (0.9 + number / 100))
+            yield Outcome(column, case, Status.DONE, seconds, seconds, 0.001, 0.03, 12_345_678, scores=scores)
+
+
+def batches(cases: int, variants: int) -> Iterator[list[Outcome]]:
+    stream = make_outcomes(cases, variants)
+    while batch := list(islice(stream, BATCH)):
+        yield batch
+
+
+def begin(store: Store) -> Run:
+    declared = [Score(name, "1", "lower" if name.endswith("_s") else "higher", "a number") for name in NAMES]
+    return store.begin_run("run", plan={}, environment=Environment({}), scores=declared)
+
+
+def write(store: Store, run: Run, cases: int, variants: int) -> float:
+    """Write a run and return outcomes/s, without the making of the outcomes."""
+    count, seconds = 0, 0.0
+    for batch in batches(cases, variants):
+        start = time.perf_counter()
+        store.add(run.id, batch)
+        seconds += time.perf_counter() - start
+        count += len(batch)
+    return count / seconds
+
+
+def write_by_sqlite3(path: Path, cases: int, variants: int) -> float:
+    """Write the rows of the same outcomes and scores (not of cases and variants) by executemany, and return outcomes/s."""
+    Store(path).close()  # for its tables
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.execute("PRAGMA synchronous=NORMAL")
+    count, seconds = 0, 0.0
+    for number, batch in enumerate(batches(cases, variants)):
+        keys = [(1, each % variants, (number * BATCH + each) // variants) for each in range(len(batch))]
+        rows = [
+            (*key, str(each.status), bytes(8), bytes(8), 0.001, 0.03, 12_345_678, False, None, None)
+            for key, each in zip(keys, batch, strict=True)
+        ]
+        scores = [
+            (*key[:2], metric, key[2], value)
+            for key, each in zip(keys, batch, strict=True)
+            for metric, value in enumerate(each.scores.values())
+        ]
+        start = time.perf_counter()
+        raw.execute("BEGIN IMMEDIATE")
+        raw.executemany(f"INSERT INTO {outcome_table.name} VALUES ({', '.join('?' * 12)})", rows)
+        raw.executemany("INSERT INTO scores VALUES (?, ?, ?, ?, ?)", scores)
+        raw.execute("COMMIT")
+        seconds += time.perf_counter() - start
+        count += len(batch)
+    raw.close()
+    return count / seconds
+
+
+def report_writing(folder: Path) -> None:
+    """Print outcomes/s beside those of sqlite3 alone, of many methods and of one, medians of several rounds in turn."""
+    for variants in (VARIANTS, 1):
+        ours, plain = [], []
+        for number in range(ROUNDS):
+            with Store(folder / f"ours-{variants}-{number}.db") as store:
+                ours.append(write(store, begin(store), ROUND_OUTCOMES // variants, variants))
+            plain.append(write_by_sqlite3(folder / f"plain-{variants}-{number}.db", ROUND_OUTCOMES // variants, variants))
+        ratio = statistics.median(mine / other for mine, other in zip(ours, plain, strict=True))
+        print(
+            f"writing, {variants} method{'s' if variants > 1 else ''}, batches of {BATCH}: {statistics.median(ours):,.0f} outcomes/s "
+            f"with {SCORES} scores each (best {max(ours):,.0f}); sqlite3 alone {statistics.median(plain):,.0f}: ratio {ratio:.2f}"
+        )
+
+
+def timed(what: str, work: Callable[[], object], *, rounds: int = 3) -> None:
+    """Print the median seconds of some rounds."""
+    found = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+    print(f"{what}: {statistics.median(found):.3f} s")
+
+
+def report_reading(folder: Path, count: int) -> None:
+    """Print what a store of `count` outcomes takes to answer."""
+    path = folder / "large.db"
+    with Store(path) as store:
+        run = begin(store)
+        speed = write(store, run, count // VARIANTS, VARIANTS)
+        outcomes = sum(store.counts(run.id).values())
+        print(f"{outcomes:,} outcomes of {VARIANTS} methods written at {speed:,.0f}/s")
+        timed("refresh_summaries, all stale", lambda: refresh_summaries(store, run), rounds=1)
+        timed("leaderboard, summaries fresh", lambda: leaderboard(store, run))
+        timed(
+            "compare on one metric",
+            lambda: compare(store, "run:edges.m1[sigma=0.1]", "run:edges.m2[sigma=0.2]", metric="content_box_iou"),
+        )
+        timed("compare on all metrics", lambda: compare(store, "run:edges.m1[sigma=0.1]", "run:edges.m2[sigma=0.2]"), rounds=1)
+        timed("counts by status", lambda: store.counts(run.id))
+        timed("one page of 50 failures, the first", lambda: list(store.outcomes(run.id, status=FAILURES, limit=50)))
+        last = outcomes // 100 - 50
+        timed("one page of 50 failures, the last", lambda: list(store.outcomes(run.id, status=FAILURES, limit=50, offset=last)))
+        timed("one page of 50 outcomes, the last", lambda: list(store.outcomes(run.id, limit=50, offset=outcomes - 50)))
+        cases = [outcome.case for outcome in make_outcomes(1_000, 1)]
+        timed("settled, 1000 cases", lambda: store.settled(run.id, cases))
+    size = path.stat().st_size
+    print(f"{size / 1e6:,.0f} MB: {size / outcomes:.0f} bytes an outcome with its {SCORES} scores")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--outcomes", type=int, default=1_000_000, help="in the large store")
+    parser.add_argument("--folder", type=Path, help="where the stores are written for a while; the system's temporary folder")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
+        report_writing(Path(folder))
+        report_reading(Path(folder), chosen.outcomes)
+
+
+if __name__ == "__main__":
+    main()

@@ -7,10 +7,9 @@ import hashlib
 from ecgbench.core.truth import CaseInfo
 
 
-def number_of(*parts: str | None) -> int:
-    """Return 64 bits of a hash of the parts, as a signed integer; two of a million differ but for a chance of 1 in 10 million."""
-    joined = "\0".join("" if part is None else "=" + part for part in parts)
-    digest = hashlib.blake2b(joined.encode(errors="surrogatepass"), digest_size=8).digest()
+def number_of(text: str) -> int:
+    """Return 64 bits of a hash of a text, as a signed integer; any two of a million are the same with a chance of 1 in 10 million."""
+    digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
 
 
@@ -24,5 +23,5 @@ def identity_of(case: CaseInfo) -> int:
     True
     """
     if case.content_id is None:
-        return number_of("source", case.name, case.source)
-    return number_of("content", case.name, case.content_id)
+        return number_of(f"source\0{case.name}\0{case.source}")
+    return number_of(f"content\0{case.name}\0{case.content_id}")

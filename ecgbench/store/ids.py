@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Row, bindparam, select, update
@@ -14,7 +14,7 @@ from ecgbench.core.truth import CaseInfo
 from ecgbench.store.database import IN_PLACEHOLDERS, driver_sql, upsert
 from ecgbench.store.identity import identity_of, number_of
 from ecgbench.store.schema import cases, metrics, variants
-from ecgbench.store.text import from_text, to_text
+from ecgbench.store.text import from_text, to_text, to_texts
 
 CASES_REMEMBERED = 4_096  # enough for the batches in flight; a run of any length holds no more
 FACTS = tuple(column.name for column in cases.columns if column.name not in ("id", "identity", "unit"))
@@ -77,11 +77,11 @@ class Ids:
 
     def cases(self, connection: Connection, wanted: Sequence[CaseInfo]) -> list[int]:
         """Return the number of each case; what is newly said of a known case replaces what was known."""
-        numbers = [self._cases.get(case) for case in wanted]
-        missing = [case for case, number in zip(wanted, numbers, strict=True) if number is None]
-        if len(self._cases) + len(missing) > CASES_REMEMBERED:
+        if len(self._cases) + len(wanted) > CASES_REMEMBERED:
             self._cases.clear()
             self._stale.clear()
+        numbers = [self._cases.get(case) for case in wanted]
+        missing = [case for case, number in zip(wanted, numbers, strict=True) if number is None]
         found = iter([number for chunk in chunks(missing) for number in self._given(connection, chunk)])
         return [next(found) if number is None else number for number in numbers]
 
@@ -92,36 +92,34 @@ class Ids:
     def _given(self, connection: Connection, missing: Sequence[CaseInfo]) -> list[int]:
         """Look up cases that are not remembered, after adding those that are new."""
         rows = [_case_row(case) for case in missing]
-        by_identity = {row[0]: case for row, case in zip(rows, missing, strict=True)}
-        added = connection.exec_driver_sql(self._new_case, rows).rowcount
-        named = cases.c.name.in_({to_text(case.name) for case in missing})
-        if added != len(rows):
-            stored = connection.execute(select(cases).where(cases.c.identity.in_(list(by_identity)))).all()
-            self._update(
-                connection, [(row.id, by_identity[row.identity]) for row in stored if read_case(row) != by_identity[row.identity]]
-            )
-        places = connection.execute(_PLACES.where(named)).all()
-        numbers = {row.identity: row.id for row in places}
-        found = [numbers[row[0]] for row in rows]
+        identities = [row[0] for row in rows]
+        if connection.exec_driver_sql(self._new_case, rows).rowcount != len(rows):
+            self._update(connection, dict(zip(identities, missing, strict=True)))
+        names = {row[2] for row in rows}
+        places = [tuple(place) for place in connection.execute(_PLACES.where(cases.c.name.in_(names)))]
+        numbers = {identity: number for number, identity, _, _ in places}
+        found = [numbers[identity] for identity in identities]
         self._cases.update(zip(missing, found, strict=True))
-        if len(places) > len(by_identity):
-            self._note_stale(dict(zip(found, rows, strict=True)), places)
+        if len(places) > len(missing):
+            self._note_stale(places)
         return found
 
     @staticmethod
-    def _update(connection: Connection, changed: Sequence[tuple[int, CaseInfo]]) -> None:
-        for case_id, case in changed:
-            facts = dict(zip(("identity", "unit", *FACTS), _case_row(case), strict=True))
-            connection.execute(update(cases).where(cases.c.id == case_id).values(facts))
+    def _update(connection: Connection, latest: Mapping[int, CaseInfo]) -> None:
+        """Keep what is newly said of cases that are there already, by identity."""
+        for row in connection.execute(select(cases).where(cases.c.identity.in_(list(latest)))).all():
+            case = latest[row.identity]
+            if read_case(row) != case:
+                facts = dict(zip(("identity", "unit", *FACTS), _case_row(case), strict=True))
+                connection.execute(update(cases).where(cases.c.id == row.id).values(facts))
 
-    def _note_stale(self, found: dict[int, tuple[Any, ...]], places: Sequence[Row[*tuple[Any, ...]]]) -> None:
+    def _note_stale(self, places: Iterable[tuple[int, int, str, str]]) -> None:
         at: dict[tuple[str, str], list[int]] = {}
-        for row in places:
-            at.setdefault((row.name, row.source), []).append(row.id)
-        for case_id, (_, _, name, source, *_) in found.items():
-            others = tuple(other for other in at[name, source] if other != case_id)
-            if others:
-                self._stale[case_id] = others
+        for number, _, name, source in places:
+            at.setdefault((name, source), []).append(number)
+        for numbers in at.values():
+            if len(numbers) > 1:
+                self._stale.update({number: tuple(other for other in numbers if other != number) for number in numbers})
 
 
 def variant_row(variant: Variant) -> dict[str, Any]:
@@ -170,6 +168,6 @@ def read_case(row: Any) -> CaseInfo:
 def _case_row(case: CaseInfo) -> tuple[Any, ...]:
     """Return what the store keeps of a case, in the order of the table's columns after the first."""
     identity = identity_of(case)
-    unit = identity if case.record is None else number_of("record", case.record)
+    unit = identity if case.record is None else number_of(f"record\0{case.record}")
     texts = (case.name, case.source, case.content_id, case.record, case.type, case.layout, case.grid_color)
-    return (identity, unit, *map(to_text, texts), case.dpi, case.severity)
+    return (identity, unit, *to_texts(texts), case.dpi, case.severity)

@@ -110,6 +110,8 @@ def test_a_file_that_could_be_read_at_last_replaces_its_failure(store: Store, ru
     assert store.counts(run.id) == {Status.DONE: 1}
     store.add(run.id, [make_outcome(case=replace(unread, content_id="sha256:2"))])
     assert [outcome.case.content_id for outcome in store.outcomes(run.id)] == ["sha256:2"]
+    store.add(run.id, [make_outcome(case=unread, status=Status.FAILED, error="gone")])
+    assert store.counts(run.id) == {Status.FAILED: 1}
 
 
 def test_files_of_one_name_in_two_folders_are_two_cases(store: Store, run: Run, make_outcome: Make) -> None:

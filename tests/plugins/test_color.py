@@ -145,6 +145,21 @@ def test_a_shadow_is_no_ink(method, grid) -> None:
 
 
 @EVERY_METHOD
+def test_a_desk_is_neither_trace_nor_grid(method) -> None:
+    page, trace, _ = drawn_page("red")
+    grain = cv2.resize(np.random.default_rng(7).normal(0, 1, (300, 20)), (1200, 800), interpolation=cv2.INTER_CUBIC)
+    photo = np.clip(np.array([60, 95, 140]) + 18 * grain[..., None], 0, 255).astype(np.uint8)
+    photo[100:700, 150:1050] = page
+    found = method(photo)
+    inside = np.zeros(photo.shape[:2], bool)
+    inside[100:700, 150:1050] = True
+    assert not found.trace[~inside].any()
+    assert not found.grid[~inside].any()
+    assert coverage(found.trace[100:700, 150:1050], trace) >= 0.9
+    assert found.grid_color == "red"
+
+
+@EVERY_METHOD
 def test_a_page_without_a_grid_has_no_grid_color(method) -> None:
     page = np.full((600, 900, 3), 255, np.uint8)
     trace = traced(page, (20, 20, 20))

@@ -27,7 +27,7 @@ from ecgbench.plugins.color.ink import (
     typical_color,
     widened,
 )
-from ecgbench.plugins.edges import sheet_mask
+from ecgbench.plugins.content_box import sheet_mask
 
 FAINTEST_LIKENESS = 24.0  # 8-bit units of likeness to a trace; paper noise stays below
 SHRINKING = 8  # light and tint of paper change slowly: every eighth pixel shows them
@@ -46,15 +46,16 @@ class LabParams:
 def lab(image: Lab, p: LabParams) -> Separation:
     """Tell dark ink from colored ink by lightness and color distance in CIE L*a*b*.
 
-    How it works: lightness is divided by that of the paper nearby. The darkness that this leaves, less color_weight times the color distance
-    from the paper, is each pixel's likeness to a trace; Otsu's threshold splits it, again and again until what is above it is no more than
-    a trace can cover. Dark patches that are too small are dots of the grid. What is darker or more colored than the
-    paper's noise, and not at the rim of the trace, is grid.
+    How it works: lightness is divided by that of the paper nearby. The darkness that this leaves, less color_weight times the
+    color distance from the paper, is each pixel's likeness to a trace; Otsu's threshold splits it, again and again until what
+    is above it is no more than a trace can cover. Dark patches that are too small are dots of the grid. What is darker and more
+    colored, together, than the paper's noise, and not at the rim of the trace, is grid.
     What works: grids of each color and of shades of grey, also in shadow (test_the_trace_is_found_on_each_grid_color,
-    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink). Dark dots of a grid are told from the trace by their size
+    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink). A desk around the sheet is left out
+    (test_a_desk_is_neither_trace_nor_grid). Dark dots of a grid are told from the trace by their size
     (test_lab_takes_no_dots_for_trace).
-    What didn't work: traces that cover more than 4.5 % of the page lose their paler parts (real/ecg00038.jpg); grids as dark as the trace
-    stay in it (real/ecg00020.jpg).
+    What didn't work: traces that cover more than 4.5 % of the page lose their paler parts (real/ecg00038.jpg); grids as dark as
+    the trace stay in it (real/ecg00020.jpg).
     Changes: 0.1 first version.
     References: N. Otsu, A Threshold Selection Method from Gray-Level Histograms, IEEE Trans. SMC 9(1), 1979.
     """
@@ -66,10 +67,10 @@ def lab(image: Lab, p: LabParams) -> Separation:
     likeness = cv2.addWeighted(darkness, 1.0, colored, -p.color_weight, 0.0)
     dark: Mask = likeness > _trace_level(sampled(likeness, sheet))
     trace = _long_patches(on_sheet(dark, sheet), p.min_extent)
-    inked = (darkness > above_noise(sampled(darkness, sheet))) | (colored > above_noise(sampled(colored, sheet)))
-    grid = on_sheet(inked, sheet) & ~widened(trace)
-    ink = typical_color(image, grid, cv2.add(darkness, colored))
-    return separation(trace, grid, to_bgr(ink, cv2.COLOR_LAB2BGR), to_bgr(paper, cv2.COLOR_LAB2BGR))
+    ink = cv2.add(darkness, colored)
+    grid = on_sheet(ink > above_noise(sampled(ink, sheet)), sheet) & ~widened(trace)
+    color = typical_color(image, grid, ink)
+    return separation(trace, grid, to_bgr(color, cv2.COLOR_LAB2BGR), to_bgr(paper, cv2.COLOR_LAB2BGR))
 
 
 def _darkness(lightness: Pixels) -> Pixels:

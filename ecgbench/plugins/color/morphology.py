@@ -23,7 +23,7 @@ from ecgbench.plugins.color.ink import (
     typical_color,
     widened,
 )
-from ecgbench.plugins.edges import sheet_mask
+from ecgbench.plugins.content_box import sheet_mask
 
 LEAST_UPRIGHT = 0.02  # share of the page; a grid's upright lines cover 4 % and more, tall waves about 1 %
 FAINTEST_STEP = 14.0  # 8-bit units of missing light by which ink must be blacker than the lines
@@ -42,13 +42,15 @@ class OpencvParams:
 def opencv(image: Bgr, p: OpencvParams) -> Separation:
     """Tell the grid by its straight lines, and the trace as what is blacker than they are.
 
-    How it works: each channel is divided by that of the paper nearby, which evens out light and tint. A morphological opening with an upright bar
-    keeps long lines, and so shows how black the grid is: the trace is what is blacker than midway between them and the blackest ink. Where
-    the two are about equally black, what is not straight is trace; where there are no lines Otsu's threshold decides. Other ink is grid.
+    How it works: each channel is divided by that of the paper nearby, which evens out light and tint. A morphological opening
+    with an upright bar keeps long lines, and so shows how black the grid is: the trace is what is blacker than midway between
+    them and the blackest ink. Where the two are about equally black, what is not straight is trace; where there are no lines
+    Otsu's threshold decides. Other ink is grid.
     What works: grids of each color and of shades of grey, also in shadow (test_the_trace_is_found_on_each_grid_color,
-    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink).
-    What didn't work: lines that lean by more than about 2 degrees are not found, and Otsu's threshold alone tells a grid of dark dots badly
-    (real/nhothai_0607458_300dpi.jpg). On grids nearly as black as the trace the trace gets thinner.
+    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink). A desk around the sheet is left out
+    (test_a_desk_is_neither_trace_nor_grid).
+    What didn't work: lines that lean by more than about 2 degrees are not found, and Otsu's threshold alone tells a grid of
+    dark dots badly (real/nhothai_0607458_300dpi.jpg). On grids nearly as black as the trace the trace gets thinner.
     Changes: 0.1 first version.
     References: J. Serra, Image Analysis and Mathematical Morphology, Academic Press, 1982.
     """

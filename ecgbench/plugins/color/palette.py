@@ -12,7 +12,7 @@ from ecgbench.core.params import param
 from ecgbench.core.results import Separation
 from ecgbench.core.transformer import transformer
 from ecgbench.plugins.color.ink import DARKEST_PAPER, MOST_TRACE, Floats, Levels, Rows, cell_side, separation
-from ecgbench.plugins.edges import sheet_mask
+from ecgbench.plugins.content_box import sheet_mask
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,15 +37,18 @@ class PillowParams:
 def pillow(image: Bgr, p: PillowParams) -> Separation:
     """Reduce the page to a few inks and sort these into paper, grid and trace.
 
-    How it works: a table turns each channel into optical density, from which that of the paper nearby is subtracted, so that shadows cancel.
-    An octree picks the inks that occur. An ink that is dense in one channel at least is grid or trace; the trace's are dense in all three. They are
-    parted where the squared distances to the two means are least, again until the darker part is no more than a trace can cover.
+    How it works: a table turns each channel into optical density, from which that of the paper nearby is subtracted, so that
+    shadows cancel. An octree picks the inks that occur. An ink that is dense in one channel at least is grid or trace; the
+    trace's are dense in all three. They are parted where the squared distances to the two means are least, again until the
+    darker part is no more than a trace can cover.
     What works: grids of each color and of shades of grey, also in shadow (test_the_trace_is_found_on_each_grid_color,
-    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink).
-    What didn't work: pale fine lines share an ink with paper and are lost; creases and the rims of deep shadows come out as grid
-    (real/ecg00028.jpg). Black dots of a grid are taken for trace (real/nhothai_0607458_300dpi.jpg).
+    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink). A desk around the sheet is left out
+    (test_a_desk_is_neither_trace_nor_grid).
+    What didn't work: pale fine lines share an ink with paper and are lost; creases and the rims of deep shadows come out as
+    grid (real/ecg00028.jpg). Black dots of a grid are taken for trace (real/nhothai_0607458_300dpi.jpg).
     Changes: 0.1 first version.
-    References: M. Gervautz and W. Purgathofer, A Simple Method for Color Quantization: Octree Quantization, New Trends in Computer Graphics, 1988.
+    References: M. Gervautz and W. Purgathofer, A Simple Method for Color Quantization: Octree Quantization, New Trends in
+    Computer Graphics, 1988.
     """
     from PIL import Image, ImageFilter
 

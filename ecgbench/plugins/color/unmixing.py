@@ -26,7 +26,7 @@ from ecgbench.plugins.color.ink import (
     typical_color,
     widened,
 )
-from ecgbench.plugins.edges import sheet_mask
+from ecgbench.plugins.content_box import sheet_mask
 
 STAIN_UNIT = float(np.log(1e6))  # the optical density that scikit-image counts as 1
 DARKEST_SHARE = 0.02  # of the paper's light; the logarithm of less is noise
@@ -47,16 +47,17 @@ class SkimageParams:
 def skimage(image: Bgr, p: SkimageParams) -> Separation:
     """Unmix each pixel's density into grid ink and black ink, as histology does with its stains.
 
-    How it works: each pixel is divided by the brightest color nearby. The optical density of colored pixels shows the grid's stain, whose direction,
-    with that of black and a remainder, is the basis of color deconvolution. Otsu's threshold splits the light that black takes, again until
-    what is above it is no more than a trace can cover. Other ink is grid.
+    How it works: each pixel is divided by the brightest color nearby. The optical density of colored pixels shows the grid's
+    stain, whose direction, with that of black and a remainder, is the basis of color deconvolution. Otsu's threshold splits the
+    light that black takes, again until what is above it is no more than a trace can cover. Other ink is grid.
     What works: grids of each color and of shades of grey, also in shadow (test_the_trace_is_found_on_each_grid_color,
-    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink).
-    What didn't work: one stain for the whole grid: where fine and bold lines differ in color, or in a noisy photo, part of the trace goes
-    to the grid (real/ecg00042.jpg). It is the slowest of the five by far.
+    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink). A desk around the sheet is left out
+    (test_a_desk_is_neither_trace_nor_grid).
+    What didn't work: one stain for the whole grid: where fine and bold lines differ in color, or in a noisy photo, part of the
+    trace goes to the grid (real/ecg00042.jpg). It is the slowest of the five by far.
     Changes: 0.1 first version.
-    References: A. C. Ruifrok and D. A. Johnston, Quantification of Histochemical Staining by Color Deconvolution, Anal. Quant. Cytol. Histol.
-    23(4), 2001.
+    References: A. C. Ruifrok and D. A. Johnston, Quantification of Histochemical Staining by Color Deconvolution, Anal. Quant.
+    Cytol. Histol. 23(4), 2001.
     """
     from skimage.color import separate_stains
     from skimage.morphology import remove_small_objects

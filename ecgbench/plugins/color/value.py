@@ -24,7 +24,7 @@ from ecgbench.plugins.color.ink import (
     to_bgr,
     typical_color,
 )
-from ecgbench.plugins.edges import sheet_mask
+from ecgbench.plugins.content_box import sheet_mask
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,18 @@ class HsvParams:
 def hsv(image: Hsv, p: HsvParams) -> Separation:
     """Tell the trace by its low value, which colored ink does not have, and the grid by its saturation.
 
-    How it works: the value (the largest of the three channels) is divided by that of the paper nearby. Colored ink keeps much of it, black ink
-    does not. A threshold midway between the means of its two sides is taken again of the dark side until that is no more than a
-    trace can cover. Of the rest, what is more saturated or darker than the paper is grid.
+    How it works: the value (the largest of the three channels) is divided by that of the paper nearby. Colored ink keeps much
+    of it, black ink does not. A threshold midway between the means of its two sides is taken again of the dark side until that
+    is no more than a trace can cover. Of the rest, what is more saturated or darker than the paper is grid.
     What works: grids of each color and of shades of grey, also in shadow (test_the_trace_is_found_on_each_grid_color,
-    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink).
-    What didn't work: brown and purple grids have a low value too and leave a thinner trace in photos; a pale grid on paper of its own hue is not seen
-    (test_hsv_does_not_see_a_pale_grid_on_paper_of_its_hue). Black dots of a grid are taken for trace (real/nhothai_0607458_300dpi.jpg).
+    test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink). A desk around the sheet is left out
+    (test_a_desk_is_neither_trace_nor_grid).
+    What didn't work: brown and purple grids have a low value too and leave a thinner trace in photos; a pale grid on paper of
+    its own hue is not seen (test_hsv_does_not_see_a_pale_grid_on_paper_of_its_hue). Black dots of a grid are taken for trace
+    (real/nhothai_0607458_300dpi.jpg).
     Changes: 0.1 first version.
-    References: T. W. Ridler and S. Calvard, Picture Thresholding Using an Iterative Selection Method, IEEE Trans. SMC 8(8), 1978.
+    References: T. W. Ridler and S. Calvard, Picture Thresholding Using an Iterative Selection Method, IEEE Trans. SMC 8(8),
+    1978.
     """
     _, saturation, value = (np.asarray(channel, np.uint8) for channel in cv2.split(image))
     sheet = sheet_mask(value)

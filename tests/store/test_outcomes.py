@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from ecgbench.core.outcome import Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
@@ -178,3 +179,22 @@ def test_an_empty_batch_is_no_event(store: Store, run: Run) -> None:
     store.add(run.id, [])
     assert store.counts(run.id) == {}
     assert list(store.outcomes(run.id)) == []
+
+
+def test_failures_are_counted_by_their_index(store: Store, run: Run, make_outcome: Make) -> None:
+    store.add(run.id, [make_outcome(case=f"{i}.png", status=Status.FAILED if i % 9 == 0 else Status.DONE) for i in range(90)])
+    asked: list[tuple[str, object]] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(store._engine, "before_cursor_execute", listen)
+    store.counts(run.id)
+    list(store.outcomes(run.id, status=FAILURES, limit=5, offset=20))
+    event.remove(store._engine, "before_cursor_execute", listen)
+    of_failures = [each for each in asked if "<> 'done'" in each[0]]
+    assert len(of_failures) == 2
+    with store._engine.connect() as connection:
+        for statement, parameters in of_failures:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()  # type: ignore[arg-type]
+            assert any("INDEX failures" in row.detail for row in plan), plan

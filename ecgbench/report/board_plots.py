@@ -1,15 +1,28 @@
-"""The plots of one task: scores with intervals, score against cost, how values are spread, times, and types of image."""
+"""The plots of one task: scores with intervals, how they are spread, times, types of image, score against cost."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ecgbench.core.metric import Score
 from ecgbench.leaderboard import BoardRow, Leaderboard
-from ecgbench.report.plots import SHOWN, CostMark, Mark, breakdown_plot, cost_plot, distribution_plot, interval_plot, time_plot
+from ecgbench.report.plots import (
+    SHOWN,
+    CostMark,
+    Floats,
+    Mark,
+    breakdown_plot,
+    cost_plot,
+    distribution_plot,
+    interval_plot,
+    shortened,
+    time_plot,
+)  # fmt: skip
 from ecgbench.report.sheets import COSTS, TIME
 from ecgbench.report.wording import DIRECTIONS, axis_title, count, in_shown_unit, number, short_method, with_unit
 from ecgbench.store import Run, Store, Values
@@ -28,83 +41,129 @@ class Plot:
 
 def board_plots(store: Store, run: Run, board: Leaderboard) -> list[Plot]:
     """Return the plots of a task, each only where there is something to see in it; the first 24 methods are shown."""
-    rows = board.rows[:SHOWN]
-    times = list(_time_plots(store, run, board, rows))
+    task = _Task(store, run, board)
     score = board.ranked_by
-    if score.name in COSTS or not any(row.scores[score.name].n for row in rows if score.name in row.scores):
-        return times
-    columns = {_label(row, board): store.values(run.id, row.variant_id, score.name) for row in rows}
-    return [*_score_plots(board, rows, columns), *times, *_kind_plots(store, run, board, columns), *_cost_plots(board, rows)]
+    if score.name in COSTS or not task.marked:
+        return list(task.times())
+    return [*task.scores(), *task.times(), *task.kinds(), *task.costs()]
 
 
-def _label(row: BoardRow, board: Leaderboard) -> str:
-    return short_method(row.label, board.task)
+def plot_labels(board: Leaderboard) -> dict[int, str]:
+    """Return what each variant is called in plots, where there is little room: of several of one method, only params that differ are named.
+
+    Labels that still read the same have their rank before them.
+    """
+    told = {row.variant_id: shortened(short_method(_telling(row, board), board.task)) for row in board.rows}
+    seen = Counter(told.values())
+    return {row.variant_id: _ranked(told[row.variant_id], row, seen) for row in board.rows}
 
 
-def _score_plots(board: Leaderboard, rows: Sequence[BoardRow], columns: Mapping[str, Values]) -> Iterator[Plot]:
-    score = board.ranked_by
-    marks = [_score_mark(row, board) for row in rows if score.name in row.scores and row.scores[score.name].mean is not None]
-    title = f"{score.name} by method"
-    svg = interval_plot(marks, axis=axis_title(score), title=_told(title, marks, score))
-    yield Plot(title, "Mean with its 95 % interval.", svg)
-    spread = {label: column.values * (in_shown_unit(score, 1.0) or 1.0) for label, column in columns.items()}
-    title = f"How {score.name} is spread over the pages"
-    svg = distribution_plot(spread, axis=axis_title(score), title=f"{title}, {count(len(spread), 'method')}")
-    yield Plot(title, "Box: the middle half and the median; line: 5 to 95 %; dots: pages.", svg)
+def _ranked(label: str, row: BoardRow, seen: Mapping[str, int]) -> str:
+    return label if seen[label] == 1 else f"{row.rank}. {label}"
 
 
-def _cost_plots(board: Leaderboard, rows: Sequence[BoardRow]) -> Iterator[Plot]:
-    score = board.ranked_by
-    marks = [_cost_mark(row, board) for row in rows if _has_cost(row, score)]
-    if len(marks) < 2:
-        return
-    told = ", ".join(f"{mark.label} {number(mark.score)} in {number(1e3 * mark.seconds)} ms" for mark in marks)
-    title = f"{score.name} against time"
-    svg = cost_plot(marks, axis=score.name, title=f"{title}: {told}", higher_is_better=score.direction == "higher")
-    caption = f"{DIRECTIONS[score.direction].capitalize()}, failures count as worst. No method beats one on the line in both."
-    yield Plot(title, caption, svg)
+def _telling(row: BoardRow, board: Leaderboard) -> str:
+    others = [other.variant.params for other in board.rows if other.variant.method == row.variant.method]
+    params = row.variant.params.items()
+    told = [f"{name}={value}" for name, value in params if len(others) == 1 or any(other.get(name) != value for other in others)]
+    return f"{row.variant.method}[{','.join(told)}]" if told else row.variant.method
 
 
-def _kind_plots(store: Store, run: Run, board: Leaderboard, columns: Mapping[str, Values]) -> Iterator[Plot]:
-    kinds = by_type(store, run, columns)
-    if kinds:
-        title = f"{board.ranked_by.name} by type of image"
-        svg = breakdown_plot(kinds, axis=axis_title(board.ranked_by), title=title)
-        yield Plot(title, "Mean over the pages of a type that the method has a value of.", svg)
+@dataclass(frozen=True)
+class _Task:
+    """What the plots of a task are made of."""
 
+    store: Store
+    run: Run
+    board: Leaderboard
 
-def _score_mark(row: BoardRow, board: Leaderboard) -> Mark:
-    score, found = board.ranked_by, row.scores[board.ranked_by.name]
-    value, low, high = (in_shown_unit(score, each) for each in (found.mean, found.low, found.high))
-    return Mark(_label(row, board), value or 0.0, low, high)
+    @property
+    def rows(self) -> Sequence[BoardRow]:
+        return self.board.rows[:SHOWN]
 
+    @property
+    def score(self) -> Score:
+        return self.board.ranked_by
 
-def _has_cost(row: BoardRow, score: Score) -> bool:
-    return bool(row.wall_median_s) and score.name in row.scores and row.scores[score.name].ranked is not None
+    @cached_property
+    def labels(self) -> dict[int, str]:
+        return plot_labels(self.board)
 
+    @cached_property
+    def marked(self) -> list[BoardRow]:
+        """The methods that have a mean of the score that ranks."""
+        name = self.score.name
+        return [row for row in self.rows if name in row.scores and row.scores[name].mean is not None]
 
-def _cost_mark(row: BoardRow, board: Leaderboard) -> CostMark:
-    return CostMark(_label(row, board), row.wall_median_s or 0.0, row.scores[board.ranked_by.name].ranked or 0.0)
+    @cached_property
+    def columns(self) -> dict[str, Values]:
+        """The values of the score that ranks, by label."""
+        name = self.score.name
+        return {self.labels[row.variant_id]: self.store.values(self.run.id, row.variant_id, name) for row in self.rows}
 
+    def scores(self) -> Iterator[Plot]:
+        name, axis = self.score.name, axis_title(self.score)
+        title = f"{name} by method"
+        marks = [self._score_mark(row) for row in self.marked]
+        words = f"{title}: {', '.join(f'{self.labels[row.variant_id]} {self._mean(row)}' for row in self.marked)}"
+        yield Plot(title, "Mean with its 95 % interval.", interval_plot(marks, axis=axis, title=words))
+        title = f"How {name} is spread over the pages"
+        spread = {label: self._shown(column.values) for label, column in self.columns.items()}
+        svg = distribution_plot(spread, axis=axis, title=f"{title}, {count(len(spread), 'method')}")
+        yield Plot(title, "Box: the middle half and the median; line: 5 to 95 %; dots: pages.", svg)
 
-def _told(title: str, marks: Sequence[Mark], score: Score) -> str:
-    """Return what a plot shows in words, for those who do not see it."""
-    factor = in_shown_unit(score, 1.0) or 1.0
-    return f"{title}: {', '.join(f'{mark.label} {with_unit(score, mark.value / factor)}' for mark in marks)}"
+    def times(self) -> Iterator[Plot]:
+        marks = [mark for row in self.rows if (mark := self._time_mark(row)) is not None]
+        if marks:
+            title = "Time per page"
+            words = f"{title}: {', '.join(f'{mark.label} {number(mark.value)} ms' for mark in marks)}"
+            svg = time_plot(marks, axis="time per page (ms), lower is better", title=words)
+            yield Plot(title, "Median over the pages of the method's own time; whisker: the middle half.", svg)
 
+    def kinds(self) -> Iterator[Plot]:
+        kinds = by_type(self.store, self.run, self.columns)
+        if kinds:
+            title = f"{self.score.name} by type of image"
+            svg = breakdown_plot(kinds, axis=axis_title(self.score), title=title)
+            yield Plot(title, "Mean over the pages of a type that the method has a value of.", svg)
 
-def _time_plots(store: Store, run: Run, board: Leaderboard, rows: Sequence[BoardRow]) -> Iterator[Plot]:
-    marks = []
-    for row in rows:
-        seconds = store.values(run.id, row.variant_id, TIME.name).values
+    def costs(self) -> Iterator[Plot]:
+        marks = [mark for row in self.marked if (mark := self._cost_mark(row)) is not None]
+        if len(marks) < 2 or self.score.direction == "none":
+            return
+        title = f"{self.score.name} against time"
+        words = ", ".join(f"{mark.label} {number(mark.score)} in {number(1e3 * mark.seconds)} ms" for mark in marks)
+        better = self.score.direction == "higher"
+        svg = cost_plot(marks, axis=self.score.name, title=f"{title}: {words}", higher_is_better=better)
+        caption = (
+            f"{DIRECTIONS[self.score.direction].capitalize()}, failures count as worst. No method beats one on the line in both."
+        )
+        yield Plot(title, caption, svg)
+
+    def _shown(self, values: Floats) -> Floats:
+        return np.asarray(values * (in_shown_unit(self.score, 1.0) or 1.0), np.float64)
+
+    def _mean(self, row: BoardRow) -> str:
+        return with_unit(self.score, row.scores[self.score.name].mean)
+
+    def _score_mark(self, row: BoardRow) -> Mark:
+        found = row.scores[self.score.name]
+        value, low, high = (in_shown_unit(self.score, each) for each in (found.mean, found.low, found.high))
+        return Mark(self.labels[row.variant_id], value or 0.0, low, high)
+
+    def _time_mark(self, row: BoardRow) -> Mark | None:
+        seconds = self.store.values(self.run.id, row.variant_id, TIME.name).values
         seconds = seconds[np.isfinite(seconds)]
-        if seconds.size:
-            low, median, high = (1e3 * np.percentile(seconds, [25, 50, 75])).tolist()
-            marks.append(Mark(_label(row, board), median, low, high))
-    if marks:
-        title = "Time per page"
-        svg = time_plot(marks, axis="time per page (ms), lower is better", title=_told(title, marks, TIME))
-        yield Plot(title, "Median over the pages of the method's own time; whisker: the middle half.", svg)
+        if not seconds.size:
+            return None
+        low, median, high = (1e3 * np.percentile(seconds, [25, 50, 75])).tolist()
+        return Mark(self.labels[row.variant_id], median, low, high)
+
+    def _cost_mark(self, row: BoardRow) -> CostMark | None:
+        ranked = row.scores[self.score.name].ranked
+        if not row.wall_median_s or ranked is None:
+            return None
+        return CostMark(self.labels[row.variant_id], row.wall_median_s, in_shown_unit(self.score, ranked) or 0.0)
 
 
 def by_type(store: Store, run: Run, columns: Mapping[str, Values]) -> dict[str, dict[str, float]]:

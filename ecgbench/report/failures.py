@@ -23,11 +23,11 @@ class FailureGroup:
     count: int = 0
     methods: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def methods_text(self) -> str:
-        """The methods with their counts: "edges.canny (3), edges.sobel"."""
-        ordered = self.methods.most_common()
-        return ", ".join(f"{label} ({n})" if n > 1 else label for label, n in ordered)
+    def methods_text(self, most: int | None = None) -> str:
+        """Return the methods with their counts: "edges.canny (3), edges.sobel"; no more than `most` of them, and how many more there are."""
+        named = [f"{label} ({n})" if n > 1 else label for label, n in self.methods.most_common(most)]
+        more = len(self.methods) - len(named)
+        return ", ".join([*named, f"{more} more"] if more else named)
 
 
 def failure_groups(store: Store, run: Run, *, limit: int | None = GROUPS) -> list[FailureGroup]:

@@ -27,6 +27,7 @@ ROW_INCHES = 0.27
 SHOWN = 24  # rows of a plot; more cannot be read
 STRIP_POINTS = 120  # of one method; they are quantiles, so that a million cases look as they should
 LABEL_LETTERS = 30
+LETTER_POINTS, LEGEND_MARKER_POINTS = 5.6, 40  # width of a letter in the mean, and of a marker with its margins
 
 # Colors that stand for the page's own: the first for letters and axes, the second for rules.
 _INK, _RULE = "#010203", "#010204"
@@ -136,9 +137,10 @@ def cost_plot(marks: Sequence[CostMark], *, axis: str, title: str, higher_is_bet
         axes.margins(x=0.12, y=0.12)
         axes.set_xlabel("time per page, median (ms)")
         axes.set_ylabel(axis)
-        axes.figure.legend(loc="outside lower center", ncols=2 if len(marks) < 9 else 3, handletextpad=0.2)
+        _legend(axes, labels)
 
-    return _svg(draw, rows=10 + len(marks) // 2, title=title)
+    labels = [mark.label for mark in marks]
+    return _svg(draw, rows=10 + len(labels) // _legend_columns(labels), title=title)
 
 
 def breakdown_plot(values: Mapping[str, Mapping[str, float]], *, axis: str, title: str) -> str:
@@ -155,9 +157,9 @@ def breakdown_plot(values: Mapping[str, Mapping[str, float]], *, axis: str, titl
         _label_rows(axes, kinds)
         axes.grid(True, axis="y")
         axes.set_xlabel(axis)
-        axes.figure.legend(loc="outside lower center", ncols=2 if len(values) < 9 else 3, handletextpad=0.2)
+        _legend(axes, list(values))
 
-    return _svg(draw, rows=len(kinds) + 1 + len(values) // 2, title=title)
+    return _svg(draw, rows=len(kinds) + 1 + len(values) // _legend_columns(list(values)), title=title)
 
 
 def pareto_front(marks: Sequence[CostMark], *, higher_is_better: bool) -> list[int]:
@@ -207,9 +209,18 @@ def _draw_dots(axes: Axes, x: Floats, y: Floats, color: str) -> None:
 
 
 def _label_rows(axes: Axes, labels: Sequence[str]) -> None:
-    axes.set_yticks(range(len(labels)), [shortened(label) for label in labels])
+    axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.spines["left"].set_visible(False)
+
+
+def _legend(axes: Axes, labels: Sequence[str]) -> None:
+    axes.figure.legend(loc="outside lower center", ncols=_legend_columns(labels), handletextpad=0.2)
+
+
+def _legend_columns(labels: Sequence[str]) -> int:
+    """Return how many columns of labels fit beside each other."""
+    return max(1, min(3, int(72 * WIDTH_INCHES / (LEGEND_MARKER_POINTS + LETTER_POINTS * max(map(len, labels), default=0)))))
 
 
 def shortened(label: str, letters: int = LABEL_LETTERS) -> str:

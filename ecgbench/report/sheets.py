@@ -14,7 +14,8 @@ from ecgbench.store import FAILURES, Run
 
 COSTS = {score.name: score for score in COST_SCORES}
 TIME, MEMORY = COSTS["wall_median_s"], COSTS["peak_memory_mb"]
-MESSAGE_LETTERS = 300  # of an error in a table; the report has the traceback
+MESSAGE_LETTERS = 160  # of an error in a table; the report has the traceback
+METHODS_NAMED = 3  # of a group of failures in a table; the report names all
 FACT_LETTERS = 60  # of what is said of a machine in a note
 
 
@@ -62,7 +63,7 @@ def leaderboard_sheet(board: Leaderboard) -> Sheet:
         *_endings(rows),
     ]
     columns, cells = zip(*made, strict=True)
-    return Sheet(_title(board), columns, list(zip(*cells, strict=True)), _notes(board))
+    return Sheet(_title(board), columns, list(zip(*cells, strict=True)))
 
 
 def other_scores(board: Leaderboard) -> list[Score]:
@@ -87,6 +88,10 @@ def _ranking(board: Leaderboard) -> list[tuple[Column, list[Cell]]]:
         ]
         doc = "the same mean with every page without a value counted as the worst value; this ranks"
         found.append((Column("failures as worst", doc, numeric=True), counted))
+    if any(fails(row, score) != sum(row.failures.values()) for row in board.rows):
+        missing = [Cell(str(fails(row, score)), kind="bad" if fails(row, score) else "") for row in board.rows]
+        doc = "pages that other methods have this score of, and this one has not, also where it ended well"
+        found.append((Column("without it", doc, numeric=True), missing))
     return found
 
 
@@ -151,17 +156,6 @@ def _ended(status: Status) -> str:
     return {Status.FAILED: "raised an error", Status.SKIPPED: "was skipped"}.get(status, status.value)
 
 
-def _notes(board: Leaderboard) -> list[str]:
-    """Say of each method on how many pages it has no value of the score that ranks."""
-    score = board.ranked_by
-    missing = [(row, fails(row, score)) for row in board.rows]
-    return [
-        f"{row.label} has no {score.name} on {without} of {count(row.scores[score.name].n + without, 'page')} that others have it of."
-        for row, without in missing
-        if without
-    ]
-
-
 def failures_sheet(groups: Sequence[FailureGroup], total: int) -> Sheet:
     """Return failures grouped by how and why: how many, of which methods, an example."""
     columns = [Column("n", numeric=True), Column("ended"), Column("why"), Column("methods"), Column("for example", spare=True)]
@@ -170,7 +164,7 @@ def failures_sheet(groups: Sequence[FailureGroup], total: int) -> Sheet:
             Cell(str(group.count), kind="bad"),
             Cell(group.status.value),
             Cell(_cut(group.message, MESSAGE_LETTERS)),
-            Cell(group.methods_text),
+            Cell(group.methods_text(METHODS_NAMED)),
             Cell(group.example.case.name),
         ]
         for group in groups

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +24,31 @@ NARROWEST = 12  # letters of a column of text
 FAILURES_SHOWN = 8  # groups on a terminal; the report shows more
 
 
+Layout = Callable[[Cell], list[str]]
+
+
+def _beside(cell: Cell) -> list[str]:
+    return [f"{cell.text} ({cell.small})" if cell.small else cell.text]
+
+
+def _below(cell: Cell) -> list[str]:
+    return [cell.text, cell.small] if cell.small else [cell.text]
+
+
+def _without(cell: Cell) -> list[str]:
+    return [cell.text]
+
+
+LAYOUTS: tuple[Layout, ...] = (_beside, _below, _without)
+
+
 @dataclass(frozen=True)
 class SheetView:
-    """Shows a sheet on a rich console: columns that may be left out go, from the right, where the console is too narrow for all."""
+    """Shows a sheet on a rich console, as wide as it is.
+
+    Where there is no room for all, first columns that may be left out go, from the right; then intervals move below their numbers; then
+    they go. What was left out is said below.
+    """
 
     sheet: Sheet
 
@@ -34,38 +56,50 @@ class SheetView:
         """Yield the title, the table, and its notes."""
         from rich.text import Text
 
-        kept = fitting(self.sheet, options.max_width)
+        kept, layout = fitting(self.sheet, options.max_width)
         yield Text(self.sheet.title, style="bold")
-        yield _table(self.sheet, kept)
+        yield _table(self.sheet, kept, layout)
         left_out = [column.title for index, column in enumerate(self.sheet.columns) if index not in kept]
+        left_out += ["intervals"] if layout is _without and any(cell.small for row in self.sheet.rows for cell in row) else []
         if left_out:
             yield Text(f"Not shown for lack of room: {', '.join(left_out)}.", style="dim")
         yield from (Text(note, style="dim") for note in self.sheet.notes)
         yield Text("")
 
 
-def fitting(sheet: Sheet, width: int) -> list[int]:
-    """Return the numbers of the columns that fit into `width` letters; those that may not be left out are always among them."""
+def fitting(sheet: Sheet, width: int) -> tuple[list[int], Layout]:
+    """Return the numbers of the columns that fit into `width` letters, and the layout of cells with which they do."""
     kept = list(range(len(sheet.columns)))
     for index in reversed(kept[:]):
-        if sum(_width(sheet, each) + GAP for each in kept) - GAP <= width:
+        if _total(sheet, kept, _beside) <= width:
             break
         if sheet.columns[index].spare:
             kept.remove(index)
-    return kept
+    return kept, next((layout for layout in LAYOUTS if _total(sheet, kept, layout) <= width), _without)
 
 
-def _width(sheet: Sheet, index: int) -> int:
-    return max(map(_letters, [*_heading(sheet, index), *(_plain(row[index]) for row in sheet.rows)]))
+def _total(sheet: Sheet, kept: Sequence[int], layout: Layout) -> int:
+    """Return the letters that a row needs; text may be folded down to NARROWEST, numbers may not."""
+    widths = [_width(sheet, index, layout) for index in kept]
+    folded = [width if sheet.columns[index].numeric else min(width, NARROWEST) for index, width in zip(kept, widths, strict=True)]
+    return sum(folded) + GAP * (len(kept) - 1)
 
 
-def _heading(sheet: Sheet, index: int) -> list[str]:
+def _width(sheet: Sheet, index: int, layout: Layout) -> int:
+    return max(map(_letters, [*_heading(sheet, index, layout), *_lines(sheet, index, layout)]))
+
+
+def _lines(sheet: Sheet, index: int, layout: Layout) -> list[str]:
+    return [line for row in sheet.rows for line in layout(row[index])]
+
+
+def _heading(sheet: Sheet, index: int, layout: Layout) -> list[str]:
     """Return a heading in lines no longer than the column's cells, as far as its words allow; an arrow stays with its word."""
     column = sheet.columns[index]
     if not column.numeric:
         return [column.title]
     words = re.sub(r" (?=[↑↓])", "\u00a0", column.title).split(" ")
-    widest = max(map(_letters, [*words, *(_plain(row[index]) for row in sheet.rows)]), default=0)
+    widest = max(map(_letters, [*words, *_lines(sheet, index, layout)]), default=0)
     lines: list[str] = []
     for word in words:
         if lines and _letters(f"{lines[-1]} {word}") <= widest:
@@ -81,32 +115,29 @@ def _letters(text: str) -> int:
     return cell_len(text)
 
 
-def _plain(cell: Cell) -> str:
-    return f"{cell.text} ({cell.small})" if cell.small else cell.text
-
-
-def _table(sheet: Sheet, kept: Sequence[int]) -> Table:
+def _table(sheet: Sheet, kept: Sequence[int], layout: Layout) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
-    headings = {index: _heading(sheet, index) for index in kept}
+    headings = {index: _heading(sheet, index, layout) for index in kept}
     tallest = max(map(len, headings.values()), default=1)
     for index, lines in headings.items():
         numeric = sheet.columns[index].numeric
         heading = Text("\n".join([""] * (tallest - len(lines)) + lines))
-        narrowest = min(_width(sheet, index), NARROWEST)
+        narrowest = min(_width(sheet, index, layout), NARROWEST)
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric, min_width=narrowest)
     for row in sheet.rows:
-        table.add_row(*(_styled(row[index]) for index in kept))
+        table.add_row(*(_styled(row[index], layout) for index in kept))
     return table
 
 
-def _styled(cell: Cell) -> Text:
+def _styled(cell: Cell, layout: Layout) -> Text:
     """Return a cell as text that is never read as markup, for it may hold names of files."""
     from rich.text import Text
 
-    return Text.assemble((cell.text, STYLES[cell.kind]), (f" ({cell.small})", "dim") if cell.small else "")
+    said = "\n".join(layout(cell))
+    return Text.assemble((said[: len(cell.text)], STYLES[cell.kind]), (said[len(cell.text) :], "dim"))
 
 
 def leaderboard_tables(store: Store, run: Run, *, task: str | None = None, metric: str | None = None) -> list[SheetView]:

@@ -71,11 +71,16 @@ def _apart(store: Store, run: Run, board: Leaderboard) -> str:
 
 def _judged(paired: Paired, board: Leaderboard) -> str:
     lead, second = (_name(row, board) for row in board.rows[:2])
+    failed = any(fails(row, board.ranked_by) for row in board.rows[:2])  # then pairs are not all that ranks
     if paired.verdict == "better":
-        return "That is more than chance explains"
+        return (
+            "Also where both give a value, it is ahead by more than chance explains"
+            if failed
+            else "That is more than chance explains"
+        )
     if paired.verdict == "worse":
         return f"Where both give a value {second} is the better one, but it fails where {lead} does not"
-    return "These pages do not tell the two apart"
+    return "Where both give a value, these pages do not tell the two apart" if failed else "These pages do not tell the two apart"
 
 
 def _intervals_apart(lead: BoardScore | None, second: BoardScore | None) -> str:

@@ -80,3 +80,10 @@ def test_the_front_holds_whom_nobody_beats_in_both():
 def test_rows_are_told_apart_by_color_and_by_marker():
     assert len({style_of(index) for index in range(42)}) == len(COLORS) * len(MARKERS) == 42
     assert all(style_of(index)[1] != style_of(index + 1)[1] for index in range(41))
+
+
+def test_more_labels_than_fit_beside_each_other_stand_below_each_other():
+    marks = [CostMark(f"a_method_with_a_long_name_{index:02}", 0.01 * index + 0.01, 0.5) for index in range(6)]
+    root = ET.fromstring(cost_plot(marks, axis="y", title="cost", higher_is_better=True))
+    names = [each for each in root.iter("{http://www.w3.org/2000/svg}text") if (each.text or "").startswith("a_method")]
+    assert len(names) == 6 and len({each.get("y") for each in names}) == 6

@@ -60,6 +60,11 @@ def test_a_leader_that_fails_shows_both_numbers(store):
     assert "m0 leads with iou 0.900" in text and "0.675 with 1 page that it has no value of counted as worst" in text
 
 
+def test_a_lead_that_rests_on_failures_is_not_taken_for_one_on_the_same_pages(store):
+    text = said(store, [[0.9, 0.5, 0.9, 0.5, 0.7], [0.5, 0.9, 0.5, 0.9, None]])
+    assert "Where both give a value, these pages do not tell the two apart" in text
+
+
 def test_methods_that_do_the_same_are_level(store):
     assert said(store, [[0.5, 0.6], [0.5, 0.6], [0.1, 0.1]]).startswith("m0 and m1 are level: iou 0.550")
 

@@ -1,107 +1,161 @@
-"""Twelve-lead ECGs of a moving dipole: sums of Gaussians on three Frank axes, seen by the leads through Dower's matrix."""
+"""Twelve-lead ECGs of a moving dipole, seen by the leads through Dower's matrix: hearts with a rate, an axis, a rhythm and the rest."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Float = npt.NDArray[np.float64]
-Leads = dict[str, npt.NDArray[np.float32]]
-
-LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
-
-# The Gaussians of a normal beat: amplitude (mV), width and phase (rad, R peak at 0) on each Frank axis.
-# R. Sameni, G. D. Clifford, C. Jutten, M. B. Shamsollahi, "Multichannel ECG and Noise Modeling: Application to Maternal and
-# Fetal ECG Signals", EURASIP J. Adv. Signal Process. 2007:043407, table 1.
-WAVES: tuple[Float, Float, Float] = (
-    np.array(
-        [
-            (0.03, 0.0906, -1.09), (0.08, 0.1057, -0.83), (-0.13, 0.0453, -0.19), (0.85, 0.0378, -0.07), (1.11, 0.0332, 0.0),
-            (0.75, 0.0302, 0.06), (0.06, 0.0378, 0.22), (0.10, 0.6040, 1.20), (0.17, 0.3020, 1.42), (0.39, 0.1812, 1.68),
-            (0.03, 0.5, 2.90),
-        ]
-    ),
-    np.array(
-        [
-            (0.035, 0.07, -1.10), (0.015, 0.07, -0.90), (-0.019, 0.04, -0.76), (0.32, 0.055, -0.11), (0.51, 0.037, -0.01),
-            (-0.32, 0.0604, 0.065), (0.04, 0.45, 0.80), (0.08, 0.3, 1.58), (0.014, 0.5, 2.90),
-        ]
-    ),
-    np.array(
-        [
-            (-0.03, 0.03, -1.10), (-0.14, 0.12, -0.93), (-0.035, 0.04, -0.70), (0.045, 0.4, -0.40), (-0.40, 0.045, -0.15),
-            (0.46, 0.05, 0.095), (-0.12, 0.8, 1.05), (-0.20, 0.4, 1.25), (-0.35, 0.2, 1.55), (-0.035, 0.4, 2.80),
-        ]
-    ),
-)  # fmt: skip
-
-# What the eight independent leads see of the dipole (x to the left, y to the foot, z to the back).
-# G. E. Dower, H. B. Machado, J. A. Osborne, "On deriving the electrocardiogram from vectorcardiographic leads",
-# Clin. Cardiol. 3:87-95, 1980.
-INDEPENDENT_LEADS = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
-DOWER: Float = np.array(
-    [
-        (0.632, -0.235, 0.059),
-        (0.235, 1.066, -0.132),
-        (-0.515, 0.157, -0.917),
-        (0.044, 0.164, -1.387),
-        (0.882, 0.098, -1.277),
-        (1.213, 0.127, -0.601),
-        (1.125, 0.127, -0.086),
-        (0.831, 0.076, 0.230),
-    ]
+from ecgbench.core.params import ParamError, make_params, param, param_specs
+from ecgbench.plugins.image_sets.synthetic.activation import REGIONS, make_beats
+from ecgbench.plugins.image_sets.synthetic.lead_field import (
+    DOWER,
+    ELECTRODES,
+    INDEPENDENT_LEADS,
+    LEADS,
+    Float,
+    Leads,
+    twelve_leads,
 )
+from ecgbench.plugins.image_sets.synthetic.rhythm import Rhythm, f_waves, fibrillation, sinus, with_premature
 
-# What the eight independent leads see of the nine electrodes RA, LA, LL, V1 .. V6; a chest lead is read against the mean of the limbs.
-ELECTRODES: Float = np.vstack(
-    [
-        np.array([(-1, 1, 0, *[0] * 6), (-1, 0, 1, *[0] * 6)], dtype=np.float64),
-        np.hstack([np.full((6, 3), -1 / 3), np.eye(6)]),
-    ]
-)
+__all__ = ["HEART_SETTINGS", "LEADS", "Float", "Heart", "Leads", "draw_heart", "make_leads", "read_heart_setting"]
 
-QRS_PHASE = 0.5  # rad; Gaussians nearer to the R peak belong to the QRS complex, earlier ones to P, later ones to T
-MAYER_HZ = 0.1  # the slow rhythm of blood pressure in the RR intervals (McSharry et al. 2003, below)
+RHYTHMS = ("sinus", "af")
+DRAWN_RHYTHMS = (*RHYTHMS, "ectopy")
+BREATHING = 0.05  # share by which the dipole grows and shrinks as the heart moves with the diaphragm
 
 
 @dataclass(frozen=True)
 class Heart:
-    """A heart and how it is recorded; the defaults are the published beat at 60 beats a minute, without noise.
+    """A heart and how it is recorded; the defaults are a normal one at 60 beats a minute, without noise. Raises ParamError out of bounds.
 
-    `rate_bpm`: mean heart rate. `rr_variation`: share by which breathing and blood pressure change the RR interval.
-    `p_gain`, `qrs_gain`, `t_gain`: of the waves' amplitudes. `axis_deg`: turn of the dipole in the frontal plane, clockwise as
-    the viewer sees it; `rotation_deg`: in the horizontal plane, from the back to the left. `breath_hz`: of respiration.
-    `wander_mv`: amplitude of the baseline's wander at each electrode; `noise_mv`: standard deviation of muscle noise there.
+    >>> Heart(rate_bpm=140, rhythm="af").rhythm
+    'af'
     """
 
-    rate_bpm: float = 60.0
-    rr_variation: float = 0.0
-    p_gain: float = 1.0
-    qrs_gain: float = 1.0
-    t_gain: float = 1.0
-    axis_deg: float = 0.0
-    rotation_deg: float = 0.0
-    breath_hz: float = 0.25
-    wander_mv: float = 0.0
-    noise_mv: float = 0.0
-
-
-def draw_heart(rng: np.random.Generator) -> Heart:
-    """Draw a heart within the range of resting adults: 50 to 110 beats a minute, gains and axes around the published beat."""
-    return Heart(
-        rate_bpm=float(rng.uniform(50, 110)),
-        rr_variation=float(rng.uniform(0.01, 0.06)),
-        p_gain=float(rng.uniform(0.7, 1.5)),
-        qrs_gain=float(rng.uniform(0.6, 1.1)),
-        t_gain=float(rng.uniform(0.5, 1.2)),
-        axis_deg=float(rng.uniform(-15, 45)),
-        rotation_deg=float(rng.uniform(-20, 20)),
-        breath_hz=float(rng.uniform(0.2, 0.33)),
-        wander_mv=float(rng.uniform(0.0, 0.05)),
-        noise_mv=float(rng.uniform(0.001, 0.008)),
+    rate_bpm: float = param(60.0, 25, 220, "mean heart rate, beats a minute")
+    rhythm: str = param("sinus", doc="sinus rhythm or atrial fibrillation (irregular, f waves, no P)", choices=RHYTHMS)
+    rr_variation: float = param(
+        0.0, 0, 0.15, "in sinus rhythm, share by which breathing and blood pressure change the RR interval"
     )
+    rr_irregularity: float = param(
+        0.22, 0.05, 0.4, "in atrial fibrillation, standard deviation of the RR intervals by their mean"
+    )
+    f_wave_uv: float = param(80.0, 0, 250, "in atrial fibrillation, amplitude of the f waves in V1, uV")
+    pvc_share: float = param(
+        0.0, 0, 0.5, "share of the beats that are premature ventricular ones; at least one where it is not 0"
+    )
+    pvc_coupling: float = param(0.6, 0.4, 0.8, "RR intervals from the beat before to a premature one")
+    axis_deg: float = param(55.0, -180, 180, "frontal axis of the net area of QRS in I and aVF: 0 to the left, 90 to the foot")
+    rotation_deg: float = param(0.0, -40, 40, "turn of the dipole in the horizontal plane, from the back to the left")
+    qrs_ms: float = param(92.0, 60, 200, "duration of QRS over all leads, ms; T follows the ventricular gradient")
+    st_mv: float = param(
+        0.02, -0.5, 0.8, "ST level 60 ms after the J point, mean over the leads of st_region, against the PR level, mV"
+    )
+    st_region: str = param(
+        "global", doc="leads whose mean ST level st_mv is; others see its mirror image", choices=tuple(REGIONS)
+    )
+    p_gain: float = param(1.0, 0, 3, "of the P wave's amplitude")
+    qrs_gain: float = param(1.0, 0.2, 2, "of the QRS complex' amplitude")
+    t_gain: float = param(1.0, -1.5, 3, "of the T wave's amplitude")
+    individuality: float = param(
+        0.0, 0, 0.3, "share by which each wave and each chest electrode differs from the model's, at random"
+    )
+    breath_hz: float = param(0.25, 0.1, 0.6, "respiration, Hz")
+    wander_uv: float = param(0.0, 0, 500, "standard deviation of the baseline's wander at each electrode, uV")
+    noise_uv: float = param(0.0, 0, 200, "standard deviation of muscle noise at each electrode, uV")
+
+    def __post_init__(self) -> None:
+        for spec in param_specs(Heart):
+            object.__setattr__(self, spec.name, spec.check(getattr(self, spec.name)))
+
+
+def draw_heart(rng: np.random.Generator, **fixed: Any) -> Heart:
+    """Draw a heart of a resting adult: four of five in sinus rhythm, one of ten with premature beats, one of ten in atrial fibrillation.
+
+    `fixed`: fields of Heart that are given; the others are drawn as they would be without. Its `rhythm` may also be "ectopy", sinus
+    rhythm with premature beats. Raises ParamError where a field is not known or out of bounds.
+    """
+    rhythm = str(rng.choice(DRAWN_RHYTHMS, p=(0.8, 0.1, 0.1)))
+    rhythm = str(fixed.pop("rhythm", rhythm))
+    drawn = _draw_recording(rng) | _draw_conduction(rng) | _draw_rate(rng, rhythm)
+    return _checked(drawn | fixed)
+
+
+# What a spec may fix of its hearts ("rhythm=af&heart_rate=120"), and the field of Heart that it is.
+HEART_SETTINGS: Mapping[str, str] = {
+    "rhythm": "rhythm", "heart_rate": "rate_bpm", "axis": "axis_deg", "qrs_ms": "qrs_ms", "st_mv": "st_mv", "st_region": "st_region",
+    "pvc_share": "pvc_share", "noise_uv": "noise_uv", "wander_uv": "wander_uv",
+}  # fmt: skip
+
+
+def read_heart_setting(name: str, text: str) -> tuple[str, Any]:
+    """Return the field of `draw_heart` that a setting fixes, and its value. Raises ParamError, which says what is allowed.
+
+    >>> read_heart_setting("heart_rate", "120")
+    ('rate_bpm', 120.0)
+    """
+    if name == "rhythm":
+        if text not in DRAWN_RHYTHMS:
+            raise ParamError(f"rhythm={text!r} is not known; choose one of {', '.join(DRAWN_RHYTHMS)}.")
+        return "rhythm", text
+    field = HEART_SETTINGS[name]
+    return field, next(spec for spec in param_specs(Heart) if spec.name == field).check(text)
+
+
+def _checked(values: Mapping[str, Any]) -> Heart:
+    heart = make_params(Heart, values)
+    assert isinstance(heart, Heart)
+    return heart
+
+
+def _draw_rate(rng: np.random.Generator, rhythm: str) -> dict[str, Any]:
+    """Draw what belongs to the rhythm, always with the same number of draws."""
+    where, share, coupling, irregularity, f_wave = rng.uniform(0, 1, 5)
+    low, high = {"af": (60, 150), "ectopy": (55, 95)}.get(rhythm, (50, 110))
+    drawn: dict[str, Any] = {"rhythm": rhythm, "rate_bpm": low + (high - low) * where}
+    if rhythm == "ectopy":
+        drawn |= {"rhythm": "sinus", "pvc_share": 0.08 + 0.22 * share, "pvc_coupling": 0.5 + 0.15 * coupling}
+    if rhythm == "af":
+        drawn |= {"rr_irregularity": 0.16 + 0.12 * irregularity, "f_wave_uv": 40 + 90 * f_wave}
+    return drawn
+
+
+def _draw_conduction(rng: np.random.Generator) -> dict[str, Any]:
+    """Draw axis, QRS and ST: most of them normal, one of six complexes wide, one of five ST segments raised or lowered."""
+    region, deviates, wide = str(rng.choice(tuple(REGIONS))), rng.uniform() < 0.2, rng.uniform() < 1 / 6
+    level, raised, width, normal = (
+        rng.uniform(0, 1),
+        rng.uniform() < 0.6,
+        rng.uniform(115, 160),
+        rng.standard_normal(3).clip(-2, 2),
+    )
+    deviation = 0.08 + 0.22 * level if raised else -0.05 - 0.13 * level
+    return {
+        "axis_deg": float(35 + 35 * normal[0]),
+        "qrs_ms": float(width if wide else 92 + 8 * normal[1]),
+        "st_region": region if deviates else "global",
+        "st_mv": float(deviation if deviates else 0.015 + 0.015 * normal[2]),
+    }
+
+
+def _draw_recording(rng: np.random.Generator) -> dict[str, Any]:
+    """Draw sizes and disturbances. The default heart is that of a healthy young adult; most patients' voltages are lower."""
+    size = np.exp(rng.standard_normal(3).clip(-2, 2) * (0.25, 0.3, 0.4))
+    return {
+        "rr_variation": float(rng.uniform(0.01, 0.06)),
+        "p_gain": float(0.9 * size[0]),
+        "qrs_gain": float(0.65 * size[1]),
+        "t_gain": float(0.6 * size[2]),
+        "rotation_deg": float(rng.uniform(-25, 25)),
+        "individuality": float(rng.uniform(0.05, 0.25)),
+        "breath_hz": float(rng.uniform(0.2, 0.33)),
+        "wander_uv": float(rng.uniform(0, 40)),
+        "noise_uv": float(rng.uniform(1, 10)),
+    }
 
 
 def make_leads(heart: Heart, rng: np.random.Generator, *, fs: float = 500.0, seconds: float = 10.0) -> Leads:
@@ -114,66 +168,39 @@ def make_leads(heart: Heart, rng: np.random.Generator, *, fs: float = 500.0, sec
     (12, (5000,), True)
     """
     times = np.arange(round(fs * seconds)) / fs
-    seen = DOWER @ _dipole(heart, _phase(heart, rng, times), times) + ELECTRODES @ _electrode_noise(heart, rng, times)
-    return _twelve_leads(dict(zip(INDEPENDENT_LEADS, seen.astype(np.float32), strict=True)))
+    body = _draw_body(heart, rng)
+    normal, premature = make_beats(heart, body, rng)
+    rhythm = make_rhythm(heart, seconds, rng)
+    dipole = normal.dipole(times, rhythm.atrial, rhythm.conducted) + premature.dipole(times, np.empty(0), rhythm.premature)
+    dipole *= 1 + BREATHING * np.sin(2 * np.pi * (heart.breath_hz * times + rng.uniform()))
+    if heart.rhythm == "af":
+        dipole += f_waves(heart.f_wave_uv / 1000, times, rng)
+    seen = body @ dipole + ELECTRODES @ _electrode_noise(heart, rng, times)
+    return twelve_leads(dict(zip(INDEPENDENT_LEADS, seen.astype(np.float32), strict=True)))
 
 
-def _phase(heart: Heart, rng: np.random.Generator, times: Float) -> Float:
-    """Return the phase of the beat at each time, 2 pi a beat and a multiple of it at each R peak.
-
-    RR intervals swing with respiration and with blood pressure, as in P. E. McSharry, G. D. Clifford, L. Tarassenko, L. A. Smith,
-    "A dynamical model for generating synthetic electrocardiogram signals", IEEE Trans. Biomed. Eng. 50:289-294, 2003.
-    """
-    mean_rr = 60 / heart.rate_bpm
-    start, slow, breath = rng.uniform(0, 1, 3)
-    beats = np.arange(np.ceil(times[-1] / mean_rr * (1 + heart.rr_variation)) + 3)
-    swing = np.sin(2 * np.pi * (MAYER_HZ * beats * mean_rr + slow))
-    swing += np.sin(2 * np.pi * (heart.breath_hz * beats * mean_rr + breath))
-    peaks = np.cumsum(mean_rr * (1 + heart.rr_variation / 2 * swing))
-    peaks -= peaks[0] + mean_rr * start
-    return np.asarray(np.interp(times, peaks, 2 * np.pi * beats), dtype=np.float64)
+def make_rhythm(heart: Heart, seconds: float, rng: np.random.Generator) -> Rhythm:
+    """Return when a heart beats."""
+    if heart.rhythm == "af":
+        peaks = fibrillation(heart.rate_bpm, heart.rr_irregularity, seconds, rng)
+    else:
+        peaks = sinus(heart.rate_bpm, heart.rr_variation, heart.breath_hz, seconds, rng)
+    return with_premature(peaks, heart.pvc_share, heart.pvc_coupling, seconds, rng)
 
 
-def _dipole(heart: Heart, phase: Float, times: Float) -> Float:
-    """Return the dipole (3, n) in mV on the Frank axes.
-
-    Widths grow in phase with the square root of the heart rate, and P and T move away from R with its fourth root, as in
-    McSharry's ECGSYN: so a quick heart has shorter waves, but not in proportion.
-    """
-    stretch = np.sqrt(heart.rate_bpm / 60)
-    axes = []
-    for waves in WAVES:
-        amplitude, width, center = waves.T
-        gain = np.select([center < -QRS_PHASE, center > QRS_PHASE], [heart.p_gain, heart.t_gain], heart.qrs_gain)
-        center = np.where(np.abs(center) > QRS_PHASE, center * np.sqrt(stretch), center * stretch)
-        distance = np.remainder(phase[:, None] - center + np.pi, 2 * np.pi) - np.pi
-        axes.append(np.exp(-0.5 * (distance / (width * stretch)) ** 2) @ (amplitude * gain))
-    breathing = 1 + 0.05 * np.sin(2 * np.pi * heart.breath_hz * times)  # the heart moves with the diaphragm
-    return np.asarray(_turn(heart) @ (np.stack(axes) * breathing), dtype=np.float64)
-
-
-def _turn(heart: Heart) -> Float:
-    frontal, horizontal = np.deg2rad([heart.axis_deg, heart.rotation_deg])
-    c, s = np.cos(frontal), np.sin(frontal)
-    in_front = np.array([(c, -s, 0), (s, c, 0), (0, 0, 1)])
-    c, s = np.cos(horizontal), np.sin(horizontal)
-    from_above = np.array([(c, 0, s), (0, 1, 0), (-s, 0, c)])
-    return np.asarray(from_above @ in_front, dtype=np.float64)
+def _draw_body(heart: Heart, rng: np.random.Generator) -> Float:
+    """Return what the eight leads see of the dipole in this body, (8, 3): Dower's matrix, with the chest leads a little elsewhere."""
+    differ = heart.individuality / 2 * rng.standard_normal((6, 3)).clip(-2, 2)
+    return np.vstack([DOWER[:2], DOWER[2:] * (1 + differ)])
 
 
 def _electrode_noise(heart: Heart, rng: np.random.Generator, times: Float) -> Float:
     """Return wander and muscle noise (9, n) in mV at the electrodes, so that every relation between leads survives it."""
-    size = (ELECTRODES.shape[1], len(times))
-    white = rng.standard_normal((size[0], size[1] + 2))
-    muscle = heart.noise_mv * (white[:, :-2] + 2 * white[:, 1:-1] + white[:, 2:]) / np.sqrt(6)
-    amplitude, phase = rng.uniform(0.5, 1, (size[0], 1)), rng.uniform(0, 1, (size[0], 1))
-    wander = heart.wander_mv * amplitude * np.sin(2 * np.pi * (heart.breath_hz * times + phase))
+    electrodes = ELECTRODES.shape[1]
+    slow = rng.uniform(0.05, 0.2, (electrodes, 1))  # Hz, of an electrode's drift
+    phase = rng.uniform(0, 1, (2, electrodes, 1))
+    breath = heart.breath_hz * times + phase[0]
+    wander = heart.wander_uv / 1000 * (np.sin(2 * np.pi * breath) + np.sin(2 * np.pi * (slow * times + phase[1])))
+    white = rng.standard_normal((electrodes, len(times) + 2))
+    muscle = heart.noise_uv / 1000 * (white[:, :-2] + 2 * white[:, 1:-1] + white[:, 2:]) / np.sqrt(6)
     return np.asarray(muscle + wander, dtype=np.float64)
-
-
-def _twelve_leads(independent: Leads) -> Leads:
-    """Derive III by Einthoven's law and the augmented leads by Goldberger's definitions, in the order of LEADS."""
-    one, two, half = independent["I"], independent["II"], np.float32(0.5)
-    derived = {"III": two - one, "aVR": -half * (one + two), "aVL": one - half * two, "aVF": two - half * one}
-    both = independent | derived
-    return {name: both[name] for name in LEADS}

@@ -387,6 +387,15 @@ def test_a_changed_method_is_compared_with_what_it_was(store: Store, spread: Spr
     assert row.paired.verdict == "better"
 
 
+def test_of_two_versions_in_a_run_the_very_same_is_compared(store: Store, spread: Spread) -> None:
+    add(store, begin(store, "before"), variant("edges.canny", source="old"), spread(0.5))
+    after = begin(store, "after")
+    add(store, after, variant("edges.canny", source="old"), spread(0.5))
+    add(store, after, variant("edges.canny", source="new"), spread(0.6))
+    (row,) = compare(store, "before", "after", metric="content_box_iou").rows
+    assert (row.a, row.b, row.paired.difference) == ("edges.canny", "edges.canny 0.1 old", 0.0)
+
+
 def test_an_unknown_metric_lists_the_known(two_nights: Store) -> None:
     for more in ({"metric": "iou"}, {"bounds": [parse_bound("iou < 0.5")]}):
         with pytest.raises(StoreError, match="no score 'iou'|has a score 'iou'; known ones: failed, wall_median_s"):

@@ -79,6 +79,8 @@ def test_scores_that_are_not_finite_come_back(store: Store, run: Run, make_outco
 def test_a_failure_keeps_no_scores(store: Store, run: Run, make_outcome: Make) -> None:
     store.add(run.id, [make_outcome(status=Status.FAILED, scores={"content_box_iou": 1.0})])
     assert next(store.outcomes(run.id)).scores == {}
+    (variant,) = store.variants(run.id)
+    assert store.values(run.id, variant, "content_box_iou").values.size == 0
 
 
 def test_a_second_outcome_of_a_cell_takes_the_place_of_the_first(store: Store, run: Run, make_outcome: Make) -> None:
@@ -115,8 +117,10 @@ def test_a_file_that_could_be_read_at_last_replaces_its_failure(store: Store, ru
     assert store.counts(run.id) == {Status.FAILED: 1}
 
 
-def test_files_of_one_name_in_two_folders_are_two_cases(store: Store, run: Run, make_outcome: Make) -> None:
-    here, there = CaseInfo("a.png", "x/a.png", "sha256:1"), CaseInfo("a.png", "y/a.png", "sha256:2")
+@pytest.mark.parametrize("read", [True, False])
+def test_files_of_one_name_in_two_folders_are_two_cases(store: Store, run: Run, make_outcome: Make, read: bool) -> None:
+    contents = ("sha256:1", "sha256:2") if read else (None, None)
+    here, there = CaseInfo("a.png", "x/a.png", contents[0]), CaseInfo("a.png", "y/a.png", contents[1])
     store.add(run.id, [make_outcome(case=here), make_outcome(case=there)])
     store.add(run.id, [make_outcome(case=here)])
     assert {outcome.case for outcome in store.outcomes(run.id)} == {here, there}

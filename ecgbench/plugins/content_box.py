@@ -16,6 +16,8 @@ SAMPLED_PIXELS = 500_000  # enough for a quantile to a gray level; a histogram o
 PAPER_SIDE = 256  # long side in pixels of the small picture on which a sheet is told from the desk
 INK_CLOSING = 9  # pixels of that picture: wider than bold lines, letters and traces, narrower than any desk
 SHEET_DARKER_SIDE = 0.75  # just outside a sheet the desk is at most this bright; the soft rim of a shadow is brighter
+SHEET_LEVELS = (1.0, 0.8, 0.65, 0.5)  # of Otsu's threshold: a shadow across the sheet hides a part of it from the higher ones
+SHARP_SHARE, CERTAIN_SHARE = 0.75, 0.95  # of the rim: a sheet's is sharp but for folds and where the desk is bright
 SMALLEST_SHEET = 0.15  # share of the picture; smaller bright regions are labels and reflections
 STRAIGHT_HULL = 0.9  # a sheet fills this share of its convex hull, a shadow or a glare does not
 
@@ -26,6 +28,7 @@ PLAINEST_INK = 20.0  # gray levels that print spans somewhere; an area that nowh
 SMALLEST_PRINT = 4  # blocks; a smaller patch is a speck (a word spans more)
 NOISE_REACH = 3.0  # in Gaussian noise a pixel is 2 sigma below the brightest of 25 in the median, 6 sigma once in 10,000
 BORDER = 0.02  # share of a side within which a line along the picture's border is a scanner's frame, not content
+FULL_LINE = 0.8  # share of a side that such a line spans; a line of text spans half of it at most
 
 
 def content_box(gray: Gray) -> Box | None:
@@ -95,34 +98,54 @@ def _find_sheet(gray: Gray) -> _Sheet | None:
     small, factor = _shrunk(gray, PAPER_SIDE)
     if min(small.shape) < 3 * INK_CLOSING:
         return None
-    bare = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((INK_CLOSING, INK_CLOSING), np.uint8))
-    _, bright = cv2.threshold(bare, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    bare = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((INK_CLOSING, INK_CLOSING), np.uint8)), np.uint8)
+    rim = _sharp_rims(bare)
+    if np.count_nonzero(rim) < min(bare.shape):
+        return None
+    otsu, _ = cv2.threshold(bare, 0, 255, cv2.THRESH_OTSU)
+    best, sharpest = None, SHARP_SHARE
+    for part in SHEET_LEVELS:
+        outline = _brightest_outline(bare, part * otsu)
+        share = _sharp_share(outline, rim)
+        if share >= sharpest and _is_sheet(outline, small.size):
+            best, sharpest = _Sheet(_filled(outline, bare.shape), factor, Box(*cv2.boundingRect(outline)), part * otsu), share
+        if sharpest > CERTAIN_SHARE:
+            break
+    return best
+
+
+def _sharp_rims(bare: Pixels) -> Mask:
+    """Mark where brightness falls within a few pixels as it does from a sheet to a desk, and at no soft shadow."""
+    window = np.ones((7, 7), np.uint8)
+    return np.asarray(cv2.erode(bare, window) < SHEET_DARKER_SIDE * cv2.dilate(bare, window), np.bool_)
+
+
+def _brightest_outline(bare: Pixels, level: float) -> npt.NDArray[np.int32]:
+    """Return the outline (n, 1, 2) of the largest region brighter than `level`; it has no points where there is none."""
+    bright = (bare > level).view(np.uint8)
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not outlines:
-        return None
-    outline = max(outlines, key=cv2.contourArea)
-    sheet = np.zeros_like(small)
-    cv2.drawContours(sheet, [outline], -1, (1,), cv2.FILLED)
-    level = _rim_level(bare, sheet)
-    if level is None or not _is_sheet(outline, small.size):
-        return None
-    return _Sheet(sheet, factor, Box(*cv2.boundingRect(outline)), level)
+    return np.asarray(max(outlines, key=cv2.contourArea, default=np.empty((0, 1, 2))), np.int32)
 
 
-def _is_sheet(outline: npt.NDArray[Any], pixels: int) -> bool:
+def _sharp_share(outline: npt.NDArray[np.int32], rim: Mask) -> float:
+    """Return the share of the outline, where it is not the picture's border, that lies on a sharp rim."""
+    x, y = outline[:, 0].T
+    inner = (x > 0) & (y > 0) & (x < rim.shape[1] - 1) & (y < rim.shape[0] - 1)
+    if np.count_nonzero(inner) < min(rim.shape) / 2:
+        return 0.0  # the sheet fills the picture
+    return float(rim[y[inner], x[inner]].mean())
+
+
+def _is_sheet(outline: npt.NDArray[np.int32], pixels: int) -> bool:
     """Whether an outline is large and convex enough to be that of a sheet."""
     area = cv2.contourArea(outline)
     return area >= SMALLEST_SHEET * pixels and area >= STRAIGHT_HULL * cv2.contourArea(cv2.convexHull(outline))
 
 
-def _rim_level(bare: npt.NDArray[Any], sheet: Pixels) -> float | None:
-    """Return the gray level between a sheet and the desk along its rim, None where they differ too little to be two things."""
-    ring = np.ones((7, 7), np.uint8)
-    inside, outside = (sheet > cv2.erode(sheet, ring)), (cv2.dilate(sheet, ring) > sheet)
-    if not inside.any() or outside.sum() < min(bare.shape):
-        return None  # the sheet fills the picture
-    paper, desk = float(bare[inside].mean()), float(bare[outside].mean())
-    return (paper + desk) / 2 if desk <= SHEET_DARKER_SIDE * paper else None
+def _filled(outline: npt.NDArray[np.int32], shape: tuple[int, ...]) -> Pixels:
+    sheet = np.zeros(shape, np.uint8)
+    cv2.drawContours(sheet, [outline], -1, (1,), cv2.FILLED)
+    return sheet
 
 
 def _sharpened(gray: Gray, sheet: _Sheet) -> Box:
@@ -187,7 +210,7 @@ def _without_border_lines(blocks: Mask) -> Mask:
         side = np.rot90(kept, turns)  # a view: what is cleared in it is cleared in `kept`
         depth = max(3, round(BORDER * len(side)))
         filled = side[: depth + 1].mean(axis=1)
-        line = np.flatnonzero(filled[:depth] > 0.5)
+        line = np.flatnonzero(filled[:depth] > FULL_LINE)
         bare = np.flatnonzero(filled < 0.1)
         if line.size and bare.size and bare[-1] > line[0]:
             side[: bare[-1]] = False

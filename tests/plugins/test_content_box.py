@@ -130,6 +130,14 @@ def test_the_box_of_a_photo_is_that_of_the_sheet_on_the_desk(angle_deg) -> None:
     assert worst_side(content_box(gray_of(photo)), true) <= 6
 
 
+def test_a_shadow_across_the_sheet_does_not_cut_it() -> None:
+    page, _ = drawn_sheet()
+    photo, true = on_desk(page, np.full(page.shape, 40.0), 3)
+    y, x = np.mgrid[: page.shape[0], : page.shape[1]]
+    shade = 1 - 0.5 / (1 + np.exp((x + y - 1700) / 60))
+    assert worst_side(content_box(gray_of((photo * shade[..., None]).astype(np.uint8))), true) <= 6
+
+
 def test_faint_content_without_a_desk_is_not_lost() -> None:
     gray, lines = ruled_page(225)
     assert worst_side(content_box(gray), Box(*cv2.boundingRect(lines.astype(np.uint8)))) <= 3

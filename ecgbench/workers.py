@@ -101,14 +101,19 @@ def open_pool(
     `timeout`: seconds between two beats after which a worker is ended; `memory_bytes`: address space a worker may have. Only processes
     can hold either, and only they outlive a method that crashes; the others refuse a timeout. Raises PoolError for an unknown executor.
     """
+    check_executor(executor, timeout)
     workers = workers or usable_cores()
     if executor == "processes":
         return ProcessPool(work, workers=workers, timeout=timeout, memory_bytes=memory_bytes)
+    return ThreadPool(work, workers=workers) if executor == "threads" else SerialPool(work)
+
+
+def check_executor(executor: str, timeout: float | None = None) -> None:
+    """Raise PoolError where there is no such executor, or where it cannot hold a timeout."""
     if executor not in EXECUTORS:
         raise PoolError(f"There is no executor {executor!r}; choose one of {', '.join(EXECUTORS)}.")
-    if timeout is not None:
+    if executor != "processes" and timeout is not None:
         raise PoolError(f"The {executor} executor cannot end a method that hangs; use --executor processes with --timeout.")
-    return ThreadPool(work, workers=workers) if executor == "threads" else SerialPool(work)
 
 
 def stream(
@@ -153,7 +158,7 @@ def parallel_map(function: Callable[[Any], Any], payloads: Iterable[Any], *, wor
     try:
         for finished in in_order(stream(pool, enumerate(payloads)), key=lambda numbered: numbered[0]):
             if isinstance(finished.value, Raised):
-                raise PoolError(f"{finished.value.error}\n{finished.value.traceback}")
+                raise _pool_error("", finished.value)
             if isinstance(finished.value, Lost):
                 raise PoolError(f"A worker was lost: {finished.value.reason}.")
             yield finished.value
@@ -161,10 +166,25 @@ def parallel_map(function: Callable[[Any], Any], payloads: Iterable[Any], *, wor
         pool.close()
 
 
+def _pool_error(saying: str, raised: Raised) -> PoolError:
+    """Return the error of a worker as one of its pool, with the worker's traceback for whoever asks for it."""
+    error = PoolError(f"{saying}{raised.error}")
+    error.add_note(raised.traceback)
+    return error
+
+
 def _attempt(work: Work, payload: Any, beat: Beat) -> Any:
     try:
         return work(payload, beat)
     except Exception as error:
+        return Raised(one_line(error), traceback.format_exc())
+
+
+def _attempt_here(work: Work, payload: Any) -> Any:
+    """Attempt it in this process, which a method that calls sys.exit must not end."""
+    try:
+        return _attempt(work, payload, lambda _label: None)
+    except SystemExit as error:
         return Raised(one_line(error), traceback.format_exc())
 
 
@@ -203,7 +223,7 @@ class SerialPool:
         if not self._waiting:
             return []
         payload = self._waiting.popleft()
-        return [Finished(payload, _attempt(self._work, payload, lambda _label: None))]
+        return [Finished(payload, _attempt_here(self._work, payload))]
 
     def close(self) -> None:
         """Forget what was not collected."""
@@ -232,7 +252,7 @@ class ThreadPool:
         self._executor.submit(self._do, payload)
 
     def _do(self, payload: Any) -> None:
-        self._done.put(Finished(payload, _attempt(self._work, payload, lambda _label: None)))
+        self._done.put(Finished(payload, _attempt_here(self._work, payload)))
 
     def collect(self, timeout: float | None = None) -> list[Finished]:
         """Return what has finished."""
@@ -287,7 +307,12 @@ class ProcessPool:
         import cloudpickle
 
         self._pickle: Callable[[Any], bytes] = cloudpickle.dumps
-        self._recipe: bytes = cloudpickle.dumps((work, memory_bytes))
+        try:
+            self._recipe: bytes = cloudpickle.dumps((work, memory_bytes))
+        except Exception as error:
+            raise PoolError(
+                f"The work cannot be sent to other processes ({one_line(error)}); keep locks, open files and the like out of it."
+            ) from error
         self._context = _forkserver()
         self._timeout = timeout
         self._size = workers
@@ -355,8 +380,8 @@ class ProcessPool:
         """Take in every message that is there; return whether the worker still lives."""
         try:
             while worker.pipe.poll():
-                self._take(worker, pickle.loads(worker.pipe.recv_bytes()))  # noqa: S301 - from our own worker
-        except (EOFError, OSError, pickle.UnpicklingError):
+                self._take(worker, _unpickled(worker.pipe.recv_bytes()))
+        except (EOFError, OSError):
             return False
         return worker.process.is_alive()
 
@@ -365,7 +390,7 @@ class ProcessPool:
             self._finished.append(Finished(worker.tasks.popleft(), message))
             return
         if isinstance(message, Raised):
-            raise PoolError(f"A worker could not start: {message.error}\n{message.traceback}")
+            raise _pool_error("A worker could not start: ", message)
         worker.ready = True
         self._failed_starts = 0
 
@@ -398,13 +423,19 @@ class ProcessPool:
             if len(worker.tasks) >= IN_HAND:
                 return
             payload = self._waiting.popleft()
+            try:
+                message = self._pickle(payload)
+            except Exception as error:
+                self._finished.append(Finished(payload, Raised(one_line(error), traceback.format_exc())))
+                continue
             if not worker.tasks:
                 worker.start_clock()
             worker.tasks.append(payload)
             with contextlib.suppress(OSError):  # a dead worker is found by its sentinel, which hands its tasks on
-                worker.pipe.send_bytes(self._pickle(payload))
+                worker.pipe.send_bytes(message)
 
     def _start_worker(self) -> None:
+        wake_forkserver()  # anew, should it have died
         ours, theirs = self._context.Pipe()
         place = self._context.RawArray("d", 2)
         process = self._context.Process(target=_serve, args=(theirs, place, self._recipe), daemon=True)
@@ -453,6 +484,14 @@ def _pickled(value: Any) -> bytes:
         return bytes(cloudpickle.dumps(value))
 
 
+def _unpickled(message: bytes) -> Any:
+    """Return what a worker sent; Raised where it is a value that pickles but cannot be made again."""
+    try:
+        return pickle.loads(message)  # noqa: S301 - from our own worker
+    except Exception as error:
+        return Raised(one_line(error), traceback.format_exc())
+
+
 def _settle_in() -> None:
     """Become a worker: a group of its own (Ctrl-C is the parent's affair), gone with its parent, with one thread a call."""
     os.setpgid(0, 0)
@@ -467,7 +506,7 @@ def _let_forkserver_go() -> None:
     """Close what keeps the forkserver alive for its children's sake: it is to end with the pool's process, and take us with it."""
     from multiprocessing import forkserver
 
-    server: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    server: Any = forkserver._forkserver
     if server._forkserver_alive_fd is not None:
         os.close(server._forkserver_alive_fd)
         server._forkserver_alive_fd = None
@@ -509,7 +548,12 @@ def wake_forkserver() -> None:
     from multiprocessing import forkserver
 
     _forkserver()
-    forkserver.ensure_running()
+    # It inherits what is blocked, and so do workers: Ctrl-C reaches all processes of a terminal, and is the parent's affair alone.
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
 
 _starting = threading.Lock()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -58,19 +59,19 @@ class Execution:
             raise PlanError("This plan is carried out without a store, so nothing of it is kept.")
         return self.run
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Generator[Outcome, None, None]:
         """Run the plan; yield outcomes as they are committed. Closing the iterator, or Ctrl-C, ends the run as interrupted."""
         plan = self.plan
         self._tell("ecgbench_run_started", plan=plan)
         work = CaseWork(plan.methods, plan.metrics(), plan.registry.page_opener(), plan.repeats, plan.warmup_calls)
         work.own_process = plan.executor != "threads"
-        pool = open_pool(plan.executor, work, workers=plan.workers, timeout=plan.timeout, memory_bytes=plan.memory_bytes)
         state: RunState = "interrupted"
         try:
-            yield from self._committed(pool)
+            pool = open_pool(plan.executor, work, workers=plan.workers, timeout=plan.timeout, memory_bytes=plan.memory_bytes)
+            with closing(pool):
+                yield from self._committed(pool)
             state = "finished"
         finally:
-            pool.close()
             self._end(state)
 
     def _committed(self, pool: Pool) -> Iterator[Outcome]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from ecgbench.core.transformer import Transformer
 from ecgbench.core.truth import Case
 from ecgbench.measure import Method
 from ecgbench.registry import Registry, default_registry
+from ecgbench.workers import check_executor
 
 DEFAULT_MEMORY_BYTES = (
     4 << 30
@@ -46,8 +48,13 @@ class Plan:
     def __post_init__(self) -> None:
         if self.repeats < 1:
             raise PlanError(f"A plan needs at least one repeat, got {self.repeats}.")
-        if self.timeout is not None and self.timeout <= 0:
-            raise PlanError(f"A timeout must be longer than 0 s, got {self.timeout:g}.")
+        if self.warmup is not None and self.warmup < 0:
+            raise PlanError(f"There are no fewer than 0 untimed calls, got warmup={self.warmup}.")
+        if self.workers is not None and self.workers < 1:
+            raise PlanError(f"A plan needs at least one worker, got {self.workers}.")
+        if self.timeout is not None and not 0 < self.timeout < math.inf:
+            raise PlanError(f"A timeout is a number of seconds above 0, got {self.timeout:g}.")
+        check_executor(self.executor, self.timeout)
         if not self.methods:
             raise PlanError("A plan needs at least one method; `ecgbench methods` lists them.")
 
@@ -129,7 +136,7 @@ def make_plan(
     registry = registry or default_registry()
     chosen = registry.methods(methods)
     values = _by_method(sweep or {}, chosen)
-    made = [method for each in chosen for method in _swept(each, values.get(each.name, {}))]
+    made = dict.fromkeys(method for each in chosen for method in _swept(each, values.get(each.name, {})))
     images = tuple(registry.open_images(spec) for spec in specs)
     return Plan(images, tuple(made), registry, tuple(specs), **terms)
 
@@ -143,6 +150,8 @@ def _by_method(sweep: Mapping[str, Sequence[Any]], chosen: Sequence[Transformer[
             raise PlanError(
                 f"The parameter {path!r} is of no method of this plan; write METHOD.NAME=VALUE, methods: {', '.join(sorted(names))}."
             )
+        if not len(tried):
+            raise PlanError(f"There is no value of {path} to try; give at least one.")
         values.setdefault(method, {})[name] = tried
     return values
 

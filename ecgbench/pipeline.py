@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from ecgbench.core.page import Box, Page, PageError
 from ecgbench.core.results import EdgeMap, GridFit, Result
@@ -17,8 +19,15 @@ from ecgbench.workers import Beat, Finished, Lost, Raised, in_order, one_line, o
 CROP_PADDING = 10  # pixels kept around the content
 
 
+Progress = Callable[[int, int | None], None]
+
+
 class OptionError(ValueError):
     """An option or a value that the pipeline does not know; the message lists the known ones."""
+
+
+class StepError(RuntimeError):
+    """A method that failed on a page; the message names it and says how."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ STEPS = (
     Step("quality_check", "quality", "quality_method", "gates"),
     Step("digitize", "digitize", "digitize_method", "classical"),
 )
-CROP = "crop_to_content"
+EDGES, CROP = STEPS[0].option, "crop_to_content"
 SWITCHES = (*(step.option for step in STEPS), CROP)
 DEFAULT_OPTIONS: Mapping[str, Any] = {
     "edge_detection": True,
@@ -67,41 +76,46 @@ def read_options(options: Mapping[str, Any] | None, registry: Registry) -> Optio
     {'edge_detection': <transformer edges.sobel: gray -> EdgeMap>}
     """
     options = DEFAULT_OPTIONS if options is None else options
+    if not isinstance(options, Mapping):
+        raise OptionError(f"Options are a dictionary such as {{'edge_detection': True}}, got {options!r}.")
     known = (*SWITCHES, *(step.method_option for step in STEPS))
     for name, value in options.items():
         if name not in known:
             raise OptionError(f"There is no option {name!r}; {_did_you_mean(name, known)}known ones: {', '.join(known)}.")
         if name in SWITCHES and not isinstance(value, bool):
             raise OptionError(f"The option {name} must be true or false, got {value!r}.")
+    crop = options.get(CROP, False)
     chosen = {
         step.option: _chosen_method(step, options, registry)
         for step in STEPS
-        if step.method_option in options or options.get(step.option)
+        if step.method_option in options or options.get(step.option) or (crop and step.option == EDGES)
     }
     methods = {option: method for option, method in chosen.items() if options.get(option)}
-    return Options(methods, (chosen.get("edge_detection") or registry.method("edges.canny")) if options.get(CROP) else None)
+    return Options(methods, chosen[EDGES] if crop else None)
 
 
-def _did_you_mean(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
+def _did_you_mean(name: Any, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(str(name), known, n=1)
     return f"did you mean {close[0]!r}? " if close else ""
 
 
 def _chosen_method(step: Step, options: Mapping[str, Any], registry: Registry) -> Transformer[Any]:
     chosen = options.get(step.method_option, step.default)
-    name = chosen if isinstance(chosen, str) and chosen.startswith(f"{step.task}.") else f"{step.task}.{chosen}"
-    if name not in registry.transformers:
-        of_task = [known.partition(".")[2] for known in sorted(registry.transformers) if known.startswith(f"{step.task}.")]
-        there = f"known ones: {', '.join(of_task)}" if of_task else f"no method of the task {step.task} is installed"
-        raise OptionError(f"The option {step.method_option} does not know {chosen!r}; {there}.")
-    return registry.method(name)
+    of_task = {name: method for name, method in sorted(registry.transformers.items()) if method.task == step.task}
+    if not of_task:
+        raise OptionError(f"The option {step.option} cannot be met: no method of the task {step.task} is installed.")
+    for name in (chosen, f"{step.task}.{chosen}"):
+        if isinstance(name, str) and name in of_task:
+            return of_task[name]
+    known = ", ".join(name.removeprefix(f"{step.task}.") for name in of_task)
+    raise OptionError(f"The option {step.method_option} does not know {chosen!r}; known ones: {known}.")
 
 
 @dataclass
 class Processed:
-    """What the pipeline made of a page: a result a step, in the coordinates of the picture that was given.
+    """What the pipeline made of a page: a result a step, as the step saw it.
 
-    Masks are of the size of what the step saw: the page, or with `crop_box` the content of it.
+    Edges are found on the page; with `crop_box`, later steps saw only that part of it (`seen`). `to_dict` gives positions in the page.
     """
 
     page: Page
@@ -132,12 +146,17 @@ class Processed:
 
 
 def run_pipeline(page: Page, options: Options) -> Processed:
-    """Run the steps that were asked for, and none else, on a page; a crop finds the edges that it needs even if nobody asked to see them."""
+    """Run the steps that were asked for, and none else, on a page; a crop finds the edges that it needs even if nobody asked to see them.
+
+    StepError where a method fails.
+    """
     processed = Processed(page)
     if options.crop_by is not None:
-        edges = _run_step(processed, "edge_detection", options.crop_by, page)
+        edges = _run_step(processed, EDGES, options.crop_by, page)
         if isinstance(edges, EdgeMap) and edges.bounding_box is not None:
             processed.crop_box = edges.bounding_box.padded(CROP_PADDING, page.shape)
+        if EDGES not in options.methods:
+            del processed.results[EDGES]
     seen = processed.seen
     for option, method in options.methods.items():
         if option not in processed.results:
@@ -147,7 +166,10 @@ def run_pipeline(page: Page, options: Options) -> Processed:
 
 def _run_step(processed: Processed, option: str, method: Transformer[Any], page: Page) -> Result:
     start = time.perf_counter()
-    result: Result = method(page)
+    try:
+        result: Result = method(page)
+    except Exception as error:
+        raise StepError(f"{method.name} failed: {one_line(error)}") from error
     processed.seconds[option] = time.perf_counter() - start
     processed.methods[option] = method.name
     processed.results[option] = result
@@ -167,7 +189,8 @@ class PipelineWork:
         try:
             found = run_pipeline(self.open_page(payload[1]), self.options).to_dict()
         except Exception as error:
-            return _failure(str(error) if isinstance(error, PageError) else one_line(error), time.perf_counter() - start)
+            said = str(error) if isinstance(error, (PageError, StepError)) else one_line(error)
+            return _failure(said, time.perf_counter() - start)
         return {"success": True, "error": None, "seconds": time.perf_counter() - start, **found}
 
 
@@ -195,7 +218,7 @@ class BatchProcessor:
     """Runs the pipeline on many pictures at once.
 
     `max_workers`: at most so many at a time, and never more than cores. `executor`: "threads" (no picture is copied), or "processes", where a
-    method that crashes or overruns `timeout` seconds costs its own picture only.
+    method that crashes or overruns `timeout` seconds a picture costs that picture only.
     """
 
     max_workers: int | None = None
@@ -204,27 +227,40 @@ class BatchProcessor:
     registry: Registry = field(default_factory=default_registry)
 
     def process_batch(
-        self,
-        images: Sequence[Any],
-        options: Mapping[str, Any] | None = None,
-        *,
-        progress: Callable[[int, int], None] | None = None,
+        self, images: Iterable[Any], options: Mapping[str, Any] | None = None, *, progress: Progress | None = None
     ) -> list[dict[str, Any]]:
         """Process pictures in parallel; return one dictionary a picture, as process_image does, in input order.
 
-        `progress(done, total)` is called as each finishes. An image's error stays its own.
+        `images` may be a generator: pictures are taken from it as there is room for them. `progress(done, total)` is called as each
+        finishes, `total` is None where `images` has no length. An image's error stays its own.
         """
         work = PipelineWork(read_options(options, self.registry), self.registry.page_opener())
-        cores = usable_cores()
-        pool = open_pool(self.executor, work, workers=min(self.max_workers or cores, cores), timeout=self.timeout)
-        batches = _told(stream(pool, enumerate(images)), len(images), progress)
+        images = several("images", images)
+        total = len(images) if isinstance(images, Sized) else None
+        pool = open_pool(self.executor, work, workers=worker_count(self.max_workers), timeout=self.timeout)
+        batches = _told(stream(pool, enumerate(images)), total, progress)
         try:
             return [_batch_reply(finished.value) for finished in in_order(batches, key=lambda payload: payload[0])]
         finally:
             pool.close()
 
 
-def _told(batches: Iterator[list[Finished]], total: int, progress: Callable[[int, int], None] | None) -> Iterator[list[Finished]]:
+def several(name: str, pictures: Any) -> Any:
+    """Return `pictures`, the argument called `name`, unless it is a single one: TypeError then."""
+    single = isinstance(pictures, (str, bytes)) or (isinstance(pictures, np.ndarray) and pictures.ndim in (2, 3))
+    if single or not isinstance(pictures, Iterable):
+        raise TypeError(f"{name} must be a list of pictures, got a single {type(pictures).__name__}; write {name}=[...].")
+    return pictures
+
+
+def worker_count(max_workers: int | None) -> int:
+    """Return how many workers to start where at most `max_workers` are wanted: never more than cores. ValueError below one."""
+    if max_workers is not None and max_workers < 1:
+        raise ValueError(f"At least one worker is needed, got max_workers={max_workers}.")
+    return min(max_workers or usable_cores(), usable_cores())
+
+
+def _told(batches: Iterator[list[Finished]], total: int | None, progress: Progress | None) -> Iterator[list[Finished]]:
     done = 0
     for batch in batches:
         for _ in batch:
@@ -244,9 +280,9 @@ def _batch_reply(value: Any) -> dict[str, Any]:
 
 
 def process_batch(
-    images: Sequence[Any],
+    images: Iterable[Any],
     options: Mapping[str, Any] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     *,
     max_workers: int | None = None,
 ) -> list[dict[str, Any]]:

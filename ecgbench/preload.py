@@ -12,4 +12,5 @@ import cloudpickle  # noqa: F401
 import cv2  # noqa: F401
 import numpy as np  # noqa: F401
 
-import ecgbench.measure  # noqa: F401
+import ecgbench.measure
+import ecgbench.runner  # noqa: F401

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
+import math
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ecgbench.calls import Base64Picture, FunctionWork, name_of, wants
 from ecgbench.core.outcome import Outcome
-from ecgbench.core.page import Page
 from ecgbench.core.results import Result
-from ecgbench.core.transformer import Transformer
-from ecgbench.execution import Execution
-from ecgbench.pipeline import process_image
+from ecgbench.pipeline import process_image, several, worker_count
 from ecgbench.plan import Plan, make_plan
 from ecgbench.plugins.color import isolate_colors, separate_colors
 from ecgbench.plugins.edges import crop_to_content, detect_edges
 from ecgbench.plugins.grid import detect_grid
 from ecgbench.plugins.quality import check_quality
-from ecgbench.registry import PageOpener, Registry, RegistryError, default_registry
-from ecgbench.store import Store
-from ecgbench.workers import Beat, Finished, Lost, Raised, in_order, open_pool, stream, usable_cores
+from ecgbench.registry import Registry, RegistryError, default_registry
+from ecgbench.workers import Finished, Lost, Raised, in_order, open_pool, stream
+
+if TYPE_CHECKING:
+    from ecgbench.store import Store
 
 __all__ = [
     "BulkTester", "Plan", "make_plan", "test_color_separation", "test_edge_detection", "test_grid_detection", "test_quality_gates",
@@ -37,6 +39,7 @@ PIPELINE_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     )
 }  # fmt: skip
 NO_GCS = "Pictures in Google Cloud Storage cannot be read yet: no gs:// opener is installed; copy them to a folder and use source='local'."
+STOP_SECONDS = 0.2  # within which calls end when nobody waits for them any more
 
 
 class BulkTester:
@@ -47,7 +50,7 @@ class BulkTester:
 
     >>> import numpy as np
     >>> tester = BulkTester()
-    >>> report = asyncio.run(tester.test_function(lambda image: image.mean(), images=[np.zeros((8, 8), np.uint8)], test_name="mean"))
+    >>> report = asyncio.run(tester.test_function(lambda image: float(image.mean()), images=[np.zeros((8, 8), np.uint8)], test_name="mean"))
     >>> report["results"][0]["result"], tester.get_summary()["success_rate"]
     (0.0, 1.0)
     """
@@ -61,8 +64,7 @@ class BulkTester:
         timeout: float | None = None,
         executor: str = "processes",
     ) -> None:
-        if max_workers < 1:
-            raise ValueError(f"BulkTester needs at least one worker, got max_workers={max_workers}.")
+        worker_count(max_workers)  # or it is no number of workers
         self.max_workers = max_workers
         self.registry = registry or default_registry()
         self.results: list[dict[str, Any]] = []
@@ -71,19 +73,25 @@ class BulkTester:
         self._executor = executor
 
     def run(self, plan: Plan, *, name: str | None = None, resume: bool = False) -> Iterator[Outcome]:
-        """Carry out a plan; yield outcomes as they come, each after it was kept in the store (if the tester has one)."""
-        return Execution(plan, store=self._store, name=name, resume=resume).outcomes()
+        """Carry out a plan; yield outcomes as they come, each after it was kept in the store (if the tester has one).
+
+        The plan's executor and timeout hold; of its workers, no more than `max_workers`.
+        """
+        from ecgbench.execution import Execution  # and with it sqlalchemy, which calling functions does not need
+
+        workers = worker_count(min(plan.workers or self.max_workers, self.max_workers))
+        return Execution(replace(plan, workers=workers), store=self._store, name=name, resume=resume).outcomes()
 
     async def test_function(
         self,
         function: Callable[..., Any] | None = None,
-        image_paths: Sequence[Any] = (),
+        image_paths: Iterable[Any] | None = None,
         test_name: str | None = None,
         source: str = "local",
         bucket_name: str | None = None,
         *,
         function_name: str | None = None,
-        images: Sequence[Any] | None = None,
+        images: Iterable[Any] | None = None,
         max_workers: int | None = None,
         **params: Any,
     ) -> dict[str, Any]:
@@ -91,47 +99,52 @@ class BulkTester:
 
         Give `function` (anything callable, closures and notebook functions too) or `function_name` (a registered method such as
         "edges.canny", or one of the pipeline's: process_image, detect_edges, ...). Pictures are `image_paths`, or `images` (arrays, bytes,
-        base64). The function gets each as a (H, W, 3) uint8 BGR array, or as a Page or a path where its first parameter is annotated so (or
-        named `path` or `image_path`), and `params` by name.
+        base64 with or without "data:image/png;base64," before it). The function gets each as a (H, W, 3) uint8 BGR array, or as a Page or
+        a path where its first parameter is annotated so (or named `path` or `image_path`), and `params` by name.
 
         The report is a dictionary: `test_name`, `total`, `successful`, `failed`, `success_rate` (0..1), `execution_time` (s), and `results` in
         input order, each with `image`, `success`, `result` or `error`, `execution_time`. source="gcs" raises NotImplementedError until pictures can
         be read from there; wrong arguments raise ValueError or RegistryError.
         """
         call = self._callable(function, function_name)
-        sources = self._sources(image_paths, images, source, bucket_name)
-        work = FunctionWork(call, params, self.registry.page_opener(), _wants(call))
-        workers = min(max_workers or self.max_workers, usable_cores())
-        name = test_name or function_name or getattr(call, "__name__", "function")
+        sources = _sources(image_paths, images, source, bucket_name)
+        kind = "page" if call in PIPELINE_FUNCTIONS.values() else wants(call)
+        work = FunctionWork(call, params, self.registry.page_opener(), kind)
+        workers = worker_count(self.max_workers if max_workers is None else max_workers)
+        name = test_name or function_name or name_of(call)
         start = time.perf_counter()
-        results = await asyncio.to_thread(self._run_function, work, sources, workers)
+        given_up = threading.Event()
+        try:
+            results = await asyncio.to_thread(self._run_function, work, sources, workers, given_up)
+        finally:
+            given_up.set()
         report = {"test_name": name, **_counts(results), "execution_time": time.perf_counter() - start, "results": results}
         self.results.append(report)
         return report
 
     async def test_edge_detection(
-        self, image_paths: Sequence[Any], method: str = "canny", *, source: str = "local", bucket_name: str | None = None
+        self, image_paths: Iterable[Any], method: str = "canny", *, source: str = "local", bucket_name: str | None = None
     ) -> dict[str, Any]:
         """Run an edge detection over pictures; see test_function for what comes back."""
-        return await self._test_method(f"edges.{method}", "edge_detection", image_paths, source, bucket_name)
+        return await self._test_method("edges", method, "edge_detection", image_paths, source, bucket_name)
 
     async def test_color_separation(
-        self, image_paths: Sequence[Any], method: str = "lab", *, source: str = "local", bucket_name: str | None = None
+        self, image_paths: Iterable[Any], method: str = "lab", *, source: str = "local", bucket_name: str | None = None
     ) -> dict[str, Any]:
         """Run a color separation over pictures; see test_function for what comes back."""
-        return await self._test_method(f"color.{method}", "color_separation", image_paths, source, bucket_name)
+        return await self._test_method("color", method, "color_separation", image_paths, source, bucket_name)
 
     async def test_grid_detection(
-        self, image_paths: Sequence[Any], *, source: str = "local", bucket_name: str | None = None
+        self, image_paths: Iterable[Any], *, source: str = "local", bucket_name: str | None = None
     ) -> dict[str, Any]:
         """Run the grid detection over pictures; see test_function for what comes back."""
-        return await self._test_method("grid.multiscale", "grid_detection", image_paths, source, bucket_name)
+        return await self._test_method("grid", "multiscale", "grid_detection", image_paths, source, bucket_name)
 
     async def test_quality_gates(
-        self, image_paths: Sequence[Any], *, source: str = "local", bucket_name: str | None = None
+        self, image_paths: Iterable[Any], *, source: str = "local", bucket_name: str | None = None
     ) -> dict[str, Any]:
         """Run the quality gates over pictures; see test_function for what comes back."""
-        return await self._test_method("quality.gates", "quality_gates", image_paths, source, bucket_name)
+        return await self._test_method("quality", "gates", "quality_gates", image_paths, source, bucket_name)
 
     def get_summary(self) -> dict[str, Any]:
         """Return total_tests, successful, failed, success_rate (0..1), by_test and total_execution_time (s) of all reports, JSON-safe."""
@@ -153,17 +166,18 @@ class BulkTester:
     def save_results(self, path: str | Path) -> None:
         """Write the summary and every report as JSON; results that JSON cannot hold are described (arrays by shape and dtype)."""
         content = {"summary": self.get_summary(), "reports": self.results}
-        Path(path).write_text(json.dumps(content, indent=2, default=_described), encoding="utf-8")
+        Path(path).write_text(json.dumps(_json_safe(content), indent=2), encoding="utf-8")
 
     def clear_results(self) -> None:
         """Forget all reports."""
         self.results.clear()
 
     async def _test_method(
-        self, name: str, test_name: str, image_paths: Sequence[Any], source: str, bucket_name: str | None
+        self, task: str, method: str, test_name: str, image_paths: Iterable[Any], source: str, bucket_name: str | None
     ) -> dict[str, Any]:
+        full_name = f"{task}.{method.removeprefix(f'{task}.')}"
         return await self.test_function(
-            function_name=name, image_paths=image_paths, test_name=test_name, source=source, bucket_name=bucket_name
+            function_name=full_name, image_paths=image_paths, test_name=test_name, source=source, bucket_name=bucket_name
         )
 
     def _callable(self, function: Callable[..., Any] | None, function_name: str | None) -> Callable[..., Any]:
@@ -182,77 +196,36 @@ class BulkTester:
             known = ", ".join([*PIPELINE_FUNCTIONS, *sorted(self.registry.transformers)])
             raise RegistryError(f"There is no function or method {function_name!r}; known ones: {known}.") from None
 
-    def _sources(
-        self, image_paths: Sequence[Any], images: Sequence[Any] | None, source: str, bucket_name: str | None
-    ) -> Sequence[Any]:
-        if source == "gcs":
-            raise NotImplementedError(NO_GCS)
-        if source != "local":
-            raise ValueError(f"There is no source {source!r}; choose 'local' or 'gcs'.")
-        if bucket_name is not None:
-            raise ValueError("bucket_name goes with source='gcs'.")
-        if images is not None and len(image_paths):
-            raise ValueError("Give either image_paths= or images=, not both.")
-        if isinstance(image_paths, (str, bytes, Path)):
-            raise TypeError(f"image_paths must be a list of paths, got {image_paths!r}.")
-        return image_paths if images is None else images
-
-    def _run_function(self, work: FunctionWork, sources: Sequence[Any], workers: int) -> list[dict[str, Any]]:
-        if not len(sources):
+    def _run_function(
+        self, work: FunctionWork, sources: Iterable[Any], workers: int, given_up: threading.Event
+    ) -> list[dict[str, Any]]:
+        if isinstance(sources, Sized) and not len(sources):
             return []
         pool = open_pool(self._executor, work, workers=workers, timeout=self._timeout)
         try:
-            finished = in_order(stream(pool, enumerate(sources)), key=lambda payload: payload[0])
-            return [_function_result(each) for each in finished]
+            batches = takewhile(lambda _: not given_up.is_set(), stream(pool, enumerate(sources), tick=STOP_SECONDS))
+            return [_function_result(each) for each in in_order(batches, key=lambda payload: payload[0])]
         finally:
             pool.close()
 
 
-@dataclass
-class FunctionWork:
-    """What a worker does with (index, picture): one call of a function."""
-
-    function: Callable[..., Any]
-    params: Mapping[str, Any]
-    open_page: PageOpener
-    wants: str = "array"
-
-    def __call__(self, payload: tuple[int, Any], beat: Beat) -> tuple[Any, float]:
-        """Return what the function gave, and the seconds it took; opening the picture is not part of them."""
-        image = self._image(payload[1])
-        start = time.perf_counter()
-        result = self.function(image, **self.params)
-        if inspect.isawaitable(result):
-            result = asyncio.run(_awaited(result))
-        return result, time.perf_counter() - start
-
-    def _image(self, source: Any) -> Any:
-        if self.wants == "path":
-            return source
-        page = self.open_page(source)
-        return page if self.wants == "page" else page.bgr.copy()
-
-
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
-
-
-def _wants(function: Callable[..., Any]) -> str:
-    """Tell whether a function's first parameter is a "page", a "path" or an "array"."""
-    if isinstance(function, Transformer) or function in PIPELINE_FUNCTIONS.values():
-        return "page"
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return "array"
-    if not parameters:
-        return "array"
-    annotation = parameters[0].annotation
-    if annotation is Page or annotation == "Page":
-        return "page"
-    if annotation in (str, Path, "str", "Path") or parameters[0].name in ("path", "image_path"):
-        return "path"
-    return "array"
+def _sources(
+    image_paths: Iterable[Any] | None, images: Iterable[Any] | None, source: str, bucket_name: str | None
+) -> Iterable[Any]:
+    """Return what the registry opens pages from."""
+    if source == "gcs":
+        raise NotImplementedError(NO_GCS)
+    if source != "local":
+        raise ValueError(f"There is no source {source!r}; choose 'local' or 'gcs'.")
+    if bucket_name is not None:
+        raise ValueError("bucket_name goes with source='gcs'.")
+    if (images is None) == (image_paths is None):
+        raise ValueError("Give either image_paths= or images= (arrays, bytes or base64).")
+    if images is None:
+        found: Iterable[Any] = several("image_paths", image_paths)
+        return found
+    pictures = (Base64Picture(each) if isinstance(each, str) else each for each in several("images", images))
+    return list(pictures) if isinstance(images, Sized) else pictures
 
 
 def _function_result(finished: Finished) -> dict[str, Any]:
@@ -273,38 +246,52 @@ def _counts(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"total": len(results), "successful": successful, "failed": len(results) - successful, "success_rate": rate}
 
 
-def _described(value: Any) -> Any:
-    """Say in JSON what JSON cannot hold."""
+def _json_safe(value: Any) -> Any:
+    """Return what a function gave as JSON can hold it: numbers that it has no word for are null, what it cannot hold is described."""
     if isinstance(value, Result):
-        return value.to_dict()
+        return _json_safe(value.to_dict())
+    if isinstance(value, Mapping):
+        return {str(key): _json_safe(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_json_safe(item) for item in value]
+    if hasattr(value, "dtype") and getattr(value, "shape", None) == ():
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (str, int, float)) else _described(value)
+
+
+def _described(value: Any) -> Any:
     if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return value.item() if value.shape == () else {"shape": list(value.shape), "dtype": str(value.dtype)}
-    return value.decode("latin-1") if isinstance(value, bytes) else repr(value)
+        return {"shape": list(value.shape), "dtype": str(value.dtype)}
+    if isinstance(value, bytes):
+        return {"bytes": len(value)}
+    return str(value) if isinstance(value, Path) else repr(value)
 
 
 async def test_edge_detection(
-    image_paths: Sequence[Any], method: str = "canny", *, source: str = "local", bucket_name: str | None = None
+    image_paths: Iterable[Any], method: str = "canny", *, source: str = "local", bucket_name: str | None = None
 ) -> dict[str, Any]:
     """Run an edge detection over pictures: `results = await test_edge_detection(["a.png", "b.png"])`."""
     return await BulkTester().test_edge_detection(image_paths, method, source=source, bucket_name=bucket_name)
 
 
 async def test_color_separation(
-    image_paths: Sequence[Any], method: str = "lab", *, source: str = "local", bucket_name: str | None = None
+    image_paths: Iterable[Any], method: str = "lab", *, source: str = "local", bucket_name: str | None = None
 ) -> dict[str, Any]:
     """Run a color separation over pictures: `results = await test_color_separation(paths, method="hsv")`."""
     return await BulkTester().test_color_separation(image_paths, method, source=source, bucket_name=bucket_name)
 
 
 async def test_grid_detection(
-    image_paths: Sequence[Any], *, source: str = "local", bucket_name: str | None = None
+    image_paths: Iterable[Any], *, source: str = "local", bucket_name: str | None = None
 ) -> dict[str, Any]:
     """Run the grid detection over pictures."""
     return await BulkTester().test_grid_detection(image_paths, source=source, bucket_name=bucket_name)
 
 
 async def test_quality_gates(
-    image_paths: Sequence[Any], *, source: str = "local", bucket_name: str | None = None
+    image_paths: Iterable[Any], *, source: str = "local", bucket_name: str | None = None
 ) -> dict[str, Any]:
     """Run the quality gates over pictures."""
     return await BulkTester().test_quality_gates(image_paths, source=source, bucket_name=bucket_name)

@@ -106,7 +106,8 @@ class _Task:
         title = f"{name} by method"
         marks = [self._score_mark(row) for row in self.marked]
         words = f"{title}: {', '.join(f'{self.labels[row.variant_id]} {self._mean(row)}' for row in self.marked)}"
-        yield Plot(title, "Mean with its 95 % interval.", interval_plot(marks, axis=axis, title=words))
+        if len(marks) > 1:
+            yield Plot(title, "Mean with its 95 % interval.", interval_plot(marks, axis=axis, title=words))
         title = f"How {name} is spread over the pages"
         spread = {label: self._shown(column.values) for label, column in self.columns.items()}
         svg = distribution_plot(spread, axis=axis, title=f"{title}, {count(len(spread), 'method')}")

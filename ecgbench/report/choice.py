@@ -11,12 +11,12 @@ import numpy.typing as npt
 from ecgbench.core.metric import Score
 from ecgbench.core.truth import CaseInfo
 from ecgbench.leaderboard import Leaderboard
-from ecgbench.report.sheets import COSTS
+from ecgbench.report.sheets import COSTS, other_scores
 from ecgbench.store import FAILED, Run, Store, Values
 
 MOST_NAMES = 20_000  # that are read to bring cases into order; of more the store's own order will do
-BY_SCORE = "From best to worst by the mean {name} of all methods, a missing value counting as the worst. Click a picture to see it large."
-EVENLY = "No truth is known, so the pages are spread evenly over the set. Click a picture to see it large."
+BY_SCORE = "From best to worst by the mean {name} of all methods, a missing value counting as the worst."
+EVENLY = "No truth is known, so the pages are spread evenly over the set."
 PLACES = {1: ("median page",), 2: ("best page", "worst page"), 3: ("best page", "median page", "worst page")}
 
 
@@ -35,6 +35,7 @@ def choose_pages(store: Store, run: Run, board: Leaderboard, wanted: int) -> Cho
     columns = [store.values(run.id, variant, board.ranked_by.name) for variant in variants] if judged else []
     if any(np.isfinite(column.values).any() for column in columns):
         order, sentence = from_best_to_worst(columns, board.ranked_by), BY_SCORE
+        order = np.concatenate([order, np.setdiff1d(_missed(store, run, board), order)])
     else:
         order, sentence = _by_name(store, run, [store.values(run.id, variant, FAILED) for variant in variants]), EVENLY
     chosen = _evenly(order, wanted)
@@ -61,6 +62,19 @@ def _evenly(order: npt.NDArray[np.int64], wanted: int) -> npt.NDArray[np.int64]:
     if count == 1:
         return order[[order.size // 2]]
     return order[np.linspace(0, order.size - 1, count).round().astype(np.intp)] if count else order[:0]
+
+
+def _missed(store: Store, run: Run, board: Leaderboard) -> npt.NDArray[np.int64]:
+    """Return the numbers of cases on which some method has the worst value of another score, such as a grid that was not found."""
+    found = [np.empty(0, np.int64)]
+    for score in other_scores(board):
+        columns = [store.values(run.id, row.variant_id, score.name) for row in board.rows if score.name in row.scores]
+        values = np.concatenate([column.values for column in columns])
+        finite = values[np.isfinite(values)]
+        if score.direction != "none" and finite.size and finite.min() < finite.max():
+            worst = finite.min() if score.direction == "higher" else finite.max()
+            found += [column.cases[column.values == worst] for column in columns]
+    return np.unique(np.concatenate(found))
 
 
 def from_best_to_worst(columns: Sequence[Values], score: Score) -> npt.NDArray[np.int64]:

@@ -42,7 +42,7 @@ class ShownPage:
     @property
     def size(self) -> int:
         """Bytes of its pictures."""
-        return sum(len(each.encoded) for each in (self.page, *(each.seen for each in self.sights)) if isinstance(each, Picture))
+        return sum(each.size for each in (self.page, *(each.seen for each in self.sights)) if isinstance(each, Picture))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ecgbench.core.outcome import Variant
-from ecgbench.core.page import Page, Pixels
+from ecgbench.core.page import Box, Page, Pixels
 from ecgbench.core.truth import CaseInfo
 from ecgbench.measure import Method
 from ecgbench.registry import Registry
@@ -21,37 +21,71 @@ from ecgbench.workers import START, Beat, Finished, Lost, Raised, open_pool, str
 
 WIDEST, TALLEST = 720, 960  # pixels of a picture in a report: twice what a gallery shows, 20 to 80 kB
 WEBP_QUALITY = 50  # thin colored lines are still clean; JPEG of the same size smears them
+DETAIL = (360, 270)  # pixels of a part at full size: two beats of a page of 200 dpi, as wide as a picture in a gallery
+BORDER = 0.15  # share of a side where a photo shows the desk and a page its margin
 DRAWING_SECONDS = 60.0  # a method that takes longer on one page is not waited for again
 PAGE = -1  # the number of the page itself among the pictures of a case
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An encoded picture and its size in pixels."""
+    """An encoded picture and its size in pixels; `detail` is a part of it at full size, where it had to be scaled down."""
 
     encoded: bytes
     width: int
     height: int
+    detail: Picture | None = None
 
     @property
     def data_uri(self) -> str:
         """The picture as the address of an <img>."""
         return "data:image/webp;base64," + base64.b64encode(self.encoded).decode("ascii")
 
+    @property
+    def size(self) -> int:
+        """Bytes, those of the detail among them."""
+        return len(self.encoded) + (self.detail.size if self.detail else 0)
 
-def encode(pixels: Pixels, *, widest: int = WIDEST, tallest: int = TALLEST) -> Picture:
-    """Scale a (H, W, 3) uint8 BGR picture down to fit, never up, and encode it as WebP.
 
-    >>> encode(np.full((1700, 2200, 3), 255, np.uint8)).width
-    720
+def encode(pixels: Pixels, *, window: Box | None = None) -> Picture:
+    """Scale a (H, W, 3) uint8 BGR picture down to fit a report, never up, and encode it as WebP; what is inside `window` also at full size.
+
+    >>> picture = encode(np.full((1700, 2200, 3), 255, np.uint8), window=Box(800, 600, 360, 270))
+    >>> picture.width, picture.detail.width
+    (720, 360)
     """
     height, width = pixels.shape[:2]
-    scale = min(1.0, widest / width, tallest / height)
-    if scale < 1.0:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    scale = min(1.0, WIDEST / width, TALLEST / height)
+    if scale == 1.0:
+        return _encoded(pixels, None)
+    detail = None
+    if window is not None:
+        part = pixels[window.y : window.y + window.height, window.x : window.x + window.width]
+        detail = _encoded(np.ascontiguousarray(part), None)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _encoded(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), detail)
+
+
+def _encoded(pixels: Pixels, detail: Picture | None) -> Picture:
     _, encoded = cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])
-    return Picture(encoded.tobytes(), pixels.shape[1], pixels.shape[0])
+    return Picture(encoded.tobytes(), pixels.shape[1], pixels.shape[0], detail)
+
+
+def busiest_window(page: Page) -> Box:
+    """Return the part of DETAIL pixels, away from the page's borders, in which brightness changes most: a beat rather than blank paper.
+
+    It is chosen on the page alone, so that it favors no method.
+    """
+    height, width = page.shape
+    part_height, part_width = min(DETAIL[1], height), min(DETAIL[0], width)
+    left, top = min(int(BORDER * width), (width - part_width) // 2), min(int(BORDER * height), (height - part_height) // 2)
+    inner = page.gray[top : height - top, left : width - left]
+    dx, dy = cv2.spatialGradient(np.ascontiguousarray(inner))
+    change = cv2.addWeighted(cv2.convertScaleAbs(dx), 0.5, cv2.convertScaleAbs(dy), 0.5, 0)
+    sums = cv2.boxFilter(change, cv2.CV_32F, (part_width, part_height), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)
+    starts = sums[: inner.shape[0] - part_height + 1, : inner.shape[1] - part_width + 1]
+    y, x = np.unravel_index(int(starts.argmax()), starts.shape)
+    return Box(left + int(x), top + int(y), part_width, part_height)
 
 
 @dataclass(frozen=True)
@@ -80,11 +114,12 @@ class SightWork:
             page = open_again(sight.case, sight.source, self.open_page)
         except RedoError as error:
             return dict.fromkeys((PAGE, *sight.methods), str(error))
-        made: Sights = {PAGE: encode(page.bgr)}
+        window = busiest_window(page)
+        made: Sights = {PAGE: encode(page.bgr, window=window)}
         for number in sight.methods:
             beat(number)
             try:
-                made[number] = encode(draw_again(self.methods[number], page).drawing)
+                made[number] = encode(draw_again(self.methods[number], page).drawing, window=window)
             except RedoError as error:
                 made[number] = str(error)
         return made

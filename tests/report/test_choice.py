@@ -58,3 +58,18 @@ def test_no_page_is_shown_twice(store, wanted, names):
 def test_without_truth_pages_are_spread_over_the_set_by_name(store):
     run, board = board_of(store, dict.fromkeys("edcba"))
     assert [case.name for _, _, case in choose_pages(store, run, board, 3).pages] == ["a", "c", "e"]
+
+
+def test_a_page_without_the_ranking_score_on_which_another_one_is_at_its_worst_is_the_worst(store):
+    error, found = Score("error_pct", "%", "lower", "error where found"), Score("found", "1", "higher", "whether it was found")
+    run = store.begin_run("r", plan={}, environment=Environment({}), scores=[error, found])
+    variant = Variant("grid.m", "grid", "1", "aa")
+    scores = {
+        "good": {"error_pct": 0.1, "found": 1.0},
+        "poor": {"error_pct": 9.0, "found": 1.0},
+        "missed": {"found": 0.0},
+        "none": {"found": 1.0},
+    }
+    store.add(run.id, [Outcome(variant, CaseInfo(name, name), Status.DONE, scores=each) for name, each in scores.items()])
+    chosen = choose_pages(store, run, leaderboard(store, run, metric="error_pct")[0], 9)
+    assert [case.name for _, _, case in chosen.pages] == ["good", "poor", "missed"]

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from ecgbench.report.pictures import PAGE, Picture, draw_cases, encode
+from ecgbench import Box, Page
+from ecgbench.report.pictures import PAGE, Picture, busiest_window, draw_cases, encode
 
 
 def decoded(picture):
@@ -23,6 +24,32 @@ def test_pictures_are_scaled_down_to_fit_and_never_up(shape, size):
     assert (picture.width, picture.height) == size
     assert decoded(picture).shape == (size[1], size[0], 3)
     assert picture.data_uri.startswith("data:image/webp;base64,")
+
+
+def test_a_picture_that_is_scaled_down_has_a_part_at_full_size():
+    y, x = np.mgrid[:1700, :2200]
+    pixels = np.stack([x % 256, y % 256, (x + y) // 16 % 256], axis=2).astype(np.uint8)
+    picture = encode(pixels, window=Box(100, 200, 360, 270))
+    part = decoded(picture.detail).astype(int)
+    assert part.shape == (270, 360, 3) and np.abs(part - pixels[200:470, 100:460]).mean() < 8
+    assert picture.size == len(picture.encoded) + len(picture.detail.encoded)
+    assert encode(pixels[:500, :700], window=Box(0, 0, 10, 10)).detail is None
+
+
+def test_the_part_shown_is_where_the_trace_is_and_not_the_border():
+    pixels = np.full((1700, 2200, 3), 255, np.uint8)
+    pixels[:, :60] = np.random.default_rng(0).integers(0, 255, (1700, 60, 1), np.uint8)  # a desk
+    cv2.polylines(pixels, [np.array([[1400, 900], [1420, 700], [1440, 1000]])], False, (0, 0, 0), 3)
+    x, y, width, height = busiest_window(Page(pixels))
+    assert (width, height) == (360, 270)
+    assert x <= 1420 < x + width and y <= 850 < y + height
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (200, 5000), (270, 360), (271, 361)])
+def test_pages_of_any_shape_have_a_part(shape):
+    x, y, width, height = busiest_window(Page(np.zeros((*shape, 3), np.uint8)))
+    assert x >= 0 and y >= 0 and x + width <= shape[1] and y + height <= shape[0]
+    assert (width, height) == (min(360, shape[1]), min(270, shape[0]))
 
 
 def wanted(store, run):

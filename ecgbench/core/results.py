@@ -211,9 +211,10 @@ class GridFit(Result):
         }
 
     def draw(self, page: Page) -> Bgr:
-        """Draw 1 mm lines in sky blue and 5 mm lines in vermilion."""
+        """Draw 1 mm lines in sky blue and 5 mm lines in vermilion, so thin that the page stays visible between them."""
         picture = _faded(page)
-        width = _line_width(page)
+        pitch = min(self.px_per_mm_x or np.inf, self.px_per_mm_y or np.inf)
+        width = max(1, int(min(_line_width(page), pitch / 8)))
         for lines_x, lines_y, color, thickness in (
             (self.fine_x, self.fine_y, SKY, width),
             (self.bold_x, self.bold_y, VERMILION, width + 1),

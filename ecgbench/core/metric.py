@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any, Literal
 
 from ecgbench.core.page import Page
 from ecgbench.core.pickling import by_name_or_value
+from ecgbench.core.source import source_hash
 from ecgbench.core.truth import Truth
 
 Direction = Literal["higher", "lower", "none"]
@@ -61,18 +61,10 @@ class Metric:
         if not self.scores or not self.doc:
             raise MetricError(f"The metric {self.name} needs a docstring and at least one declared Score.")
         if not self.version:
-            object.__setattr__(self, "version", _source_version(self.score))
+            object.__setattr__(self, "version", source_hash(self.score))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return by_name_or_value(self, self.score, Metric, (self.name, self.task, self.scores, self.score, self.doc, self.version))
-
-
-def _source_version(function: Callable[..., Any]) -> str:
-    try:
-        source = inspect.getsource(function)
-    except (OSError, TypeError):
-        source = getattr(function, "__qualname__", repr(function))
-    return hashlib.sha256(source.encode()).hexdigest()[:12]
 
 
 def metric(name: str, *, task: str, scores: Sequence[Score]) -> Callable[[ScoreFunction], Metric]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import re
 import sys
@@ -17,6 +16,7 @@ from ecgbench.core.page import ArrayKind, Page, page_from_array
 from ecgbench.core.params import NoParams, make_params, param_specs
 from ecgbench.core.pickling import by_name_or_value
 from ecgbench.core.results import Result, ResultError
+from ecgbench.core.source import source_hash
 
 hookimpl = pluggy.HookimplMarker("ecgbench")
 R = TypeVar("R", bound=Result)
@@ -66,13 +66,8 @@ class Transformer(Generic[R]):
 
     @cached_property
     def source_hash(self) -> str:
-        """First 12 hex digits of the sha256 of the module that holds the method: an edited method is another one."""
-        module = sys.modules.get(self.function.__module__)
-        try:
-            source = inspect.getsource(module if module and self.function.__module__ != "__main__" else self.function)
-        except (OSError, TypeError):
-            source = self.function.__code__.co_code.hex()
-        return hashlib.sha256(source.encode()).hexdigest()[:12]
+        """The hash of the method's source and of what it uses of its package: an edited method is another one."""
+        return source_hash(self.function)
 
     def make_params(self, values: Mapping[str, Any]) -> Any:
         """Make the method's params of names and values; ParamError lists the known names or the bounds."""

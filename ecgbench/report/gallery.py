@@ -80,19 +80,21 @@ def _drawn(board: Leaderboard, number: int, done: Mapping[int, frozenset[int]]) 
 
 
 def _gallery(store: Store, run: Run, board: Leaderboard, choice: Choice, drawn: Mapping[CaseInfo, Sights]) -> Gallery:
+    rows = board.rows[:METHODS_SHOWN]
+    numbers = [number for _, number, _ in choice.pages]
+    scores = {row.variant_id: scores_on(store, run, board, row, numbers) for row in rows}
     shown = []
     for title, number, case in choice.pages:
         seen = [
             SeenBy(
                 short_method(row.label, board.task),
                 drawn[case].get(row.variant_id) or _why_not(store, run, row, case),
-                scores_on(store, run, board, row, number),
+                scores[row.variant_id][number],
             )
-            for row in board.rows[:METHODS_SHOWN]
+            for row in rows
         ]
         shown.append(ShownPage(title, case.name, about(case), drawn[case][PAGE], seen))
-    hidden = len(board.rows) - METHODS_SHOWN
-    more = f" The {METHODS_SHOWN} best methods are shown, {hidden} more are not." if hidden > 0 else ""
+    more = f" Of {len(board.rows)} methods the best {METHODS_SHOWN} are shown." if len(board.rows) > METHODS_SHOWN else ""
     return Gallery(choice.sentence + more, shown)
 
 
@@ -104,17 +106,18 @@ def _why_not(store: Store, run: Run, row: BoardRow, case: CaseInfo) -> str:
     return "It was not run on this page."
 
 
-def scores_on(store: Store, run: Run, board: Leaderboard, row: BoardRow, number: int) -> str:
-    """Return the scores of a method on one page in words, the one that ranks first and its time last."""
+def scores_on(store: Store, run: Run, board: Leaderboard, row: BoardRow, numbers: Sequence[int]) -> dict[int, str]:
+    """Return the scores of a method on each of some cases in words, the one that ranks first and its time last."""
     names = [board.ranked_by.name, *(score.name for score in other_scores(board)), TIME.name]
-    said = []
+    said: dict[int, list[str]] = {number: [] for number in numbers}
     for name in dict.fromkeys(name for name in names if name in row.scores):
         column = store.values(run.id, row.variant_id, name)
-        at = int(np.searchsorted(column.cases, number))
-        if at < column.cases.size and column.cases[at] == number:
-            text = with_unit(row.scores[name].score, float(column.values[at]))
-            said.append(text if name == TIME.name else f"{name} {text}")
-    return " · ".join(said)
+        for number in numbers:
+            at = int(np.searchsorted(column.cases, number))
+            if at < column.cases.size and column.cases[at] == number:
+                text = with_unit(row.scores[name].score, float(column.values[at]))
+                said[number].append(text if name == TIME.name else f"{name} {text}")
+    return {number: " · ".join(texts) for number, texts in said.items()}
 
 
 def about(case: CaseInfo) -> str:

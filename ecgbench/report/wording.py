@@ -59,19 +59,17 @@ def heading(score: Score) -> str:
     """Return a score's column heading: name, unit, and an arrow that points to the better end.
 
     >>> heading(Score("wall_median_s", "s", "lower", "median wall time"))
-    'wall_median (ms) ↓'
+    'wall_median_s (ms) ↓'
     """
-    name = score.name.removesuffix("_s") if score.unit == "s" else score.name
     unit = unit_of(score)
-    parts = (name, f"({unit})" if unit and not name.endswith(f"_{unit.lower()}") else "", ARROWS[score.direction])
+    parts = (score.name, f"({unit})" if unit and not score.name.endswith(f"_{unit.lower()}") else "", ARROWS[score.direction])
     return " ".join(part for part in parts if part)
 
 
 def axis_title(score: Score) -> str:
     """Return what an axis of this score says: name, unit, and which direction is better."""
     unit = unit_of(score)
-    name = score.name.removesuffix("_s") if score.unit == "s" else score.name
-    return f"{name}{f' ({unit})' if unit else ''}, {DIRECTIONS[score.direction]}"
+    return f"{score.name}{f' ({unit})' if unit else ''}, {DIRECTIONS[score.direction]}"
 
 
 def short_method(label: str, task: str) -> str:

@@ -48,7 +48,7 @@ def test_without_truth_only_times_are_plotted(store):
 def test_scores_in_seconds_are_plotted_in_milliseconds(store):
     run, board = board_of(store, [variant("edges.a"), variant("edges.b")], score="lag_s")
     by_method, spread, *_ = board_plots(store, run, board)
-    assert "lag (ms)" in spread.svg and "lag_s by method: a 150 ms" in by_method.svg
+    assert "lag_s (ms)" in spread.svg and "lag_s by method: a 150 ms" in by_method.svg
 
 
 def test_types_are_averaged_one_by_one(store):

@@ -119,3 +119,11 @@ def test_a_comparison_says_difference_interval_and_verdict(store, run):
 
 def test_a_terminal_too_narrow_for_all_still_shows_the_methods(store, run):
     assert "canny" in shown(*leaderboard_tables(store, run), width=60)
+
+
+def test_a_comparison_of_runs_says_in_what_machines_differ(store, run):
+    later = store.begin_run("second", plan={}, environment=Environment({"cpu": "Z80", "python": "3.11.7"}))
+    store.add(later.id, list(store.outcomes(run.id)))
+    text = " ".join(shown(*comparison_tables(compare(store, "first try", "second")), width=160).split())
+    assert "edges: b = second:edges.canny against a = first try:edges.canny" in text
+    assert "not measured alike, which may explain times: cpu (8080 <at> 2 MHz / Z80), opencv (5.0.0 / –)." in text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecgbench import Score
+from ecgbench import Metric, Score
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.leaderboard import leaderboard
@@ -89,3 +89,33 @@ def test_without_truth_only_time_is_told(store):
 @pytest.mark.parametrize("columns", [[[None, None]], [[None], [None]]])
 def test_where_all_failed_nothing_is_said(store, columns):
     assert said(store, columns) == "No method gave a result, so nothing can be said."
+
+
+def combined(store, columns):
+    """The verdict where the score is the share of pages above 0.5, which a metric combines itself."""
+    share = Score(
+        "share",
+        "1",
+        "higher",
+        "share of pages above a half",
+        combine=lambda rows: sum(row["share"] > 0.5 for row in rows) / len(rows),
+    )
+    judge = Metric("judge", "edges", (share,), lambda page, result, truth: {}, "Tell the share.")
+    run = store.begin_run("r", plan={}, environment=Environment({}), scores=[share])
+    for index, column in enumerate(columns):
+        variant = Variant(f"edges.m{index}", "edges", "1", "aa")
+        cases = [CaseInfo(f"{page}.png", f"/{page}.png", record=str(page)) for page in range(len(column))]
+        store.add(
+            run.id,
+            [Outcome(variant, case, Status.DONE, scores={"share": value}) for case, value in zip(cases, column, strict=True)],
+        )
+    return verdict(store, run, leaderboard(store, run, metrics=[judge])[0])
+
+
+def test_scores_that_a_metric_combines_itself_are_told_apart_by_their_own_intervals(store):
+    text = combined(store, [[0.9] * 19 + [0.1], [0.1] * 19 + [0.9]])
+    assert text.startswith("m0 leads with share 0.950 (") and text.endswith("Their 95 % intervals do not overlap.")
+
+
+def test_combined_scores_that_are_close_overlap(store):
+    assert combined(store, [[0.9] * 12 + [0.1] * 8, [0.9] * 11 + [0.1] * 9]).endswith("Their 95 % intervals overlap.")

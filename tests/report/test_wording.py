@@ -37,4 +37,4 @@ def test_headings_say_unit_and_the_better_direction():
     assert (heading(IOU), heading(ERROR)) == ("box_iou ↑", "px_per_mm_error_pct (%) ↓")
     assert heading(Score("gates_passed", "1", "none", "share")) == "gates_passed"
     assert heading(Score("edge_error_px", "px", "lower", "distance")) == "edge_error_px ↓"
-    assert axis_title(TIME) == "wall_median (ms), lower is better"
+    assert axis_title(TIME) == "wall_median_s (ms), lower is better"

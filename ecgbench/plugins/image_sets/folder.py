@@ -17,10 +17,10 @@ from typing import NamedTuple
 from ecgbench.core.image_set import ImageSetOpener, SpecError
 from ecgbench.core.transformer import hookimpl
 from ecgbench.core.truth import Case, CaseInfo
-from ecgbench.plugins.image_sets.truth_files import TruthError, TruthFile, case_fields, read_facts
+from ecgbench.plugins.image_sets.truth_files import MASKS, TruthError, TruthFile, case_fields, read_facts
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
-MASK_SUFFIXES = (".trace.png", ".grid.png")  # truth, not pages
+MASK_SUFFIXES = tuple(MASKS.values())  # truth, not pages
 # Other openers' specs: an address or scheme ("gs://bucket/prefix", "records:DIR"), or a name with settings ("synthetic?count=20").
 _NOT_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|[A-Za-z][\w.-]*\?\w+=")
 

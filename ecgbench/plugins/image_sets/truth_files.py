@@ -7,17 +7,22 @@ Beside ``name.png`` stands ``name.json``, UTF-8::
      "case": {"record": "12", "type": "0005", "layout": "3x4+1", "grid_color": "red", "dpi": 200.0, "severity": 0.5},
      "content_box": [x, y, width, height], "px_per_mm_x": 7.874, "px_per_mm_y": 7.874, "has_grid": true, "angle_deg": 0.0,
      "fine_x": [...], "fine_y": [...], "bold_x": [...], "bold_y": [...], "legible": true, "layout": "3x4+1",
+     "corners": [[x, y], [x, y], [x, y], [x, y]], "mm_per_s": 25.0, "mm_per_mv": 10.0,
      "trace_mask": "name.trace.png", "grid_mask": "name.grid.png",
-     "signals": {"file": "name.csv", "fs": 500.0, "layout": "3x4+1"}}
+     "label_mask": "name.label.png", "pulse_mask": "name.pulse.png", "separator_mask": "name.separator.png",
+     "signals": {"file": "name.csv", "fs": 500.0, "layout": "3x4+1"},
+     "traces": {"file": "name.points.npz", "leads": [{"lead": "I", "fs": 500.0, "start_s": 0.0, "box": [x, y, width, height]}, ...]}}
 
-Each key but the first two may be missing: then it is not known. The values are those of `ecgbench.core.truth.Truth` and
-`CaseInfo`, in pixels, degrees and Hz. Masks are 1-bit PNGs of the picture's size, white where set. The CSV has one column a lead,
-named in its first line, in mV, empty where the page shows nothing or where the lead is shorter than others. Files are named
-without a folder: they lie beside the picture.
+Each key but the first two may be missing: then it is not known. The values are those of `ecgbench.core.truth.Truth`, `TraceTruth`
+and `CaseInfo`, in pixels, degrees, seconds and Hz. Masks are 1-bit PNGs of the picture's size, white where set. The CSV has one
+column a lead, named in its first line, in mV, empty where the page shows nothing or where the lead is shorter than others. The NPZ
+holds the points of the traces as arrays "0", "1", ... (n, 2) of (x, y), in the order of "leads", float32 where it holds them
+exactly and float64 elsewhere. Files are named without a folder: they lie beside the picture.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -29,24 +34,44 @@ from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 
 from ecgbench.core.image_set import ImageSet, SpecError
 from ecgbench.core.page import Box, Mask, Page, PageError
-from ecgbench.core.results import Signals
-from ecgbench.core.truth import Case, Truth
+from ecgbench.core.results import Positions, Signals
+from ecgbench.core.truth import Case, TraceTruth, Truth
 from ecgbench.plugins.pages import open_page as open_known_page
 
 FORMAT, VERSION = "ecgbench-truth", 1
 INFO_FIELDS = {"record": str, "type": str, "layout": str, "grid_color": str, "dpi": float, "severity": float}
 LINES = ("fine_x", "fine_y", "bold_x", "bold_y")
-NUMBERS = ("px_per_mm_x", "px_per_mm_y", "angle_deg")
+NUMBERS = ("px_per_mm_x", "px_per_mm_y", "angle_deg", "mm_per_s", "mm_per_mv")
 FLAGS = ("has_grid", "legible")
-MASKS = {"trace_mask": ".trace.png", "grid_mask": ".grid.png"}
-KEYS = frozenset(
-    ("format", "version", "picture", "size", "case", "content_box", "layout", "signals", *LINES, *NUMBERS, *FLAGS, *MASKS)
+MASKS = {
+    "trace_mask": ".trace.png",
+    "grid_mask": ".grid.png",
+    "label_mask": ".label.png",
+    "pulse_mask": ".pulse.png",
+    "separator_mask": ".separator.png",
+}
+OTHERS = ("format", "version", "picture", "size", "case", "content_box", "layout", "signals", "corners", "traces")
+KEYS = frozenset((*OTHERS, *LINES, *NUMBERS, *FLAGS, *MASKS))
+
+# What reading a damaged or a foreign NPZ may raise: of zip and deflate, of a zip that is encrypted or packed otherwise, and of NumPy.
+BROKEN_ZIP = (
+    BadZipFile,
+    zlib.error,
+    EOFError,
+    struct.error,
+    RuntimeError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+    OSError,
 )
 
 Runner = Callable[[Callable[[Case], Path], Iterable[Case]], Iterable[Path]]
@@ -70,7 +95,7 @@ def write_pages(
 
 
 def write_page(case: Case, directory: Path, *, open_page: Callable[[Any], Page] = open_known_page) -> Path:
-    """Write one case into `directory`: name.png, name.json, and its masks and signals where known; return the picture's path."""
+    """Write one case into `directory`: name.png, name.json, and its masks, signals and points where known; return the picture's path."""
     page, truth = open_page(case.source), case.read_truth()
     picture = directory / _file_name(case.name)
     picture.parent.mkdir(parents=True, exist_ok=True)
@@ -84,6 +109,9 @@ def write_page(case: Case, directory: Path, *, open_page: Callable[[Any], Page] 
     if truth.signals is not None:
         facts["signals"] = {"file": f"{stem}.csv", "fs": truth.signals.fs, "layout": truth.signals.layout}
         _put(picture.with_name(f"{stem}.csv"), _csv(truth.signals).encode())
+    if truth.traces is not None:
+        facts["traces"] = {"file": f"{stem}.points.npz", "leads": [_described(trace) for trace in truth.traces]}
+        _put(picture.with_name(f"{stem}.points.npz"), _npz(trace.points for trace in truth.traces))
     _put(picture.with_name(f"{stem}.json"), json.dumps(facts).encode())
     _put(picture, _with_dpi(_png(page.bgr, []), page.dpi))
     return picture
@@ -114,10 +142,29 @@ def _facts(case: Case, page: Page, truth: Truth, picture: str) -> dict[str, Any]
         facts["content_box"] = [int(value) for value in truth.content_box]
     for kind, names in ((float, NUMBERS), (bool, FLAGS), (str, ("layout",))):
         facts |= {name: kind(getattr(truth, name)) for name in names if getattr(truth, name) is not None}
-    for name in LINES:
+    for name in (*LINES, "corners"):
         if getattr(truth, name) is not None:
             facts[name] = getattr(truth, name).tolist()
     return facts
+
+
+def _described(trace: TraceTruth) -> dict[str, Any]:
+    """Return all of a trace but its points."""
+    described: dict[str, Any] = {"lead": str(trace.lead), "fs": float(trace.fs), "start_s": float(trace.start_s)}
+    return described if trace.box is None else described | {"box": [int(value) for value in trace.box]}
+
+
+def _npz(arrays: Iterable[Positions]) -> bytes:
+    """Encode arrays (n, 2) as NumPy does; the same arrays give the same bytes."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{str(index): _short(array) for index, array in enumerate(arrays)})  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _short(array: Positions) -> np.ndarray:
+    """Return an array as float32 where nothing is lost by that, which halves the file."""
+    short = array.astype(np.float32)
+    return short if np.array_equal(short, array, equal_nan=True) else array
 
 
 def _put(path: Path, data: bytes) -> None:
@@ -178,12 +225,15 @@ class TruthFile:
         known |= {name: np.array(facts[name], dtype=np.float64).reshape(-1) for name in LINES if name in facts}
         known |= {name: self._mask(facts, name) for name in MASKS if name in facts}
         if "content_box" in facts:
-            x, y, width, height = (int(value) for value in facts["content_box"])
-            known["content_box"] = Box(x, y, width, height)
+            known["content_box"] = _box(facts["content_box"])
         if "layout" in facts:
             known["layout"] = str(facts["layout"])
+        if "corners" in facts:
+            known["corners"] = np.array(facts["corners"], dtype=np.float64).reshape(4, 2)
         if "signals" in facts:
             known["signals"] = self._signals(facts["signals"])
+        if "traces" in facts:
+            known["traces"] = self._traces(facts["traces"])
         return Truth(**known)
 
     def _beside(self, name: Any) -> Path:
@@ -197,6 +247,16 @@ class TruthFile:
             raise ValueError(f"{facts[name]} is not of the picture's size {facts['size']}")
         mask.setflags(write=False)
         return mask
+
+    def _traces(self, described: Mapping[str, Any]) -> tuple[TraceTruth, ...]:
+        leads = described["leads"]
+        arrays = _read_npz(self._beside(described["file"]), len(leads))
+        return tuple(
+            TraceTruth(
+                str(lead["lead"]), array, float(lead["fs"]), float(lead["start_s"]), _box(lead["box"]) if "box" in lead else None
+            )
+            for lead, array in zip(leads, arrays, strict=True)
+        )
 
     def _signals(self, described: Mapping[str, Any]) -> Signals:
         text = self._beside(described["file"]).read_text(encoding="utf-8")
@@ -238,6 +298,21 @@ def read_facts(path: str, *, picture: str | None = None) -> dict[str, Any] | Non
         unknown = ", ".join(sorted(facts.keys() - KEYS))
         raise TruthError(f"The truth file {path} states {unknown}, which is not known; known are {', '.join(sorted(KEYS))}.")
     return facts
+
+
+def _read_npz(path: Path, count: int) -> list[Positions]:
+    """Return arrays "0" to `count` - 1 as float64 (n, 2). Raises ValueError where the file does not hold them."""
+    packed = io.BytesIO(path.read_bytes())
+    try:
+        with np.load(packed, allow_pickle=False) as arrays:
+            return [arrays[str(index)].astype(np.float64).reshape(-1, 2) for index in range(count)]
+    except BROKEN_ZIP as error:
+        raise ValueError(f"{path.name} does not hold the points of {count} traces ({error})") from None
+
+
+def _box(values: Any) -> Box:
+    x, y, width, height = (int(value) for value in values)
+    return Box(x, y, width, height)
 
 
 def _flag(name: str, value: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ import pytest
 from ecgbench.core.image_set import SpecError
 from ecgbench.core.page import Box, Page, PageError
 from ecgbench.core.results import Signals
-from ecgbench.core.truth import Case, CaseInfo, Truth
+from ecgbench.core.truth import Case, CaseInfo, TraceTruth, Truth
 from ecgbench.plugins.image_sets import truth_files
 from ecgbench.plugins.image_sets.folder import PictureSet, open_folder
 from ecgbench.plugins.image_sets.synthetic import SyntheticSet
+from ecgbench.plugins.image_sets.synthetic.choice import of
 from ecgbench.plugins.image_sets.truth_files import TruthError, TruthFile, write_page, write_pages
 from ecgbench.plugins.pages import open_page
 
@@ -46,10 +48,23 @@ def case(name: str = "one", truth: Truth | None = None) -> Case:
     return Case(CaseInfo(name, "memory"), page(), truth or Truth())
 
 
+SHORT = TraceTruth("I", np.array([(0.5, 1.25)]), 500.0, 0.0, Box(1, 2, 3, 4))
+
+
 def read_back(directory: Path) -> list[Case]:
     found = open_folder(str(directory))
     assert isinstance(found, PictureSet)
     return list(found)
+
+
+def assert_same_trace(one: TraceTruth, other: TraceTruth) -> None:
+    for field in fields(TraceTruth):
+        a, b = getattr(one, field.name), getattr(other, field.name)
+        if field.name == "points":
+            assert a.dtype == b.dtype == np.float64
+            np.testing.assert_array_equal(a, b)
+        else:
+            assert a == b and type(a) is type(b), field.name
 
 
 def assert_same_truth(one: Truth, other: Truth) -> None:
@@ -63,12 +78,16 @@ def assert_same_truth(one: Truth, other: Truth) -> None:
             for lead in a.leads:
                 assert b.leads[lead].dtype == np.float32
                 np.testing.assert_array_equal(a.leads[lead], b.leads[lead])
+        elif field.name == "traces" and a is not None:
+            assert len(a) == len(b)
+            for one_trace, other_trace in zip(a, b, strict=True):
+                assert_same_trace(one_trace, other_trace)
         else:
             assert a == b and type(a) is type(b), field.name
 
 
 def test_a_synthetic_set_reads_back_identically(tmp_path: Path) -> None:
-    pages = SyntheticSet(pages=4, dpi=75, seed=6)
+    pages = SyntheticSet(pages=6, dpi=of((75.0,)), seed=6)
     written = list(write_pages(pages, tmp_path))
     again = read_back(tmp_path)
     assert [path.name for path in written] == [case.name for case in again] == [f"{case.name}.png" for case in pages]
@@ -81,12 +100,12 @@ def test_a_synthetic_set_reads_back_identically(tmp_path: Path) -> None:
 
 
 def test_a_set_that_was_read_back_is_written_again_alike(tmp_path: Path) -> None:
-    list(write_pages(SyntheticSet(pages=1, dpi=75), tmp_path / "a"))
+    list(write_pages(SyntheticSet(pages=1, dpi=of((75.0,))), tmp_path / "a"))
     found = open_folder(str(tmp_path / "a"))
     assert found is not None
     list(write_pages(found, tmp_path / "b"))
     first, second = ({path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()} for folder in "ab")
-    assert first == second and len(first) == 5
+    assert first == second and len(first) == 9
 
 
 def test_partial_truth_stays_partial(tmp_path: Path) -> None:
@@ -99,6 +118,10 @@ def test_partial_truth_stays_partial(tmp_path: Path) -> None:
         Truth(has_grid=False, legible=False, layout="6x2"),
         Truth(trace_mask=np.eye(12, 17, dtype=np.bool_)),
         Truth(signals=Signals(250.0, {"II": np.array([0.1, np.nan, -3.3e-5, np.nan], np.float32)})),
+        Truth(corners=np.array([(0.1, -3), (1 / 3, 4), (5, 6), (7, 8)]), mm_per_s=25.0, mm_per_mv=0.1),
+        Truth(label_mask=np.eye(12, 17, dtype=np.bool_), pulse_mask=np.zeros((12, 17), np.bool_)),
+        Truth(traces=()),
+        Truth(traces=(SHORT, TraceTruth("II", np.array([(1 / 3, np.nan), (0.1, -1e9)]), 250.0, 2.5))),
     )
     list(write_pages(Cases(tuple(case(str(i), truth) for i, truth in enumerate(truths))), tmp_path))
     for before, after in zip(truths, read_back(tmp_path), strict=True):
@@ -112,6 +135,21 @@ def test_pages_of_any_shape_are_written(tmp_path: Path, shape: tuple[int, int]) 
     (again,) = read_back(tmp_path)
     np.testing.assert_array_equal(open_page(again.source).bgr, page(shape).bgr)
     np.testing.assert_array_equal(again.read_truth().trace_mask, mask)
+
+
+def test_points_take_half_the_room_where_nothing_is_lost_by_it(tmp_path: Path) -> None:
+    exact = TraceTruth("II", np.full((3, 2), 1 / 3), 500.0)
+    write_page(case("one", Truth(traces=(SHORT, exact))), tmp_path)
+    with np.load(tmp_path / "one.points.npz") as points:
+        assert [points[name].dtype for name in ("0", "1")] == [np.float32, np.float64]
+
+
+def test_masks_are_truth_and_not_pages(tmp_path: Path) -> None:
+    masks = dict.fromkeys(truth_files.MASKS, np.eye(12, 17, dtype=np.bool_))
+    write_page(case("one", Truth(**masks)), tmp_path)  # type: ignore[arg-type]
+    assert len(list(tmp_path.glob("*.png"))) == 6
+    (again,) = read_back(tmp_path)
+    assert all(getattr(again.read_truth(), name).sum() == 12 for name in masks)
 
 
 def test_masks_are_stored_with_one_bit_a_pixel(tmp_path: Path) -> None:
@@ -151,7 +189,7 @@ def test_work_can_be_carried_out_by_a_pool(tmp_path: Path) -> None:
 
 
 def test_pages_are_written_as_they_are_asked_for(tmp_path: Path) -> None:
-    writing = write_pages(SyntheticSet(pages=None, dpi=72), tmp_path)
+    writing = write_pages(SyntheticSet(pages=None, dpi=of((72.0,))), tmp_path)
     assert next(writing).name == "00000-0001.png"
     writing.close()  # type: ignore[attr-defined]
     assert len(read_back(tmp_path)) == 1
@@ -199,6 +237,7 @@ def written(tmp_path: Path, **changes: Any) -> TruthFile:
         content_box=Box(0, 0, 5, 5),
         trace_mask=np.eye(12, 17, dtype=np.bool_),
         signals=Signals(2.0, {"I": np.ones(3, np.float32)}),
+        traces=(SHORT,),
     )
     picture = write_page(case("one", truth), tmp_path)
     path = picture.with_suffix(".json")
@@ -222,6 +261,13 @@ def written(tmp_path: Path, **changes: Any) -> TruthFile:
         ({"trace_mask": 3}, "no file beside it"),
         ({"size": [5, 5]}, "is not of the picture's size"),
         ({"signals": {"fs": 500}}, "lacks 'file'"),
+        ({"corners": [[1, 2], [3, 4]]}, "cannot be used"),
+        ({"traces": {"leads": []}}, "lacks 'file'"),
+        ({"traces": {"file": "one.points.npz"}}, "lacks 'leads'"),
+        ({"traces": {"file": "one.points.npz", "leads": [{"lead": "I", "fs": 500}]}}, "lacks 'start_s'"),
+        ({"traces": {"file": "one.points.npz", "leads": 2 * [{"lead": "I", "fs": 500, "start_s": 0}]}}, "cannot be used"),
+        ({"traces": {"file": "one.csv", "leads": []}}, "cannot be used"),
+        ({"traces": {"file": "../one.points.npz", "leads": []}}, "no file beside it"),
         ({"signals": {"file": "gone.csv", "fs": 500}}, "gone.csv"),
     ],
 )
@@ -246,6 +292,20 @@ def test_a_broken_signal_file_is_told_so(tmp_path: Path, content: str) -> None:
     (tmp_path / "one.csv").write_text(content)
     with pytest.raises(TruthError, match=r"one\.json"):
         reader()
+
+
+@pytest.mark.parametrize("keep", [0, 10, 60, -30])
+def test_broken_points_are_told_so(tmp_path: Path, keep: int) -> None:
+    reader = written(tmp_path)
+    points = tmp_path / "one.points.npz"
+    whole = points.read_bytes()
+    points.write_bytes(whole[:keep] if keep else b"")
+    with pytest.raises(TruthError, match=r"one\.json"):
+        reader()
+    for place in range(30, len(whole) - 30, 7):  # wherever a byte has gone wrong
+        points.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
+        with suppress(TruthError):
+            reader()
 
 
 def test_leads_without_samples_stay_empty(tmp_path: Path) -> None:

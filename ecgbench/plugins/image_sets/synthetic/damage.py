@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ecgbench.core.page import Pixels
 from ecgbench.plugins.image_sets.synthetic.heart import Float
-from ecgbench.plugins.image_sets.synthetic.sheet import Color
+from ecgbench.plugins.image_sets.synthetic.paper import Color
 
 FIELD_STEP_PX = 32  # light and shadow are smooth: they are worked out on a grid this coarse
 

@@ -11,7 +11,8 @@ import numpy as np
 from ecgbench.core.page import Box, Mask, Pixels
 from ecgbench.plugins.image_sets.synthetic.heart import Float
 from ecgbench.plugins.image_sets.synthetic.ink import near_lines
-from ecgbench.plugins.image_sets.synthetic.sheet import HEIGHT_MM, WIDTH_MM, Frame
+from ecgbench.plugins.image_sets.synthetic.layouts import LETTER_MM
+from ecgbench.plugins.image_sets.synthetic.paper import Frame
 
 MM_PER_INCH = 25.4
 ROWS_AT_ONCE = 32  # of a picture, so that intermediate arrays stay in the processor's cache
@@ -60,15 +61,17 @@ class Geometry:
         return Geometry(np.asarray(matrix, dtype=np.float64) @ self.matrix, shape)
 
 
-def flat_geometry(dpi: float) -> Geometry:
-    """Return the geometry of a sheet that fills its picture at `dpi`: 2200x1700 pixels and 7.874 px/mm at 200 dpi.
+def flat_geometry(dpi: float, size_mm: tuple[float, float] = LETTER_MM) -> Geometry:
+    """Return the geometry of a sheet of `size_mm` (width, height) that fills its picture at `dpi`.
+
+    Letter paper on its side is 2200x1700 pixels at 200 dpi, with 7.874 px/mm.
 
     >>> flat_geometry(200).shape
     (1700, 2200)
     """
     scale = dpi / MM_PER_INCH
     matrix = np.array([(scale, 0, -0.5), (0, scale, -0.5), (0, 0, 1)])
-    return Geometry(matrix, (round(HEIGHT_MM * scale), round(WIDTH_MM * scale)))
+    return Geometry(matrix, (round(size_mm[1] * scale), round(size_mm[0] * scale)))
 
 
 def _projected(matrix: Float, points: Float) -> Float:

@@ -2,49 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ecgbench.core.page import Mask, Pixels
 from ecgbench.plugins.image_sets.synthetic.heart import Float
 
-LONGEST_PIECE_PX = 1.0  # strokes are cut to this, so that a small window around each piece holds all pixels that it inks
+_SHORTEST_PIECE_PX = 1.0
+Real = npt.NDArray[np.float32]
 
 
-def ink_stroke(coverage: Pixels, points: Float, width_px: float) -> None:
+def ink_stroke(coverage: Pixels, points: Float, width_px: float | Float) -> None:
     """Ink a polyline of `points` (n, 2) in pixels (integers are pixel centers) onto `coverage`, (H, W) uint8, 255 is full.
 
+    A point that is NaN breaks the line. `width_px`: of all of it, or (n,) of the line from each point on.
     A pixel's coverage is that of a straight edge at its distance from the line: exact along rows and columns, and at least one
     half exactly where the pixel's center lies within half a width of the line. Ink that is there already stays.
     """
-    start, along = _pieces(points)
-    per_length2 = 1 / np.maximum((along**2).sum(axis=1), 1e-12)
+    farthest = np.broadcast_to(np.asarray(width_px, dtype=np.float64) / 2 + 0.5, len(points))[:-1]
+    longest = max(_SHORTEST_PIECE_PX, float(farthest.max(initial=0)) / 2)
+    start, along, line = _pieces(points, longest)
+    reach = int(
+        farthest.max(initial=0) + longest / 2 + 0.5
+    )  # half a piece from its middle, which is rounded by up to half a pixel
     middle = np.rint(start + along / 2)
-    farthest = width_px / 2 + 0.5
-    reach = int(farthest + LONGEST_PIECE_PX / 2 + 0.5)  # half a piece from its middle, which is rounded by up to half a pixel
+    seen = ((middle >= -reach) & (middle <= np.array(coverage.shape[::-1]) - 1 + reach)).all(axis=1)
+    _ink_pieces(coverage, middle[seen], (start - middle)[seen], along[seen], farthest[line][seen], reach)
+
+
+def _ink_pieces(coverage: Pixels, middle: Float, start: Float, along: Float, farthest: Float, reach: int) -> None:
+    """Ink straight pieces; `start` (m, 2) is seen from their `middle`, a pixel's center: so float32 holds all but its place."""
+    column, row = middle.astype(np.int32).T
+    from_x, from_y, along_x, along_y = (values.astype(np.float32) for values in (*-start.T, *along.T))
+    per_length2 = 1 / np.maximum(along_x * along_x + along_y * along_y, np.float32(1e-12))
+    full = (farthest * 255).astype(np.float32)
+    reach2 = (farthest * farthest).astype(np.float32)
     height, width = coverage.shape
     flat = coverage.reshape(-1)
     for dy, dx in product(range(-reach, reach + 1), repeat=2):
-        x, y = middle[:, 0] + dx, middle[:, 1] + dy
-        from_x, from_y = x - start[:, 0], y - start[:, 1]
-        share = np.clip((from_x * along[:, 0] + from_y * along[:, 1]) * per_length2, 0, 1)
-        distance2 = (from_x - share * along[:, 0]) ** 2 + (from_y - share * along[:, 1]) ** 2
-        inked = np.flatnonzero((distance2 < farthest**2) & (x >= 0) & (x < width) & (y >= 0) & (y < height))
-        amount = np.minimum(255, np.rint(255 * (farthest - np.sqrt(distance2[inked])))).astype(np.uint8)
-        np.maximum.at(flat, (y[inked] * width + x[inked]).astype(np.intp), amount)
+        distance2 = _distance2(from_x + np.float32(dx), from_y + np.float32(dy), along_x, along_y, per_length2)
+        near = np.flatnonzero(distance2 < reach2)
+        x, y = column[near] + dx, row[near] + dy
+        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        near, place = near[inside], (y[inside].astype(np.intp) * width + x[inside])
+        amount = np.rint(full[near] - 255 * np.sqrt(distance2[near]))
+        np.maximum.at(flat, place, np.minimum(amount, np.float32(255)).astype(np.uint8))
 
 
-def _pieces(points: Float) -> tuple[Float, Float]:
-    """Cut a polyline into pieces of at most LONGEST_PIECE_PX; return where each starts and how it goes on, both (m, 2)."""
+def _distance2(from_x: Real, from_y: Real, along_x: Real, along_y: Real, per_length2: Real) -> Real:
+    """Return the squared distance of points from straight pieces, both seen from where the pieces start."""
+    share = np.clip((from_x * along_x + from_y * along_y) * per_length2, np.float32(0), np.float32(1))
+    away_x, away_y = from_x - share * along_x, from_y - share * along_y
+    return np.asarray(away_x * away_x + away_y * away_y, dtype=np.float32)
+
+
+def _pieces(points: Float, longest: float) -> tuple[Float, Float, npt.NDArray[np.intp]]:
+    """Cut a polyline into pieces of at most `longest` px; return where each starts, how it goes on, (m, 2) each, and of which line."""
     start, along = points[:-1], np.diff(points, axis=0)
-    count = np.maximum(1, np.ceil(np.hypot(along[:, 0], along[:, 1]) / LONGEST_PIECE_PX)).astype(np.intp)
+    length = np.hypot(along[:, 0], along[:, 1])
+    known = np.flatnonzero(np.isfinite(length))
+    count = np.maximum(1, np.ceil(length[known] / longest)).astype(np.intp)
     number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    step = np.repeat(along / count[:, None], count, axis=0)
-    return np.repeat(start, count, axis=0) + number[:, None] * step, step
+    line = np.repeat(known, count)
+    step = along[line] / np.repeat(count, count)[:, None]
+    return start[line] + number[:, None] * step, step, line
 
 
 def line_coverage(size: int, lines: Float, width_px: float) -> Float:
@@ -66,13 +95,15 @@ def near_lines(size: int, lines: Float, half_px: float) -> Mask:
     return np.asarray(edges[np.searchsorted(lines, np.arange(size) - half_px)] <= np.arange(size) + half_px)
 
 
-def ink_text(coverage: Pixels, text: str, left: float, baseline: float, height_px: float) -> tuple[int, int, int, int]:
+def ink_text(
+    coverage: Pixels, text: str, left: float, baseline: float, height_px: float, font: str = "plain"
+) -> tuple[int, int, int, int]:
     """Print `text` onto `coverage` (H, W) uint8; return the box (x0, y0, x1, y1) that it fills, x1 and y1 excluded.
 
-    `left`, `baseline`: where the text begins, in pixels. `height_px`: height of a capital letter.
+    `left`, `baseline`: where the text begins, in pixels. `height_px`: height of a capital letter. `font`: one of FONTS.
     """
-    font = _font(max(4, round(height_px / _CAPITAL)))
-    glyphs, (right, down) = font.getmask2(text, mode="L", anchor="ls")
+    face = _face(font, max(4, round(height_px / FONTS[font].capital)))
+    glyphs, (right, down) = face.getmask2(text, mode="L", anchor="ls")
     stamp = np.asarray(glyphs, dtype=np.uint8).reshape(glyphs.size[::-1])
     blank_x, blank_y, filled_x, filled_y = cv2.boundingRect(stamp)
     stamp = stamp[blank_y : blank_y + filled_y, blank_x : blank_x + filled_x]
@@ -85,11 +116,31 @@ def ink_text(coverage: Pixels, text: str, left: float, baseline: float, height_p
     return x0, y0, x1, y1
 
 
-_CAPITAL = 0.7  # height of a capital in the font's size (Aileron, the font that comes with Pillow)
+@dataclass(frozen=True)
+class Font:
+    """A font: its file among those that come with matplotlib, None for the one that comes with Pillow (Aileron).
+
+    `capital`: height of a capital letter, as a share of the font's size.
+    """
+
+    file: str | None
+    capital: float
 
 
-@lru_cache(maxsize=32)
-def _font(size: int) -> Any:
+FONTS: Mapping[str, Font] = {
+    "sans": Font("DejaVuSans.ttf", 0.73),
+    "mono": Font("DejaVuSansMono.ttf", 0.73),
+    "plain": Font(None, 0.7),
+}
+
+
+@lru_cache(maxsize=64)
+def _face(font: str, size: int) -> Any:
     from PIL import ImageFont  # slow to import, and only pages with text need it
 
-    return ImageFont.load_default(size)
+    file = FONTS[font].file
+    if file is None:
+        return ImageFont.load_default(size)
+    import matplotlib as mpl  # its fonts are always there; Pillow brings a single one
+
+    return ImageFont.truetype(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / file), size)

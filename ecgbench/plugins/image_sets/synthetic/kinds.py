@@ -11,7 +11,8 @@ from ecgbench.core.page import Pixels
 from ecgbench.plugins.image_sets.synthetic.damage import Blur, Damage, Gray, Jpeg, Levels, Light, Noise, desk, drop_shadow
 from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, corners, warp
 from ecgbench.plugins.image_sets.synthetic.heart import Float
-from ecgbench.plugins.image_sets.synthetic.sheet import HEIGHT_MM, WIDTH_MM, Color
+from ecgbench.plugins.image_sets.synthetic.layouts import LETTER_MM
+from ecgbench.plugins.image_sets.synthetic.paper import Color
 
 DESKS: tuple[Color, ...] = ((62, 88, 122), (45, 60, 84), (96, 92, 88), (110, 78, 52), (70, 92, 78), (150, 160, 168))
 
@@ -114,7 +115,7 @@ KINDS: Mapping[str, Kind] = {"0001": render_only, "0003": color_scan, "0004": gr
 
 def _px(shape: tuple[int, int], *, mm: float) -> float:
     """Return `mm` of the sheet in pixels of a picture of `shape`."""
-    return mm * shape[0] / HEIGHT_MM
+    return mm * shape[0] / LETTER_MM[1]
 
 
 def _either_sign(rng: np.random.Generator) -> float:
@@ -126,7 +127,7 @@ def _tilted(shape: tuple[int, int], angle_deg: float, rng: np.random.Generator) 
     middle = np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2])
     angle = np.deg2rad(angle_deg)
     turn = np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))])
-    moved = middle - turn @ middle + rng.uniform(-1, 1, 2) * shape[1] / WIDTH_MM
+    moved = middle - turn @ middle + rng.uniform(-1, 1, 2) * shape[1] / LETTER_MM[0]
     return np.vstack([np.column_stack([turn, moved]), (0.0, 0.0, 1.0)])
 
 

@@ -1,19 +1,23 @@
-"""A sheet made into pixels: grid, ink and text, antialiased at sub-pixel positions."""
+"""A sheet made into pixels: grid, ink and text at sub-pixel positions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ecgbench.core.page import Box, Pixels
 from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, box_around, corners, flat_geometry, grid_lines_mm
 from ecgbench.plugins.image_sets.synthetic.heart import Float
-from ecgbench.plugins.image_sets.synthetic.ink import ink_stroke, ink_text, line_coverage
-from ecgbench.plugins.image_sets.synthetic.sheet import HEIGHT_MM, WIDTH_MM, Color, Frame, Sheet, Stroke
+from ecgbench.plugins.image_sets.synthetic.ink import ink_stroke, ink_text, line_coverage, near_lines
+from ecgbench.plugins.image_sets.synthetic.paper import Color
+from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Stroke
 
 THINNEST_INK_PX = 1.0  # a thinner line would cover no pixel by half, and printers do not print one
+HALF_COVERED = 128  # of 255: ink coverage of at least one half
+_TIE = 1e-6  # px, by which a line that runs between two pixels is nearer to one of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,68 +29,129 @@ class Print:
     that the texts fill.
     """
 
+    sheet: Sheet
     pixels: Pixels
     geometry: Geometry
     trace: Pixels
     ink: Pixels
     text_boxes_mm: Float
 
+    @cached_property
+    def text(self) -> Pixels:
+        """How much of each pixel is covered by text, (H, W) uint8."""
+        coverage = np.zeros(self.geometry.shape, np.uint8)
+        _ink_texts(coverage, self.sheet, self.geometry)
+        return _settled(coverage, self.sheet)
+
+    @cached_property
+    def pulses(self) -> Pixels:
+        """How much of each pixel is covered by calibration pulses, (H, W) uint8."""
+        return _settled(ink_coverage(self.sheet.pulses, self.geometry), self.sheet)
+
+    @cached_property
+    def separators(self) -> Pixels:
+        """How much of each pixel is covered by separators between leads, (H, W) uint8."""
+        return _settled(ink_coverage(self.sheet.separators, self.geometry), self.sheet)
+
 
 def render(sheet: Sheet, dpi: float) -> Print:
-    """Print a sheet at `dpi`: 2200x1700 pixels at 200 dpi."""
-    geometry = flat_geometry(dpi)
-    scale = float(geometry.matrix[0, 0])
+    """Print a sheet at `dpi`: letter paper is 2200x1700 pixels at 200 dpi."""
+    geometry = flat_geometry(dpi, sheet.size_mm)
     trace = ink_coverage(sheet.traces, geometry)
     ink = trace.copy()
-    for mark in sheet.marks:
-        ink_stroke(ink, geometry.to_pixels(mark.points), _width_px(mark, geometry))
-    boxes = [ink_text(ink, text.text, text.x_mm * scale, text.y_mm * scale, text.height_mm * scale) for text in sheet.texts]
+    lay_strokes(ink, (*sheet.pulses, *sheet.separators), geometry)
+    boxes = _ink_texts(ink, sheet, geometry)
+    trace, ink = _settled(trace, sheet), _settled(ink, sheet)
     pixels = _print_grid(sheet, geometry)
     _lay(pixels, ink, sheet.ink)
-    return Print(pixels, geometry, trace, ink, np.asarray(boxes, dtype=np.float64).reshape(-1, 4) / scale)
+    return Print(sheet, pixels, geometry, trace, ink, boxes)
 
 
-def ink_coverage(strokes: Sequence[Stroke], geometry: Geometry) -> Pixels:
-    """Return (H, W) uint8, how much of each pixel of the picture the strokes cover, 255 is full."""
+def ink_coverage(strokes: Iterable[Stroke], geometry: Geometry, printed_px_per_mm: float | None = None) -> Pixels:
+    """Return (H, W) uint8, how much of each pixel of the picture the strokes cover, 255 is full.
+
+    `printed_px_per_mm`: of the print, where the picture shows one: it has no line thinner than a pixel of its own.
+    """
     coverage = np.zeros(geometry.shape, np.uint8)
-    for stroke in strokes:
-        ink_stroke(coverage, geometry.to_pixels(stroke.points), _width_px(stroke, geometry))
+    lay_strokes(coverage, strokes, geometry, printed_px_per_mm)
     return coverage
 
 
-def _width_px(stroke: Stroke, geometry: Geometry) -> float:
-    return max(THINNEST_INK_PX, stroke.width_mm * geometry.size_at(np.array([WIDTH_MM / 2, HEIGHT_MM / 2])))
+def lay_strokes(coverage: Pixels, strokes: Iterable[Stroke], geometry: Geometry, printed_px_per_mm: float | None = None) -> None:
+    """Add the ink of strokes to `coverage`, (H, W) uint8 of how much of each pixel is covered, in place."""
+    gap = np.full((1, 2), np.nan)
+    joined = [(stroke, points) for stroke in strokes for points in (stroke.points, gap)]
+    if not joined:
+        return
+    thinnest_mm = THINNEST_INK_PX / printed_px_per_mm if printed_px_per_mm else 0.0
+    widths_mm = np.concatenate([np.full(len(points), max(thinnest_mm, stroke.width_mm)) for stroke, points in joined])
+    points_mm = np.vstack([points for _, points in joined])
+    known = np.isfinite(points_mm).all(axis=1)
+    points, widths = np.full(points_mm.shape, np.nan), np.zeros(len(points_mm))
+    points[known] = geometry.to_pixels(points_mm[known])
+    widths[known] = np.maximum(THINNEST_INK_PX, widths_mm[known] * local_scale(geometry, points_mm[known]))
+    ink_stroke(coverage, points, widths)
+
+
+def local_scale(geometry: Geometry, points_mm: Float) -> Float:
+    """Return the pixels in a millimeter (n,) at points (n, 2) of the sheet, the geometric mean of all directions."""
+    if geometry.is_flat:
+        return np.full(len(points_mm), float(geometry.matrix[0, 0]))
+    across, down = (geometry.to_pixels(points_mm + half) - geometry.to_pixels(points_mm - half) for half in np.eye(2) / 2)
+    return np.asarray(np.sqrt(np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])), dtype=np.float64)
+
+
+def _ink_texts(coverage: Pixels, sheet: Sheet, geometry: Geometry) -> Float:
+    scale, font = float(geometry.matrix[0, 0]), sheet.style.font
+    boxes = [
+        ink_text(coverage, text.text, text.x_mm * scale, text.y_mm * scale, text.height_mm * scale, font) for text in sheet.texts
+    ]
+    return np.asarray(boxes, dtype=np.float64).reshape(-1, 4) / scale
+
+
+def _settled(coverage: Pixels, sheet: Sheet) -> Pixels:
+    """Return ink as the sheet's style has it: all or nothing of each pixel where it is not antialiased."""
+    return coverage if sheet.style.antialias else np.asarray((coverage >= HALF_COVERED) * np.uint8(255))
 
 
 def _print_grid(sheet: Sheet, geometry: Geometry) -> Pixels:
-    """Return the paper with its grid: fine lines first, bold ones over them.
+    """Return the paper with its grid: fine lines or dots first, bold lines over them.
 
-    A layer leaves open (1 - coverage along rows) x (1 - coverage along columns) of what lies under it, so that the whole picture is
-    a matrix product: bold + open_bold * ((fine - bold) + open_fine * (ground - fine)).
+    Lines leave open (1 - coverage along rows) x (1 - coverage along columns) of what lies under them, and dots cover the product of
+    the coverages, so that the whole picture is a matrix product: bold + open_bold * (under + share_fine * more).
     """
     paper, frame = sheet.paper, sheet.frame
+    pixels = np.empty((*geometry.shape, 3), np.uint8)
+    pixels[:] = paper.ground
+    if paper.grid == "none":
+        return pixels
     box = box_around(geometry.to_pixels(corners(frame.left, frame.top, frame.right, frame.bottom)), geometry.shape)
-    fine_columns, fine_rows = _left_open(frame, geometry, box, 1, paper.fine_mm)
-    bold_columns, bold_rows = _left_open(frame, geometry, box, 5, paper.bold_mm)
+    fine_columns, fine_rows = _covered(sheet, geometry, box, 1, paper.fine_mm)
+    bold_columns, bold_rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, paper.bold_mm))
     ground, fine, bold = np.array([paper.ground, paper.fine, paper.bold], dtype=np.float64)
-    across = np.stack([np.outer(bold_columns, fine - bold), np.outer(bold_columns * fine_columns, ground - fine)]).reshape(2, -1)
+    under, more = (ground, fine - ground) if paper.grid == "dotted" else (fine, ground - fine)
+    if paper.grid == "lines":
+        fine_columns, fine_rows = 1 - fine_columns, 1 - fine_rows
+    across = np.stack([np.outer(bold_columns, under - bold), np.outer(bold_columns * fine_columns, more)]).reshape(2, -1)
     rows, which = np.unique(np.column_stack([bold_rows, bold_rows * fine_rows]), axis=0, return_inverse=True)
     drawn = rows.astype(np.float32) @ across.astype(np.float32)
     drawn += np.tile(bold + 0.5, box.width).astype(np.float32)  # one half rounds
-    pixels = np.empty((*geometry.shape, 3), np.uint8)
-    pixels[:] = paper.ground
     inside = drawn.astype(np.uint8).reshape(len(rows), box.width, 3)[which.reshape(-1)]
     pixels[box.y : box.y + box.height, box.x : box.x + box.width] = inside
     return pixels
 
 
-def _left_open(frame: Frame, geometry: Geometry, box: Box, step: int, width_mm: float) -> tuple[Float, Float]:
-    """Return how much of each column and of each row of `box` the grid lines leave uncovered, 0..1."""
+def _covered(sheet: Sheet, geometry: Geometry, box: Box, step: int, width_mm: float) -> tuple[Float, Float]:
+    """Return how much of each column and of each row of `box` the grid lines cover, 0..1."""
     scale = float(geometry.matrix[0, 0])
-    xs, ys = (lines * scale - 0.5 for lines in grid_lines_mm(frame, step))
-    columns = line_coverage(box.x + box.width, xs, width_mm * scale)[box.x :]
-    rows = line_coverage(box.y + box.height, ys, width_mm * scale)[box.y :]
-    return 1 - columns, 1 - rows
+    xs, ys = (lines * scale - 0.5 for lines in grid_lines_mm(sheet.frame, step))
+    columns, rows = box.x + box.width, box.y + box.height
+    if sheet.style.antialias:
+        covered = line_coverage(columns, xs, width_mm * scale), line_coverage(rows, ys, width_mm * scale)
+    else:
+        half = max(0.5, width_mm * scale / 2)
+        covered = near_lines(columns, xs - _TIE, half).astype(np.float64), near_lines(rows, ys - _TIE, half).astype(np.float64)
+    return covered[0][box.x :], covered[1][box.y :]
 
 
 def _lay(pixels: Pixels, ink: Pixels, color: Color) -> None:

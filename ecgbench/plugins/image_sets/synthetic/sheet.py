@@ -2,105 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ecgbench.plugins.image_sets.synthetic.heart import Float, Leads
+from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS, LEFT_MM, TRACE_MM, Layout, Place, places
+from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
+from ecgbench.plugins.image_sets.synthetic.paper import DOT_MM, INKS, PAPERS, Color, Frame, Paper, frame_of
+from ecgbench.plugins.image_sets.synthetic.style import Style
 
-Color = tuple[int, int, int]
-
-# Letter paper on its side: 2200x1700 pixels at 200 dpi.
-WIDTH_MM, HEIGHT_MM = 279.4, 215.9
-PAPER_SPEED_MM_S, GAIN_MM_MV = 25.0, 10.0
-SECONDS = 10.0
-# The geometry of ecg-image-kit's 3x4+rhythm page at 200 dpi, measured on renders that list each sample's pixel: the traces
-# begin at x = 118.11 px, the three rows stand at 5, 7 and 9 twelfths of the height and the rhythm strip at 1534.71 px of 1700.
-LEFT_MM = 15.0
-ROWS_MM = (HEIGHT_MM * 5 / 12, HEIGHT_MM * 7 / 12, HEIGHT_MM * 9 / 12)
-RHYTHM_MM = HEIGHT_MM * 1534.71 / 1700
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where leads stand: `columns` from left to right, each with its leads from top to bottom, and full-length `rhythm` strips.
-
-    `rows_mm`: the baselines of the columns' rows and then of the rhythm strips, from the paper's upper edge.
-    """
-
-    name: str
-    columns: tuple[tuple[str, ...], ...]
-    rhythm: tuple[str, ...]
-    rows_mm: tuple[float, ...]
-
-
-_BY_THREE = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))
-_BY_SIX = (("I", "II", "III", "aVR", "aVL", "aVF"), ("V1", "V2", "V3", "V4", "V5", "V6"))
-LAYOUTS: Mapping[str, Layout] = {
-    layout.name: layout
-    for layout in (
-        Layout("3x4+1", _BY_THREE, ("II",), (*ROWS_MM, RHYTHM_MM)),
-        Layout("3x4", _BY_THREE, (), ROWS_MM),
-        Layout("6x2", _BY_SIX, (), tuple(float(row) for row in np.linspace(65, 195, 6))),
-    )
-}
-
-
-@dataclass(frozen=True)
-class Paper:
-    """Colors of a paper (blue, green, red), and the widths of its 1 mm and 5 mm lines in mm."""
-
-    ground: Color
-    fine: Color
-    bold: Color
-    fine_mm: float = 0.12
-    bold_mm: float = 0.22
-
-
-PAPERS: Mapping[str, Paper] = {
-    "red": Paper((255, 255, 255), (185, 185, 248), (125, 125, 235)),
-    "pink": Paper((243, 238, 253), (212, 200, 246), (178, 158, 236)),
-    "blue": Paper((255, 255, 255), (243, 220, 190), (228, 172, 115)),
-    "green": Paper((240, 252, 242), (182, 222, 178), (132, 190, 122)),
-    "grey": Paper((255, 255, 255), (208, 208, 208), (160, 160, 160)),
-    "black": Paper((255, 255, 255), (150, 150, 150), (45, 45, 45), 0.08, 0.16),
-}
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The part of the paper that bears the grid, in mm; lines stand at whole mm from `anchor`, its upper left corner by default."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-    anchor: tuple[float, float] | None = None
-
-    @property
-    def x0(self) -> float:
-        """Where a 5 mm line stands that runs down the paper."""
-        return self.left if self.anchor is None else self.anchor[0]
-
-    @property
-    def y0(self) -> float:
-        """Where a 5 mm line stands that runs across the paper."""
-        return self.top if self.anchor is None else self.anchor[1]
-
-
-FRAMES: Mapping[str, Frame] = {
-    "full": Frame(0.0, 0.0, WIDTH_MM, HEIGHT_MM),  # grid to the paper's edge, as in Kaggle's type 0001
-    "framed": Frame(5.0, 40.0, 275.0, 210.0),  # white margin, and the header on white
-}
+PULSE_MV, PULSE_S = 1.0, 0.2
+BAR_MM, TICK_MM = (7.0, 0.78), (4.0, 0.25)  # height and width of separators; the bar's are measured on ecg-image-kit's renders
+PULSE_GAP_MM = 1.5  # between the end of a row and a pulse on its right
+LABEL_BELOW_MM, LABEL_ABOVE_MM = 6.95, -5.0  # from the baseline of the trace to that of the label; the first as ecg-image-kit
+LABEL_HEIGHT_MM = 2.8
 
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """A line of ink: `points` (n, 2) float64 of (x, y) in mm, and its width in mm."""
+    """A line of ink: `points` (n, 2) float64 of (x, y) in mm, broken where they are NaN, and its width in mm."""
 
     points: Float
     width_mm: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trace(Stroke):
+    """One stretch of one lead: a point for each sample, the time of the first in seconds, and the area it was given (mm).
+
+    `box_mm`: left, top, right, bottom.
+    """
+
+    lead: str
+    start_s: float
+    box_mm: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -115,70 +51,114 @@ class Text:
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """A printed ECG: paper, grid frame, traces, other marks (calibration pulses, separators), texts and the color of the ink.
+    """A printed ECG: its paper and style, the grid's frame, and all that is inked.
 
-    `shown`: each of the 12 leads as float32 (n,) in mV, NaN where the sheet does not show it.
+    `size_mm`: width and height. `fs`: of the traces, in Hz. `shown`: each lead of the layout as float32 (n,) in mV from the
+    beginning of the sheet on, NaN where the sheet does not show it.
     """
 
-    layout: Layout
+    style: Style
+    size_mm: tuple[float, float]
     paper: Paper
     frame: Frame
     ink: Color
-    traces: tuple[Stroke, ...]
-    marks: tuple[Stroke, ...]
+    traces: tuple[Trace, ...]
+    pulses: tuple[Stroke, ...]
+    separators: tuple[Stroke, ...]
     texts: tuple[Text, ...]
+    fs: float
     shown: Leads
 
 
-def print_sheet(
-    leads: Leads, layout: Layout, paper: Paper, frame: Frame, *, ink: Color, trace_mm: float, title: str, fs: float = 500.0
-) -> Sheet:
-    """Lay 10 s of 12 leads out on a sheet at 25 mm/s and 10 mm/mV; each column shows the time that follows the one before it.
+def print_sheet(recording: Recording, style: Style, header: tuple[Text, ...] = ()) -> Sheet:
+    """Lay a recording out on a sheet: its first 10 s at 25 mm/s, 5 s at 50 mm/s; each column shows the time after the one before.
 
-    `leads`: name -> float32 (fs * 10,) in mV. `trace_mm`: width of the trace.
+    Leads that were not recorded are left out. `header`: texts besides the leads' labels.
     """
-    shown = {name: np.full_like(signal, np.nan) for name, signal in leads.items()}
-    traces = []
-    for lead, column, columns, y_mm in _strips(layout):
-        samples = len(leads[lead]) // columns
-        part = slice(column * samples, (column + 1) * samples)
-        shown[lead][part] = leads[lead][part]
-        x = LEFT_MM + np.arange(part.start, part.stop) / fs * PAPER_SPEED_MM_S
-        traces.append(Stroke(np.column_stack([x, y_mm - GAIN_MM_MV * leads[lead][part].astype(np.float64)]), trace_mm))
-    return Sheet(layout, paper, frame, ink, tuple(traces), _marks(layout, trace_mm), _texts(layout, frame, title), shown)
+    layout = LAYOUTS[style.layout]
+    frame = frame_of(style.frame, layout.size_mm, style.margin_mm, layout.header_mm)
+    stood = [place for place in places(layout) if place.lead in recording.leads]
+    traces = tuple(_trace(place, layout, recording, style) for place in stood)
+    return Sheet(
+        style, layout.size_mm, paper_of(style), frame, INKS[style.ink], traces, _pulses(layout, style),
+        _separators(stood, style), (*_labels(stood, style), *header), recording.fs,
+        _shown(layout, recording, traces, seconds=TRACE_MM / style.speed),
+    )  # fmt: skip
 
 
-def _strips(layout: Layout) -> list[tuple[str, int, int, float]]:
-    """Return lead, column, number of columns in its row and baseline (mm) of each strip."""
-    strips = [
-        (lead, column, len(layout.columns), layout.rows_mm[row])
-        for column, leads in enumerate(layout.columns)
-        for row, lead in enumerate(leads)
-    ]
-    below = layout.rows_mm[len(layout.columns[0]) :]
-    return strips + [(lead, 0, 1, y_mm) for lead, y_mm in zip(layout.rhythm, below, strict=True)]
+def paper_of(style: Style) -> Paper:
+    """Return the paper that a style is printed on."""
+    paper = PAPERS[style.color].with_strength(style.strength)
+    fine_mm = DOT_MM if style.grid == "dotted" else style.fine_mm
+    return Paper(paper.ground, paper.fine, paper.bold, fine_mm, style.bold_mm, style.grid)
 
 
-def _column_mm(column: int, columns: int) -> float:
-    return LEFT_MM + column * SECONDS / columns * PAPER_SPEED_MM_S
+def start_mm(style: Style) -> float:
+    """Return where rows begin, so that a pulse on the right has as much room as one on the left."""
+    return LAYOUTS[style.layout].size_mm[0] - LEFT_MM - TRACE_MM if style.pulse == "right" else LEFT_MM
 
 
-def _marks(layout: Layout, trace_mm: float) -> tuple[Stroke, ...]:
-    """Return the calibration pulses (1 mV for 0.2 s) left of each row, and a bar where a lead ends and the next begins."""
-    pulse = np.array([(-5.0, 0.0), (-5.0, -GAIN_MM_MV), (0.0, -GAIN_MM_MV), (0.0, 0.0)])
-    pulses = [Stroke(pulse + np.array([LEFT_MM, y_mm]), trace_mm) for y_mm in layout.rows_mm]
-    bars = [
-        Stroke(np.array([(x_mm, y_mm - 3.5), (x_mm, y_mm + 3.5)]), 0.6)
-        for lead, column, columns, y_mm in _strips(layout)
-        if column
-        for x_mm in (_column_mm(column, columns),)
-    ]
-    return (*pulses, *bars)
+def _column_mm(place: Place, style: Style) -> float:
+    return start_mm(style) + place.column * TRACE_MM / place.columns
 
 
-def _texts(layout: Layout, frame: Frame, title: str) -> tuple[Text, ...]:
-    """Return the lead labels, a header, and a footer that states speed and gain."""
-    labels = [Text(_column_mm(column, columns) + 1, y_mm + 7.5, 2.6, lead) for lead, column, columns, y_mm in _strips(layout)]
-    header = [Text(LEFT_MM, 12 + 6 * row, 2.6, line) for row, line in enumerate(title.splitlines())]
-    footer = Text(LEFT_MM + 35, min(frame.bottom, HEIGHT_MM) - 3.5, 2.4, f"{PAPER_SPEED_MM_S:g} mm/s   {GAIN_MM_MV:g} mm/mV")
-    return (*labels, *header, footer)
+def _trace(place: Place, layout: Layout, recording: Recording, style: Style) -> Trace:
+    """Draw the stretch that a place shows: the samples from its column's first moment to the next column's."""
+    fs, signal = recording.fs, recording.leads[place.lead]
+    seconds = TRACE_MM / place.columns / style.speed
+    first, last = (round((place.column + side) * seconds * fs) for side in (0, 1))
+    part = signal[first:last].astype(np.float64)
+    x = start_mm(style) + (first + np.arange(len(part))) / fs * style.speed
+    return Trace(
+        np.column_stack([x, place.y_mm - style.gain * part]), style.trace_mm, place.lead, first / fs, _box(place, layout, style)
+    )
+
+
+def _box(place: Place, layout: Layout, style: Style) -> tuple[float, float, float, float]:
+    """Return the area of a place: its column, and down and up to halfway between its row and the next."""
+    rows = np.array(layout.rows_mm)
+    middles = (rows[1:] + rows[:-1]) / 2
+    half = float(np.diff(rows).min()) / 2 if len(rows) > 1 else layout.size_mm[1] / 3
+    top = float(middles[place.row - 1]) if place.row else float(rows[0]) - half
+    bottom = float(middles[place.row]) if place.row < len(rows) - 1 else float(rows[-1]) + half
+    left = _column_mm(place, style)
+    return left, max(0.0, top), left + TRACE_MM / place.columns, min(layout.size_mm[1], bottom)
+
+
+def _shown(layout: Layout, recording: Recording, traces: tuple[Trace, ...], *, seconds: float) -> Leads:
+    """Return what can be read from the sheet: the samples that were drawn and lie on the paper."""
+    size = round(seconds * recording.fs)
+    shown = {lead: np.full(size, np.nan, np.float32) for lead in layout.leads if lead in recording.leads}
+    for trace in traces:
+        first = round(trace.start_s * recording.fs)
+        on_paper = (trace.points[:, 1] >= 0) & (trace.points[:, 1] <= layout.size_mm[1])
+        part = slice(first, first + len(trace.points))
+        shown[trace.lead][part] = np.where(on_paper, recording.leads[trace.lead][part], shown[trace.lead][part])
+    return shown
+
+
+def _pulses(layout: Layout, style: Style) -> tuple[Stroke, ...]:
+    """Return a calibration pulse beside each row: 1 mV for 0.2 s."""
+    if style.pulse == "none":
+        return ()
+    width, height = PULSE_S * style.speed, PULSE_MV * style.gain
+    left = start_mm(style) - width if style.pulse == "left" else start_mm(style) + TRACE_MM + PULSE_GAP_MM
+    pulse = np.array([(0.0, 0.0), (0.0, -height), (width, -height), (width, 0.0)])
+    return tuple(Stroke(pulse + np.array([left, y_mm]), style.trace_mm) for y_mm in layout.rows_mm)
+
+
+def _separators(stood: list[Place], style: Style) -> tuple[Stroke, ...]:
+    """Return a mark where a lead ends and the next begins."""
+    if style.separators == "none":
+        return ()
+    height, width = BAR_MM if style.separators == "bar" else TICK_MM
+    reach = (height - width) / 2  # strokes end round
+    ends = np.array([(0.0, -reach), (0.0, reach)])
+    return tuple(Stroke(ends + np.array([_column_mm(place, style), place.y_mm]), width) for place in stood if place.column)
+
+
+def _labels(stood: list[Place], style: Style) -> tuple[Text, ...]:
+    if style.labels == "none":
+        return ()
+    down = LABEL_BELOW_MM if style.labels == "below" else LABEL_ABOVE_MM
+    return tuple(Text(_column_mm(place, style), place.y_mm + down, LABEL_HEIGHT_MM, place.lead) for place in stood)

@@ -17,9 +17,10 @@ from ecgbench.plugins.image_sets.synthetic.geometry import (
     warp,
 )
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
-from ecgbench.plugins.image_sets.synthetic.sheet import FRAMES, Frame
+from ecgbench.plugins.image_sets.synthetic.paper import Frame
 
 SCALE = 200 / 25.4
+FRAMES = {"full": Frame(0.0, 0.0, 279.4, 215.9), "framed": Frame(5.0, 40.0, 275.0, 210.0)}
 FLAT = flat_geometry(200)
 
 

@@ -8,7 +8,7 @@ import pytest
 from ecgbench.plugins.image_sets.synthetic.damage import Blur, Jpeg, Noise
 from ecgbench.plugins.image_sets.synthetic.geometry import corners, flat_geometry
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS, Scene, homography
-from ecgbench.plugins.image_sets.synthetic.sheet import HEIGHT_MM, WIDTH_MM
+from ecgbench.plugins.image_sets.synthetic.layouts import LETTER_MM
 
 FLAT = flat_geometry(100)
 
@@ -27,7 +27,7 @@ def test_a_homography_takes_four_points_to_four_others() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_the_whole_sheet_stays_in_a_photo(severity: float, seed: int) -> None:
     geometry = scene("0005", severity, seed).geometry(FLAT)
-    outline = geometry.to_pixels(corners(0, 0, WIDTH_MM, HEIGHT_MM))
+    outline = geometry.to_pixels(corners(0, 0, *LETTER_MM))
     assert (outline > 0).all() and (outline < (FLAT.shape[1], FLAT.shape[0])).all()
 
 

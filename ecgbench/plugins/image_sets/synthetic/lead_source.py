@@ -1,0 +1,85 @@
+"""Where the leads of a page come from: anything that reads a recording, and the seeded heart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+from zlib import crc32
+
+import numpy as np
+
+from ecgbench.plugins.image_sets.synthetic.heart import Leads, draw_heart, make_leads
+
+FS = 500.0  # Hz, of seeded hearts
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What was recorded: each lead as float32 (n,) in mV, NaN where it is not known, all from the same moment on.
+
+    `leads`: names as in `heart.LEADS`; those that are missing are left out of a sheet. `fs`: samples per second.
+    `title`: lines that a header may show.
+    """
+
+    leads: Leads
+    fs: float
+    title: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class LeadSource(Protocol):
+    """A recording that is read where it is needed; hashable and picklable, and small.
+
+    `name`: what cases are named after. `record`: the unit that confidence intervals resample, as in CaseInfo. `content_id`:
+    identifies the samples.
+    """
+
+    @property
+    def name(self) -> str:
+        """What cases are named after ("00005_hr")."""
+
+    @property
+    def record(self) -> str:
+        """The record, as in CaseInfo ("ptbxl/00005_hr")."""
+
+    @property
+    def content_id(self) -> str:
+        """Equal ids mean equal samples."""
+
+    def read(self) -> Recording:
+        """Read the recording."""
+
+
+@dataclass(frozen=True)
+class SeededHeart:
+    """The recording of a heart that was drawn for `record` of `seed`."""
+
+    seed: int
+    number: int
+
+    @property
+    def name(self) -> str:
+        """The record's number: "00012"."""
+        return f"{self.number:05d}"
+
+    @property
+    def record(self) -> str:
+        """Seed and number: "synthetic:0:12"."""
+        return f"synthetic:{self.seed}:{self.number}"
+
+    @property
+    def content_id(self) -> str:
+        """Seed and number, as in a page's recipe."""
+        return f"heart:seed={self.seed}:record={self.number}"
+
+    def read(self) -> Recording:
+        """Draw the heart and record it for ten seconds."""
+        rng = stream(self.seed, self.number, "heart")
+        heart = draw_heart(rng)
+        title = (f"ID: {self.seed}-{self.number:05d}", f"Rate {heart.rate_bpm:.0f} bpm")
+        return Recording(make_leads(heart, rng, fs=FS), FS, title)
+
+
+def stream(seed: int, record: int, purpose: str) -> np.random.Generator:
+    """Return the source of chance for one purpose of one record; new purposes leave the others as they are."""
+    return np.random.default_rng([seed, record, crc32(purpose.encode())])

@@ -1,0 +1,90 @@
+"""Paper and ink: their colors, and the part of a paper that bears its grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+Color = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Colors of a paper (blue, green, red), and the widths of its 1 mm and 5 mm lines in mm.
+
+    `grid`: "lines", "dotted" (squares of `fine_mm` where 1 mm lines would cross, and lines at 5 mm) or "none".
+    """
+
+    ground: Color
+    fine: Color
+    bold: Color
+    fine_mm: float = 0.12
+    bold_mm: float = 0.22
+    grid: str = "lines"
+
+    def with_strength(self, strength: float) -> Paper:
+        """Return the paper with the colors of its lines so many times as far from the ground's, as far as there are such colors."""
+        return replace(self, fine=self._away(self.fine, strength), bold=self._away(self.bold, strength))
+
+    def _away(self, color: Color, strength: float) -> Color:
+        blue, green, red = (
+            min(255, max(0, round(ground + strength * (line - ground)))) for line, ground in zip(color, self.ground, strict=True)
+        )
+        return blue, green, red
+
+
+PAPERS: Mapping[str, Paper] = {
+    "red": Paper((255, 255, 255), (185, 185, 248), (125, 125, 235)),
+    "pink": Paper((243, 238, 253), (212, 200, 246), (178, 158, 236)),
+    "blue": Paper((255, 255, 255), (243, 220, 190), (228, 172, 115)),
+    "green": Paper((240, 252, 242), (182, 222, 178), (132, 190, 122)),
+    "grey": Paper((255, 255, 255), (208, 208, 208), (160, 160, 160)),
+    "black": Paper((255, 255, 255), (150, 150, 150), (45, 45, 45)),
+}
+DOT_MM = 0.35  # side of the dots of a dotted grid; smaller ones vanish in print
+
+INKS: Mapping[str, Color] = {
+    "black": (16, 14, 14),
+    "dark-grey": (72, 68, 68),
+    "blue-black": (82, 48, 36),
+    "dark-blue": (150, 56, 28),
+}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The part of the paper that bears the grid, in mm; lines stand at whole mm from `anchor`, its upper left corner by default."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    anchor: tuple[float, float] | None = None
+
+    @property
+    def x0(self) -> float:
+        """Where a 5 mm line stands that runs down the paper."""
+        return self.left if self.anchor is None else self.anchor[0]
+
+    @property
+    def y0(self) -> float:
+        """Where a 5 mm line stands that runs across the paper."""
+        return self.top if self.anchor is None else self.anchor[1]
+
+
+def frame_of(name: str, size_mm: tuple[float, float], margin_mm: float, header_mm: float) -> Frame:
+    """Return the frame called `name` on a paper of `size_mm` (width, height); "boxed" and "framed" ones hold whole 5 mm squares.
+
+    "full": grid to the paper's edge, from its lower left corner on, as in Kaggle's type 0001. "boxed": within `margin_mm`.
+    "framed": the same, below `header_mm`.
+
+    >>> frame_of("framed", (279.4, 215.9), 5.0, 40.0)
+    Frame(left=7.2, top=40.9, right=272.2, bottom=210.9, anchor=None)
+    """
+    width, height = size_mm
+    if name == "full":
+        return Frame(0.0, 0.0, width, height, anchor=(0.0, height))
+    across, top = 5 * int((width - 2 * margin_mm) / 5), margin_mm if name == "boxed" else header_mm
+    down = 5 * int((height - margin_mm - top) / 5)
+    left, bottom = round((width - across) / 2, 3), round(height - margin_mm, 3)
+    return Frame(left, round(bottom - down, 3), round(left + across, 3), bottom)

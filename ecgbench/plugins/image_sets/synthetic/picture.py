@@ -1,0 +1,151 @@
+"""A made page before it is handed out: its sheet, its print, what became of it, and so all that is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ecgbench.core.page import Box, Mask, Pixels
+from ecgbench.core.results import Signals
+from ecgbench.core.truth import TraceTruth, Truth
+from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, box_around, corners, crossings, grid_mask
+from ecgbench.plugins.image_sets.synthetic.heart import Float
+from ecgbench.plugins.image_sets.synthetic.kinds import Scene
+from ecgbench.plugins.image_sets.synthetic.render import HALF_COVERED, Print, ink_coverage
+from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Trace
+
+# A page is legible where a person can count 1 mm squares and follow the trace. Below 3 px/mm neighboring lines merge; a Gaussian
+# blur of s mm leaves exp(-2 (pi s)^2) of the contrast of a 1 mm grating: 9 % at 0.35 mm, about what an eye can still make out.
+FINEST_PX_PER_MM = 3.0
+BLUR_LIMIT_MM = 0.35
+# Without a grid, a calibration pulse still gives the scale. A lead that lost more than this share of its samples is cut off.
+CUT_OFF = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """The picture of a print. Masks and points are worked out when the truth is asked for."""
+
+    flat: Print
+    scene: Scene
+    pixels: Pixels
+
+    @cached_property
+    def geometry(self) -> Geometry:
+        """Where the sheet's millimeters lie in the picture."""
+        return self.scene.geometry(self.flat.geometry)
+
+    @cached_property
+    def truth(self) -> Truth:
+        """All that is known, worked out from the sheet's millimeters through the picture's geometry."""
+        sheet, box = self.flat.sheet, self._content_box()
+        rows, columns = self._scales(box)
+        traces = tuple(self._trace_truth(trace) for trace in sheet.traces)
+        masks: dict[str, Any] = self._masks()
+        for mask in masks.values():
+            mask.setflags(write=False)
+        return Truth(
+            content_box=box,
+            px_per_mm_x=float(np.hypot(*rows)),
+            px_per_mm_y=float(np.hypot(*columns)),
+            has_grid=sheet.paper.grid != "none",
+            angle_deg=float(np.rad2deg(np.arctan2(rows[1], rows[0]))),
+            legible=self._legible(float(np.sqrt(np.hypot(*rows) * np.hypot(*columns))), traces),
+            signals=Signals(sheet.fs, sheet.shown, sheet.style.layout),
+            layout=sheet.style.layout,
+            corners=self._corners(),
+            traces=traces,
+            mm_per_s=sheet.style.speed,
+            mm_per_mv=sheet.style.gain,
+            **masks,
+            **self._lines(),
+        )
+
+    def _scales(self, box: Box) -> tuple[Float, Float]:
+        """Return the pixels in a millimeter of a row and of a column at the content's center, as (x, y) each."""
+        center = self.geometry.to_mm(np.array([(box.x + (box.width - 1) / 2, box.y + (box.height - 1) / 2)]))[0]
+        rows, columns = self.geometry.jacobian(center).T
+        return rows, columns
+
+    def _lines(self) -> dict[str, Any]:
+        sheet, none = self.flat.sheet, np.empty(0, dtype=np.float64)
+        if sheet.paper.grid == "none":
+            return dict.fromkeys(("fine_x", "fine_y", "bold_x", "bold_y"), none)
+        fine, bold = (crossings(self.geometry, sheet.frame, step) for step in (1, 5))
+        return {"fine_x": fine[0], "fine_y": fine[1], "bold_x": bold[0], "bold_y": bold[1]}
+
+    def _masks(self) -> dict[str, Mask]:
+        """Return the masks of the truth. Where kinds of ink meet, the trace goes before pulses, separators and text."""
+        trace = self._trace()
+        marks = {name: self._moved(coverage) & ~trace for name, coverage in self._marks().items()}
+        return {"trace_mask": trace, "grid_mask": self._grid() & ~(self._moved(self.flat.ink) | trace), **marks}
+
+    def _marks(self) -> dict[str, Pixels]:
+        return {"label_mask": self.flat.text, "pulse_mask": self.flat.pulses, "separator_mask": self.flat.separators}
+
+    def _moved(self, coverage: Pixels) -> Mask:
+        """Return which pixels of the picture are covered by half or more, where `coverage` is of the print."""
+        return np.asarray(self.scene.move(coverage) >= HALF_COVERED)
+
+    def _trace(self) -> Mask:
+        """Return which pixels the traces cover by half or more; in a picture of the print they are inked anew, where they came to lie."""
+        if self.geometry is self.flat.geometry:
+            return np.asarray(self.flat.trace >= HALF_COVERED)
+        scale = float(self.flat.geometry.matrix[0, 0])
+        return np.asarray(ink_coverage(self.flat.sheet.traces, self.geometry, scale) >= HALF_COVERED)
+
+    def _grid(self) -> Mask:
+        paper = self.flat.sheet.paper
+        if paper.grid == "none":
+            return np.zeros(self.geometry.shape, dtype=np.bool_)
+        dotted = paper.grid == "dotted"
+        return grid_mask(self.geometry, self.flat.sheet.frame, paper.fine_mm, paper.bold_mm, dotted=dotted)
+
+    def _trace_truth(self, trace: Trace) -> TraceTruth:
+        known = np.isfinite(trace.points).all(axis=1)
+        points = np.full(trace.points.shape, np.nan)
+        points[known] = self.geometry.to_pixels(trace.points[known])
+        points = points.astype(np.float32).astype(np.float64)  # to 0.0005 px, so that truth files hold half as much
+        box = box_around(self.geometry.to_pixels(corners(*trace.box_mm)), self.geometry.shape)
+        return TraceTruth(trace.lead, points, self.flat.sheet.fs, trace.start_s, box)
+
+    def _corners(self) -> Float | None:
+        """Return the paper's corners where its edges are seen, or are those of the picture."""
+        if self.scene.desk is None and not self.geometry.is_flat:
+            return None
+        return self.geometry.to_pixels(_outline(self.flat.sheet))
+
+    def _content_box(self) -> Box:
+        """Return the box of the sheet where its edges are seen (on a desk), else of everything that is printed on it."""
+        sheet, shape = self.flat.sheet, self.geometry.shape
+        if self.scene.desk is not None:
+            return box_around(self.geometry.to_pixels(_outline(sheet)), shape)
+        printed = [corners(*box) for box in self.flat.text_boxes_mm]
+        printed += [stroke.points for stroke in (*sheet.traces, *sheet.pulses, *sheet.separators)]
+        if sheet.paper.grid != "none":
+            frame, half_line = sheet.frame, sheet.paper.bold_mm / 2
+            printed.append(
+                corners(frame.left - half_line, frame.top - half_line, frame.right + half_line, frame.bottom + half_line)
+            )
+        points = np.vstack([*printed, np.empty((0, 2))])
+        points = points[np.isfinite(points).all(axis=1)]
+        return box_around(self.geometry.to_pixels(points if len(points) else _outline(sheet)), shape)
+
+    def _legible(self, px_per_mm: float, traces: tuple[TraceTruth, ...]) -> bool:
+        sharp = px_per_mm >= FINEST_PX_PER_MM and self.scene.blur_px <= BLUR_LIMIT_MM * px_per_mm
+        measurable = self.flat.sheet.paper.grid != "none" or bool(self.flat.sheet.pulses)
+        return sharp and measurable and all(_seen(trace.points, self.geometry.shape) >= 1 - CUT_OFF for trace in traces)
+
+
+def _outline(sheet: Sheet) -> Float:
+    return corners(0.0, 0.0, *sheet.size_mm)
+
+
+def _seen(points: Float, shape: tuple[int, int]) -> float:
+    """Return the share of points (n, 2) that lie in a picture of `shape`, 1 where there are none; those not known are left out."""
+    known = points[np.isfinite(points).all(axis=1)]
+    inside = ((known >= -0.5) & (known <= np.array(shape[::-1]) - 0.5)).all(axis=1)
+    return float(inside.mean()) if len(known) else 1.0

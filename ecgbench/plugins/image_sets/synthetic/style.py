@@ -1,0 +1,132 @@
+"""How a sheet is printed: each choice by its name, what is known of it, and how often it is drawn where nobody says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from ecgbench.core.image_set import SpecError
+from ecgbench.plugins.image_sets.synthetic.choice import Choice, Within, of, text_of
+from ecgbench.plugins.image_sets.synthetic.ink import FONTS
+from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS
+from ecgbench.plugins.image_sets.synthetic.paper import INKS, PAPERS
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a sheet is printed; every field is known by `FIELDS`, which says what it may be. Raises SpecError for anything else.
+
+    `layout`: "3x4+1", ... `color`: of the grid. `grid`: "lines", "dotted" (dots at 1 mm, lines at 5 mm) or "none". `strength`: of
+    the grid's colors, 1 as listed. `fine_mm`, `bold_mm`: widths of its lines. `frame`: "full" (grid to the paper's edge), "boxed"
+    (white margin) or "framed" (white margin, and the header on white). `margin_mm`: width of that margin.
+    `speed`: mm/s. `gain`: mm/mV. `ink`: of traces and text. `trace_mm`: width of the trace. `antialias`: whether pixels are inked in
+    part. `labels`: "below" or "above" the trace's start. `pulse`: "left" or "right" of each row. `separators`: a "bar" or a thin
+    "tick" where a lead ends and the next begins. `header`: "short" or "full". Each of these four may be "none". `font`: of all text.
+    """
+
+    layout: str = "3x4+1"
+    color: str = "red"
+    grid: str = "lines"
+    strength: float = 1.0
+    fine_mm: float = 0.12
+    bold_mm: float = 0.22
+    frame: str = "framed"
+    margin_mm: float = 5.0
+    speed: float = 25.0
+    gain: float = 10.0
+    ink: str = "black"
+    trace_mm: float = 0.3
+    antialias: bool = True
+    labels: str = "below"
+    pulse: str = "left"
+    separators: str = "bar"
+    header: str = "short"
+    font: str = "sans"
+
+    def __post_init__(self) -> None:
+        for name, field in FIELDS.items():
+            value = getattr(self, name)
+            if not field.known.holds(value):
+                raise SpecError(f"{value!r} is no {name} of a synthetic page; it takes {field.known}.")
+            if isinstance(field.drawn, Within) or name in ("speed", "gain"):
+                object.__setattr__(self, name, float(value))
+
+    @property
+    def grid_color(self) -> str:
+        """The grid's color, "none" where there is no grid."""
+        return "none" if self.grid == "none" else self.color
+
+    def said(self) -> str:
+        """Return every field as text, as content ids hold it: "layout=3x4+1:color=red:..."."""
+        return ":".join(f"{field.name}={text_of(getattr(self, field.name))}" for field in fields(self))
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a field of Style may be, how it is drawn where nobody says, and its name in a spec."""
+
+    known: Choice
+    drawn: Choice
+    key: str
+
+
+def _names(key: str, **weights: float) -> Field:
+    names = of([name.replace("_", "-") for name in weights], list(weights.values()))
+    return Field(names, names, key)
+
+
+def _range(key: str, known: tuple[float, float], drawn: tuple[float, float]) -> Field:
+    return Field(Within(*known), Within(*drawn), key)
+
+
+# How often each is drawn is a guess at what lies about in clinics, with rare ones often enough to be seen among 100 pages.
+_LAYOUT = of(list(LAYOUTS), [4 if name == "3x4+1" else 1 for name in LAYOUTS])
+_COLOR = of(list(PAPERS))
+FIELDS: Mapping[str, Field] = {
+    "layout": Field(_LAYOUT, _LAYOUT, "layouts"),
+    "color": Field(_COLOR, _COLOR, "colors"),
+    "grid": _names("grid", lines=0.85, dotted=0.1, none=0.05),
+    "strength": _range("strength", (0.2, 1.5), (0.7, 1.2)),
+    "fine_mm": _range("fine_mm", (0.05, 0.3), (0.08, 0.16)),
+    "bold_mm": _range("bold_mm", (0.05, 0.5), (0.16, 0.3)),
+    "frame": _names("frame", full=0.4, framed=0.4, boxed=0.2),
+    "margin_mm": _range("margin_mm", (2, 15), (3, 8)),
+    "speed": Field(of((25.0, 50.0)), of((25.0, 50.0), (0.9, 0.1)), "speed"),
+    "gain": Field(of((5.0, 10.0, 20.0)), of((5.0, 10.0, 20.0), (0.08, 0.84, 0.08)), "gain"),
+    "ink": Field(of(list(INKS)), of(list(INKS), (0.5, 0.2, 0.15, 0.15)), "ink"),
+    "trace_mm": _range("trace_mm", (0.1, 1.0), (0.2, 0.45)),
+    "antialias": Field(of((True, False)), of((True, False), (0.85, 0.15)), "antialias"),
+    "labels": _names("labels", below=0.5, above=0.4, none=0.1),
+    "pulse": _names("pulse", left=0.65, right=0.2, none=0.15),
+    "separators": _names("separators", bar=0.5, tick=0.25, none=0.25),
+    "header": _names("header", short=0.4, full=0.45, none=0.15),
+    "font": Field(of(list(FONTS)), of(list(FONTS)), "font"),
+}
+
+# The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,
+# 196.85 px/s, rows and columns where `layouts` puts them, the grid from the lower left corner of the paper.
+KAGGLE: Mapping[str, Choice] = {
+    "layout": of(("3x4+1",)),
+    "grid": of(("lines",)),
+    "frame": of(("full",)),
+    "speed": of((25.0,)),
+    "gain": of((10.0,)),
+    "labels": of(("below",)),
+    "pulse": of(("left",)),
+    "separators": of(("bar",)),
+    "header": of(("short",)),
+    "font": of(("sans",)),
+}
+PRESETS: Mapping[str, Mapping[str, Choice]] = {"kaggle": KAGGLE}
+
+
+def draw_style(given: Mapping[str, Choice], chance: Callable[[str], np.random.Generator]) -> Style:
+    """Draw a style: each field from what is `given` for it, else from what is usual.
+
+    `chance(name)` gives the source of chance for a field: each has its own, so that giving one leaves the others as they are.
+    """
+    drawn: dict[str, Any] = {name: given.get(name, field.drawn).draw(chance(name)) for name, field in FIELDS.items()}
+    return Style(**drawn)

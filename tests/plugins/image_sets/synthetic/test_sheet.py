@@ -1,0 +1,179 @@
+"""Sheets in millimeters: where samples, pulses, separators and labels lie, and what is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ecgbench.plugins.image_sets.synthetic.header import header_of
+from ecgbench.plugins.image_sets.synthetic.heart import LEADS
+from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS, LETTER_MM, TRACE_MM, places
+from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, Recording, SeededHeart
+from ecgbench.plugins.image_sets.synthetic.paper import PAPERS, frame_of
+from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, print_sheet, start_mm
+from ecgbench.plugins.image_sets.synthetic.style import Style
+
+HEART = SeededHeart(5, 1).read()
+
+
+def flat(level: float = 0.5, fs: float = 500.0, seconds: float = 10.0, leads: tuple[str, ...] = LEADS) -> Recording:
+    return Recording({lead: np.full(round(fs * seconds), level, np.float32) for lead in leads}, fs)
+
+
+def sheet(recording: Recording = HEART, **style: object) -> Sheet:
+    return print_sheet(recording, Style(**style))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layout_shows_its_leads_in_time_order_from_left_to_right(layout: str) -> None:
+    made = sheet(layout=layout)
+    assert [trace.lead for trace in made.traces] == [place.lead for place in places(LAYOUTS[layout])]
+    assert set(made.shown) == ({"II"} if layout == "strip" else set(LEADS))
+    for place, trace in zip(places(LAYOUTS[layout]), made.traces, strict=True):
+        assert trace.start_s == pytest.approx(10 * place.column / place.columns) and len(trace.points) == 5000 // place.columns
+
+
+@pytest.mark.parametrize("speed", [25.0, 50.0])
+@pytest.mark.parametrize("gain", [5.0, 10.0, 20.0])
+@pytest.mark.parametrize("layout", ["3x4+1", "12x1", "strip"])
+def test_each_sample_lies_at_its_time_and_voltage(speed: float, gain: float, layout: str) -> None:
+    made = sheet(speed=speed, gain=gain, layout=layout)
+    for place, trace in zip(places(LAYOUTS[layout]), made.traces, strict=True):
+        first = round(trace.start_s * 500)
+        seconds = (first + np.arange(len(trace.points))) / 500
+        np.testing.assert_allclose(trace.points[:, 0], 15 + seconds * speed, atol=1e-9)
+        volts = HEART.leads[trace.lead][first : first + len(trace.points)]
+        np.testing.assert_allclose(trace.points[:, 1], place.y_mm - gain * volts, atol=1e-5)
+        assert trace.points[-1, 0] < 15 + TRACE_MM
+
+
+def test_a_page_shows_half_the_time_at_twice_the_speed() -> None:
+    slow, fast = sheet(speed=25), sheet(speed=50)
+    assert len(slow.shown["II"]) == 5000 and len(fast.shown["II"]) == 2500
+    np.testing.assert_array_equal(fast.shown["II"], HEART.leads["II"][:2500])
+    assert np.isfinite(fast.shown["V1"]).sum() == 625
+
+
+def test_only_what_is_shown_is_known() -> None:
+    shown = sheet(layout="3x4+1").shown
+    assert np.isfinite(shown["II"]).all()  # the rhythm strip shows all of it
+    np.testing.assert_array_equal(np.isfinite(shown["I"]), np.arange(5000) < 1250)
+    np.testing.assert_array_equal(np.isfinite(shown["V6"]), np.arange(5000) >= 3750)
+    np.testing.assert_array_equal(np.isfinite(sheet(layout="6x2").shown["V1"]), np.arange(5000) >= 2500)
+    three = sheet(layout="3x4+3").shown
+    assert [lead for lead in LEADS if np.isfinite(three[lead]).all()] == ["II", "V1", "V5"]
+    assert all(np.isfinite(signal).all() for signal in sheet(layout="12x1").shown.values())
+
+
+def test_samples_beyond_the_paper_are_not_shown() -> None:
+    recording = flat()
+    recording.leads["aVF"][1500] = 30.0  # 300 mm up
+    assert np.isnan(sheet(recording, layout="3x4").shown["aVF"][1500])
+    assert np.isfinite(sheet(recording, layout="3x4").shown["aVF"][[1499, 1501]]).all()
+
+
+def test_leads_that_were_not_recorded_and_samples_that_are_not_known_are_left_out() -> None:
+    limbs = LEADS[:6]
+    made = sheet(flat(leads=limbs), layout="6x2")
+    assert {trace.lead for trace in made.traces} == set(made.shown) == set(limbs)
+    gap = flat()
+    gap.leads["II"][100:200] = np.nan
+    made = sheet(gap, layout="12x1")
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(made.shown["II"])), np.arange(100, 200))
+    assert np.isnan(made.traces[1].points[100:200, 1]).all()
+    assert print_sheet(Recording({}, 500.0), Style()).traces == ()
+
+
+@pytest.mark.parametrize(("fs", "seconds"), [(100.0, 10.0), (1000.0, 38.4), (500.0, 4.0), (257.0, 10.0)])
+def test_recordings_of_any_rate_and_length_are_laid_out(fs: float, seconds: float) -> None:
+    made = sheet(flat(fs=fs, seconds=seconds))
+    assert made.fs == fs and len(made.shown["I"]) == round(10 * fs)
+    known = np.isfinite(made.shown["II"]).sum() / fs
+    assert known == pytest.approx(min(10, seconds), abs=2 / fs)
+    assert np.isfinite(made.shown["V4"]).any() == (seconds > 7.5)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_stretch_has_an_area_of_its_own(layout: str) -> None:
+    made = sheet(flat(), layout=layout)
+    areas = [trace.box_mm for trace in made.traces]
+    width, height = made.size_mm
+    for trace, (left, top, right, bottom) in zip(made.traces, areas, strict=True):
+        assert 0 <= top < bottom <= height and 0 < left < right < width
+        assert ((trace.points >= (left, top)) & (trace.points <= (right, bottom))).all()
+    for one, (left, top, right, bottom) in enumerate(areas):
+        for other in areas[one + 1 :]:
+            assert max(left, other[0]) >= min(right, other[2]) - 1e-9 or max(top, other[1]) >= min(bottom, other[3]) - 1e-9
+
+
+@pytest.mark.parametrize(("speed", "gain"), [(25.0, 10.0), (50.0, 20.0)])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_pulse_is_a_millivolt_high_and_a_fifth_of_a_second_wide_beside_each_row(side: str, speed: float, gain: float) -> None:
+    made = sheet(pulse=side, speed=speed, gain=gain, layout="6x2+1")
+    assert len(made.pulses) == 7
+    low, high = min(trace.points[:, 0].min() for trace in made.traces), start_mm(made.style) + TRACE_MM
+    for pulse in made.pulses:
+        np.testing.assert_allclose(np.ptp(pulse.points, axis=0), (0.2 * speed, gain))
+        assert pulse.points[:, 0].max() <= low + 1e-9 if side == "left" else pulse.points[:, 0].min() >= high
+        assert pulse.points[:, 0].min() > 0 and pulse.points[:, 0].max() < LETTER_MM[0]
+
+
+def test_separators_stand_where_the_next_lead_begins() -> None:
+    bars = sheet(separators="bar").separators
+    assert len(bars) == 9 and {round(float(bar.points[0, 0]), 3) for bar in bars} == {77.5, 140.0, 202.5}
+    ticks = sheet(separators="tick").separators
+    assert len(ticks) == 9 and ticks[0].width_mm < bars[0].width_mm
+    assert sheet(layout="12x1").separators == ()
+
+
+def test_marks_can_be_left_away() -> None:
+    made = sheet(pulse="none", separators="none", labels="none", header="none")
+    assert made.pulses == made.separators == made.texts == ()
+
+
+@pytest.mark.parametrize(("labels", "below"), [("below", True), ("above", False)])
+def test_labels_name_each_stretch_at_its_start(labels: str, below: bool) -> None:
+    made = sheet(labels=labels)
+    assert [text.text for text in made.texts] == [trace.lead for trace in made.traces]
+    for text, place in zip(made.texts, places(LAYOUTS["3x4+1"]), strict=True):
+        assert (text.y_mm > place.y_mm) is below and text.x_mm == pytest.approx(15 + place.column * 62.5)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("header", ["short", "full"])
+def test_headers_stand_above_the_rows_and_say_speed_and_gain(layout: str, header: str) -> None:
+    style = Style(layout=layout, header=header, speed=50, gain=5)
+    texts = header_of(HEART, style, np.random.default_rng(0))
+    said = [text.text for text in texts]
+    assert said[-2:] == ["50 mm/s", "5 mm/mV"] and "ID: 5-00001" in said
+    size = LAYOUTS[layout].size_mm
+    assert all(text.y_mm > text.height_mm and text.y_mm < size[1] and text.x_mm < size[0] for text in texts)
+    assert max(text.y_mm for text in texts[:-2]) <= LAYOUTS[layout].header_mm
+    assert (len({text.x_mm for text in texts[:-2]}) == 3) is (header == "full")
+    assert header_of(HEART, Style(layout=layout, header="none"), np.random.default_rng(0)) == ()
+
+
+@pytest.mark.parametrize("name", ["full", "boxed", "framed"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("margin", [2.0, 5.0, 15.0])
+def test_frames_lie_on_the_paper_and_hold_whole_squares(name: str, layout: str, margin: float) -> None:
+    size, header = LAYOUTS[layout].size_mm, LAYOUTS[layout].header_mm
+    frame = frame_of(name, size, margin, header)
+    assert 0 <= frame.left < frame.right <= size[0] and 0 <= frame.top < frame.bottom <= size[1]
+    if name == "full":
+        assert (frame.x0, frame.y0) == (0, size[1])
+        return
+    assert (frame.right - frame.left) % 5 == pytest.approx(0, abs=1e-6) and (frame.bottom - frame.top) % 5 == pytest.approx(
+        0, abs=1e-6
+    )
+    assert frame.left >= margin and size[1] - frame.bottom >= margin - 1e-9
+    assert frame.top >= (header if name == "framed" else margin)
+
+
+def test_a_seeded_heart_is_a_source_and_reads_the_same_each_time() -> None:
+    source = SeededHeart(1, 12)
+    assert isinstance(source, LeadSource) and (source.name, source.record) == ("00012", "synthetic:1:12")
+    once, again = source.read(), SeededHeart(1, 12).read()
+    np.testing.assert_array_equal(once.leads["V3"], again.leads["V3"])
+    assert SeededHeart(1, 13).content_id != source.content_id and hash(source) == hash(SeededHeart(1, 12))
+    assert set(PAPERS) == {"red", "pink", "blue", "green", "grey", "black"}

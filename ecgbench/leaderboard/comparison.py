@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecgbench.core.metric import Score
 from ecgbench.core.outcome import Variant
 from ecgbench.leaderboard.sides import Side, find_sides
-from ecgbench.stats import Bound, BoundCheck, Paired, compare_paired, summarize
+from ecgbench.stats import Bound, BoundCheck, Paired, SignedRank, compare_paired, holm, signed_rank, summarize
 from ecgbench.store import FAILED, Store, StoreError
 
 FAILED_SCORE = Score(FAILED, "1", "lower", "share of the tried cases that the method failed on, overran or crashed")
@@ -18,13 +18,18 @@ OWN_COMBINE = "its metric adds cases up by a function of its own; this compares 
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One score of two methods: `paired` tells how b's differs from a's over the cases that both have it of."""
+    """One score of two methods: `paired` tells how b's differs from a's over the cases that both have it of.
+
+    `test`: Wilcoxon's test of the same difference over records; `p_adjusted`: its p by Holm, for all the scores that were compared.
+    """
 
     a: str
     b: str
     task: str
     score: Score
     paired: Paired
+    test: SignedRank
+    p_adjusted: float | None = None
     note: str = ""
 
     @property
@@ -44,7 +49,8 @@ class ComparisonRow:
     def to_dict(self) -> dict[str, Any]:
         """Return the row JSON-safe."""
         about = {"a": self.a, "b": self.b, "task": self.task, "metric": self.score.name, "unit": self.score.unit}
-        return about | {"direction": self.score.direction} | self.paired.to_dict() | {"remark": self.note}
+        test = {"p": self.test.p, "p_adjusted": self.p_adjusted, "effect": self.test.effect}
+        return about | {"direction": self.score.direction} | self.paired.to_dict() | test | {"remark": self.note}
 
 
 @dataclass(frozen=True)
@@ -94,9 +100,15 @@ def compare(store: Store, a: str, b: str, *, metric: str | None = None, bounds: 
         for pair in pairs
         if (pair, bound.metric) in rows
     )
-    shown = tuple(row for row in rows.values() if metric in (None, row.score.name))
+    shown = _adjusted([row for row in rows.values() if metric in (None, row.score.name)])
     differences = side_a.run.environment.differences(side_b.run.environment)
     return Comparison(side_a.name, side_b.name, shown, checks, differences)
+
+
+def _adjusted(rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
+    """Return the rows with their p values adjusted for each other."""
+    adjusted = holm([row.test.p for row in rows])
+    return tuple(replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True))
 
 
 def _pairs(a: Side, b: Side) -> list[tuple[int, int]]:
@@ -143,7 +155,8 @@ class _Reader:
             if found.cases.size or self._has(pair, name):
                 paired = compare_paired(found.a, found.b, found.records, direction=score.direction)
                 note = OWN_COMBINE if score.combine is not None else ""
-                yield ComparisonRow(self._a.labels[a], self._b.labels[b], task, score, paired, note)
+                test = signed_rank(found.a, found.b, found.records)
+                yield ComparisonRow(self._a.labels[a], self._b.labels[b], task, score, paired, test, note=note)
 
     def _has(self, pair: tuple[int, int], name: str) -> bool:
         sides = ((self._a.run.id, pair[0]), (self._b.run.id, pair[1]))

@@ -202,7 +202,9 @@ def comparison_sheets(comparison: Comparison) -> list[Sheet]:
     for row in comparison.rows:
         pairs.setdefault((row.a, row.b, row.task), []).append(row)
     columns = [Column("score"), Column("a", numeric=True), Column("b", numeric=True), Column("b - a", "with its 95 % interval", numeric=True),
-               Column("change", numeric=True), Column("n", "pages that both have a value of", numeric=True, spare=True), Column("b is")]  # fmt: skip
+               Column("change", numeric=True), Column("n", "pages that both have a value of", numeric=True, spare=True),
+               Column("effect", "rank-biserial correlation, -1 to 1", numeric=True, spare=True),
+               Column("p", "Wilcoxon's test over records, by Holm for all scores here", numeric=True, spare=True), Column("b is")]  # fmt: skip
     sheets = [
         Sheet(_pair_title(comparison, *pair), columns, [_difference(row) for row in rows], _remarks(rows))
         for pair, rows in pairs.items()
@@ -236,6 +238,8 @@ def _difference(row: ComparisonRow) -> list[Cell]:
         Cell(score_text(score, paired.difference), between),
         Cell(change),
         Cell(str(paired.n)),
+        Cell(f"{row.test.effect:+.2f}"),
+        Cell(MISSING if row.p_adjusted is None else f"{row.p_adjusted:.2g}"),
         Cell(paired.verdict, kind=kind),
     ]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ CACHE_KIB = (
 )  # SQLite's page cache a connection; holds the pages that a run of a few hundred variants x metrics appends to
 CHECKPOINT_PAGES = 8_000  # 32 MB of write-ahead log: a hot page is copied back once instead of many times
 LOG_TRIES, LOG_PAUSE_S = 200, 0.01  # while other processes make the same store
+ROWS_AT_ONCE = 64  # in one statement; of 12 columns they stay within the 999 placeholders that any SQLite takes
 IN_PLACEHOLDERS = 500  # values in one IN (...); every database takes as many
 
 
@@ -181,3 +184,20 @@ def driver_sql(statement: ClauseElement, dialect: Dialect) -> str:
     """
     by_position: Any = type(dialect)
     return str(statement.compile(dialect=by_position(paramstyle="qmark" if dialect.paramstyle == "qmark" else "format")))
+
+
+class BulkInsert:
+    """Inserts many rows, given as tuples in the order of the statement's columns; many a statement costs a quarter less than one."""
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        self._one = driver_sql(statement, dialect)
+        self._many = re.sub(
+            r"VALUES (\([^)]+\))", lambda found: "VALUES " + ", ".join([found[1]] * ROWS_AT_ONCE), self._one, count=1
+        )
+
+    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Insert the rows and return how many were new."""
+        whole = len(rows) - len(rows) % ROWS_AT_ONCE
+        packs = [tuple(chain.from_iterable(rows[start : start + ROWS_AT_ONCE])) for start in range(0, whole, ROWS_AT_ONCE)]
+        added = connection.exec_driver_sql(self._many, packs).rowcount if packs else 0
+        return added + (connection.exec_driver_sql(self._one, list(rows[whole:])).rowcount if rows[whole:] else 0)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Dialect, Row, bindparam, select, update
 from ecgbench.core.metric import COST_SCORES, Rows, Score
 from ecgbench.core.outcome import Variant
 from ecgbench.core.truth import CaseInfo
-from ecgbench.store.database import IN_PLACEHOLDERS, driver_sql, upsert
+from ecgbench.store.database import IN_PLACEHOLDERS, BulkInsert, upsert
 from ecgbench.store.identity import identity_of, number_of
 from ecgbench.store.schema import cases, metrics, variants
 from ecgbench.store.text import from_text, to_text, to_texts
@@ -40,7 +40,7 @@ class Ids:
         self._declared_metric = upsert(metrics, dialect, keys=["name"], replace=["unit", "direction", "doc", "combined"])
         columns = [column for column in cases.columns if column.name != "id"]
         new_case = upsert(cases, dialect, keys=["identity"]).values({c.name: bindparam(c.name) for c in columns})
-        self._new_case = driver_sql(new_case, dialect)
+        self._add_cases = BulkInsert(new_case, dialect)
 
     def forget(self) -> None:
         """Forget every number."""
@@ -93,7 +93,7 @@ class Ids:
         """Look up cases that are not remembered, after adding those that are new."""
         rows = [_case_row(case) for case in missing]
         identities = [row[0] for row in rows]
-        if connection.exec_driver_sql(self._new_case, rows).rowcount != len(rows):
+        if self._add_cases(connection, rows) != len(rows):
             self._update(connection, dict(zip(identities, missing, strict=True)))
         names = {row[2] for row in rows}
         places = [tuple(place) for place in connection.execute(_PLACES.where(cases.c.name.in_(names)))]

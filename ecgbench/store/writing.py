@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Delete, Dialect, Table, bindparam, delete, insert, select
 
 from ecgbench.core.outcome import Outcome
-from ecgbench.store.database import driver_sql, upsert
+from ecgbench.store.database import BulkInsert, driver_sql, upsert
 from ecgbench.store.ids import Ids
 from ecgbench.store.schema import metrics, outcomes, run_variants, scores
 from ecgbench.store.text import to_text
@@ -25,8 +25,8 @@ class OutcomeWriter:
 
     def __init__(self, dialect: Dialect, ids: Ids) -> None:
         self._ids = ids
-        self._add_outcome = driver_sql(upsert(outcomes, dialect, keys=outcomes.primary_key.columns.keys()), dialect)
-        self._add_score = driver_sql(insert(scores), dialect)
+        self._add_outcomes = BulkInsert(upsert(outcomes, dialect, keys=outcomes.primary_key.columns.keys()), dialect)
+        self._add_scores = BulkInsert(insert(scores), dialect)
         self._drop_outcome = driver_sql(_delete_by_key(outcomes), dialect)
         self._drop_score = driver_sql(_delete_by_key(scores), dialect)
         counting = upsert(run_variants, dialect, keys=run_variants.primary_key.columns.keys(), add=["written"])
@@ -39,12 +39,10 @@ class OutcomeWriter:
         cells = self._cells(connection, batch)
         rows = [_outcome_row(run_id, cell, outcome) for cell, outcome in cells.items()]
         self._drop(connection, run_id, [(variant, old) for variant, case in cells for old in self._ids.stale(case)])
-        if connection.exec_driver_sql(self._add_outcome, rows).rowcount != len(rows):
+        if self._add_outcomes(connection, rows) != len(rows):
             self._drop(connection, run_id, cells)
-            connection.exec_driver_sql(self._add_outcome, rows)
-        values = self._score_rows(connection, run_id, cells)
-        if values:
-            connection.exec_driver_sql(self._add_score, values)
+            self._add_outcomes(connection, rows)
+        self._add_scores(connection, self._score_rows(connection, run_id, cells))
         written = Counter(variant for variant, _ in cells)
         connection.exec_driver_sql(self._count, [(run_id, variant, count) for variant, count in written.items()])
 

@@ -545,9 +545,10 @@ def _forkserver() -> ForkServerContext:
 
 def wake_forkserver() -> None:
     """Start the process that workers are forked from, and let it import its libraries while this one goes on with its own affairs."""
-    from multiprocessing import forkserver
+    from multiprocessing import forkserver, resource_tracker
 
     _forkserver()
+    resource_tracker.ensure_running()  # before: when it starts, it unblocks what is blocked here
     # It inherits what is blocked, and so do workers: Ctrl-C reaches all processes of a terminal, and is the parent's affair alone.
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class Execution:
         self._resume = resume
         if store is not None:
             self.run = store.begin_run(
-                name or time.strftime("%Y%m%d-%H%M%S"),
+                name or _name_of_now(store),
                 plan=plan.to_dict(),
                 environment=current_environment(),
                 scores=plan.scores(),
@@ -182,6 +182,13 @@ class Execution:
                 message = f"{hook} failed and is not asked again: {one_line(error)}"
                 self.plan.registry.problems.append(Problem(origin, listener.plugin_name, message, traceback.format_exc()))
                 manager.unregister(listener.plugin)
+
+
+def _name_of_now(store: Store) -> str:
+    """Return the time as the name of a run, with a number behind it where several began within a second."""
+    now = time.strftime("%Y%m%d-%H%M%S")
+    taken = {run.name for run in store.runs()}
+    return next(name for number in count(1) if (name := f"{now}-{number}" if number > 1 else now) not in taken)
 
 
 def _with_content(case: Case, found: str | None) -> Case:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
 import typer
 
 from ecgbench.cli import pictures, plugins, runs
+from ecgbench.cli.output import INTERRUPTED
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
@@ -43,28 +45,38 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; an error is one sentence on stderr and exit code 2, with its traceback where `--debug` is given."""
     line = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in line
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # names of files may hold what the terminal's encoding has no letter for
     try:
         code = app(args=[word for word in line if word != "--debug"], standalone_mode=False, prog_name="ecgbench")
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             raise
         sys.exit(_say(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _say(error: Exception) -> int:
     """Print an error as one sentence; return the exit code."""
-    import click
-
-    if isinstance(error, click.exceptions.Abort):
-        return 130
-    if isinstance(error, click.ClickException):
-        error.show()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(error)
         return 2
-    ours = type(error).__module__.startswith("ecgbench.") or isinstance(error, (OSError, NotImplementedError))
-    message = " ".join(str(error).split())
-    surprise = f"unexpected {type(error).__name__}: {message} (run it again with --debug for the traceback)"
-    typer.echo(f"ecgbench: {message if ours and message else surprise}", err=True)
+    typer.echo(f"ecgbench: {_sentence(error)}", err=True)
     return 2
+
+
+def _sentence(error: Exception) -> str:
+    message = " ".join(str(error).split())
+    if hasattr(error, "format_message"):  # of typer, whose exceptions are not public: a wrong word on the command line
+        context = getattr(error, "ctx", None)
+        return f"{error.format_message().rstrip('.')} (see `{context.command_path if context else 'ecgbench'} --help`)"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename} cannot be used: {error.strerror}."
+    if message and (type(error).__module__.startswith("ecgbench.") or isinstance(error, (OSError, NotImplementedError))):
+        return message
+    return f"unexpected {type(error).__name__}: {message} (run it again with --debug for the traceback)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 import time
 from collections import Counter
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
 
     from ecgbench.core.outcome import Outcome
 
+INTERRUPTED = 130  # exit code after Ctrl-C: 128 and the signal's number, as shells have it
+PIPED_WIDTH = 120  # columns of a table that goes to a file or another program
 PLAIN_EVERY_SECONDS = 5.0  # between two lines of progress where nobody watches a bar
 
 
 @cache
 def console() -> Console:
-    """Return where tables go: the terminal's width, or 120 columns when piped."""
+    """Return where tables go: as wide as the terminal or the variable COLUMNS, else PIPED_WIDTH."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 120)
+    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH)
 
 
 @cache
@@ -39,8 +42,22 @@ def error_console() -> Console:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON; numbers that JSON has no word for become null."""
-    typer.echo(json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str))
+    """Print a value as JSON."""
+    typer.echo(to_json(value))
+
+
+def to_json(value: Any) -> str:
+    """Return a value as JSON on many lines; numbers that JSON has no word for become null."""
+    return json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str)
+
+
+def counted(number: int | None, noun: str) -> str:
+    """Return a number with its noun; None is endless.
+
+    >>> counted(1, "case"), counted(12, "case"), counted(None, "case")
+    ('1 case', '12 cases', 'endless cases')
+    """
+    return f"{'endless' if number is None else number} {noun}{'s' * (number != 1)}"
 
 
 def _finite(value: Any) -> Any:

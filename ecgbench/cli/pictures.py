@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
+from itertools import count, islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from ecgbench.cli.output import print_json
+from ecgbench.cli.output import counted, print_json, to_json
+
+if TYPE_CHECKING:
+    from ecgbench.core.page import Page
+    from ecgbench.pipeline import Options, Processed
 
 SHOWN_CASES = 20  # of an image set, unless --all
 
@@ -22,7 +29,10 @@ class _SpecGroup(TyperGroup):
 
 
 images = typer.Typer(
-    cls=_SpecGroup, no_args_is_help=True, help="Show what an image set holds, or write one: images SPEC | images generate DIR."
+    cls=_SpecGroup,
+    no_args_is_help=True,
+    context_settings={"ignore_unknown_options": True},  # those of `images list` may stand before SPEC
+    help="Show what an image set holds, or write one: images SPEC | images generate DIR.",
 )
 
 
@@ -39,28 +49,26 @@ def list_images(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Show what an image set holds."""
-    from itertools import islice
-
     from ecgbench.registry import default_registry
 
     found = default_registry().open_images(spec)
-    count = found.count()
-    shown = list(islice(found, None if show_all and count is not None else SHOWN_CASES))
+    total = found.count()
+    shown = list(islice(found, None if show_all and total is not None else SHOWN_CASES))
     if as_json:
-        print_json({"name": found.name, "count": count, "cases": [vars(case.info) for case in shown]})
+        print_json({"name": found.name, "count": total, "cases": [vars(case.info) for case in shown]})
         return
-    typer.echo(f"{found.name}: {'endless' if count is None else count} cases")
+    typer.echo(f"{found.name}: {counted(total, 'case')}")
     for case in shown:
         facts = (case.info.type, case.info.layout, case.info.grid_color, case.info.dpi and f"{case.info.dpi:g} dpi")
         typer.echo(f"  {case.name}  {' '.join(fact for fact in facts if fact)}".rstrip())
-    if count is None or count > len(shown):
-        typer.echo("  ... (--all lists every case)" if count is not None else "  ...")
+    if total is None or total > len(shown):
+        typer.echo("  ... (--all lists every case)" if total is not None else "  ...")
 
 
 @images.command()
 def generate(
     directory: Annotated[Path, typer.Argument(help="Where pictures and their truth are written.")],
-    count: Annotated[int, typer.Option(min=1, help="Number of pages.")] = 12,
+    number: Annotated[int, typer.Option("--count", min=1, help="Number of pages.")] = 12,
     types: Annotated[str, typer.Option(help="Kinds of page, comma-separated; empty for all.")] = "",
     seed: Annotated[int, typer.Option(help="Same seed, same pages.")] = 0,
     dpi: Annotated[float | None, typer.Option(help="Resolution of the pages in pixels per inch.")] = None,
@@ -73,10 +81,12 @@ def generate(
     from ecgbench.registry import default_registry
     from ecgbench.workers import parallel_map
 
-    given = {"count": count, "types": types, "seed": seed, "dpi": dpi and f"{dpi:g}"}
+    directory.mkdir(parents=True, exist_ok=True)
+    given = {"count": number, "types": types, "seed": seed, "dpi": dpi and f"{dpi:g}"}
     spec = "synthetic?" + "&".join(f"{name}={value}" for name, value in given.items() if value not in (None, ""))
     pages = sum(1 for _ in write_pages(default_registry().open_images(spec), directory, run=partial(parallel_map, workers=jobs)))
-    typer.echo(f"{pages} pages of {spec} are in {directory}; `ecgbench run {directory}` runs every method over them.")
+    written = f"{counted(pages, 'page')} of {spec}: in {directory}"
+    typer.echo(f"{written}; `ecgbench run {shlex.quote(str(directory))}` runs every method over them.")
 
 
 def process(
@@ -101,34 +111,54 @@ def process(
     read = read_options(options, registry)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-    replies = [_processed(picture, read, registry.page_opener(), out) for picture in pictures]
+    stems = _unlike([Path(picture).stem for picture in pictures])
+    replies = [
+        _processed(picture, read, registry.page_opener(), out and out / stem)
+        for picture, stem in zip(pictures, stems, strict=True)
+    ]
     print_json(replies if len(replies) > 1 else replies[0])
     raise typer.Exit(0 if all(reply["success"] for reply in replies) else 1)
 
 
-def _processed(picture: str, options: Any, open_page: Any, out: Path | None) -> dict[str, Any]:
-    """Run the pipeline on one picture and draw what each step saw."""
+def _unlike(stems: list[str]) -> list[str]:
+    """Return the stems with a number behind those that were there before: what is written of one picture shall not replace another's.
+
+    >>> _unlike(["page", "strip", "page"])
+    ['page', 'strip', 'page-2']
+    """
+    unlike: list[str] = []
+    for stem in stems:
+        numbered = (f"{stem}-{number}" if number > 1 else stem for number in count(1))
+        unlike.append(next(name for name in numbered if name not in unlike))
+    return unlike
+
+
+def _processed(picture: str, options: Options, open_page: Callable[[Any], Page], out: Path | None) -> dict[str, Any]:
+    """Run the pipeline on one picture; write its reply to `out`.json, and what each step saw beside that."""
     from ecgbench.core.page import PageError
-    from ecgbench.pipeline import run_pipeline
+    from ecgbench.pipeline import StepError, run_pipeline
 
     try:
         found = run_pipeline(open_page(picture), options)
-    except PageError as error:
+    except (PageError, StepError) as error:
         return {"image": picture, "success": False, "error": str(error)}
     reply = {"image": picture, "success": True, "error": None, **found.to_dict()}
     if out is not None:
-        reply["pictures"] = _drawn(found, Path(picture).stem, out)
+        reply["pictures"] = _drawn(found, out)
+        Path(f"{out}.json").write_text(to_json(reply), encoding="utf-8", errors="backslashreplace")
     return reply
 
 
-def _drawn(found: Any, stem: str, out: Path) -> list[str]:
+def _drawn(found: Processed, out: Path) -> list[str]:
     import cv2
 
+    from ecgbench.pipeline import EDGES
+
     written = []
+    seen = found.seen
     for option, result in found.results.items():
-        path = out / f"{stem}.{option}.png"
-        page = found.page if option == "edge_detection" else found.seen
-        if not cv2.imwrite(str(path), result.draw(page)):
-            raise OSError(f"{path} cannot be written.")
-        written.append(str(path))
+        path = f"{out}.{option}.png"
+        if not cv2.imwrite(path, result.draw(found.page if option == EDGES else seen)):
+            raise OSError(f"{path} cannot be written; give another folder with --out.")
+        written.append(path)
     return written

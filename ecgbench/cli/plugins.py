@@ -107,12 +107,15 @@ def list_plugins(as_json: Json = False) -> None:
     if as_json:
         print_json({"plugins": offered, "failed": problems})
         return
+    from rich.padding import Padding
+    from rich.text import Text  # names of others are not to be read as markup
+
     for origin, names in offered.items():
-        console().print(f"[bold]{origin}[/bold]")
-        console().print(f"  {', '.join(names)}", highlight=False)
+        console().print(Text(origin, style="bold"))
+        console().print(Padding(Text(", ".join(names)), (0, 0, 0, 2)))
     for problem in registry.problems:
-        console().print(f"[bold red]left out:[/bold red] {problem.plugin} of {problem.origin}")
-        console().print(f"  {problem.message}", highlight=False, markup=False)
+        console().print(Text.assemble(("left out: ", "bold red"), f"{problem.plugin} of {problem.origin}"))
+        console().print(Padding(Text(problem.message), (0, 0, 0, 2)))
 
 
 def docs(
@@ -129,6 +132,7 @@ def docs(
     own = {name: each for name, each in registry.transformers.items() if registry.origin_of(name) == BUILT_IN}
     if measure is not None:
         figures = {name: found for name in own if (found := _measured_in(store, name, run=measure))}
+        directory.mkdir(parents=True, exist_ok=True)
         (directory / "measured.json").write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     if check:
         stale = stale_pages(directory, own)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecgbench.cli.output import Progress, console, print_json
+from ecgbench.cli.output import INTERRUPTED, Progress, console, counted, print_json
 
 if TYPE_CHECKING:
     from ecgbench.execution import Execution
@@ -66,18 +67,19 @@ def run(
     """
     from ecgbench.workers import wake_forkserver
 
+    if resume and name is None:
+        raise UsageError("--resume goes on with a run by its name; give --name, `ecgbench runs` lists them.")
+    memory_bytes = _bytes(memory)
     if executor == "processes" and not dry_run:
         wake_forkserver()
     plan = _plan(specs, methods, param or [], repeats=repeats, warmup=warmup, executor=executor, workers=_workers(jobs), timeout=timeout,
-                 memory_bytes=_bytes(memory))  # fmt: skip
+                 memory_bytes=memory_bytes)  # fmt: skip
     if dry_run:
         _say_plan(plan, as_json)
         return
     from ecgbench.execution import Execution
     from ecgbench.store import Store
 
-    if resume and name is None:
-        raise UsageError("--resume goes on with a run by its name; give --name, `ecgbench runs` lists them.")
     with Store(store) as opened:
         execution = Execution(plan, store=opened, name=name, resume=resume)
         progress = _carry_out(execution, plan, quiet=as_json)
@@ -135,21 +137,34 @@ def _say_plan(plan: Plan, as_json: bool) -> None:
     if as_json:
         print_json({"cases": cases, "methods": methods, "cells": cells, **plan.to_dict()})
         return
-    each = f"{plan.repeats} timed call{'s' * (plan.repeats > 1)} each"
-    typer.echo(
-        f"{len(methods)} methods x {'endless' if cases is None else cases} cases = {'endless' if cells is None else cells} cells, {each}:"
-    )
+    product = f"{counted(len(methods), 'method')} x {counted(cases, 'case')} = {counted(cells, 'cell')}"
+    typer.echo(f"{product}, {counted(plan.repeats, 'timed call')} each:")
     for label in methods:
         typer.echo(f"  {label}")
 
 
 def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Progress:
+    """Carry out a plan and show how it gets on; Ctrl-C ends it, and says how to go on."""
     cases = plan.case_count()
-    with Progress(None if cases is None else cases * len(plan.methods), quiet=quiet) as progress:
-        for outcome in execution.outcomes():
-            progress.add(outcome, reused=execution.reused)
-        progress.counts["reused"] = execution.reused
+    try:
+        with (
+            Progress(None if cases is None else cases * len(plan.methods), quiet=quiet) as progress,
+            closing(execution.outcomes()) as outcomes,  # at once, not when the traceback lets go of it: the store closes after
+        ):
+            for outcome in outcomes:
+                progress.add(outcome, reused=execution.reused)
+            progress.counts["reused"] = execution.reused
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted; what was done is kept. Go on with: {_resumption(execution.kept_run.name)}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     return progress
+
+
+def _resumption(name: str) -> str:
+    """Return the command line that goes on with the run that this one began."""
+    given = [word for word in sys.argv[1:] if word != "--resume"]
+    named = any(word == "--name" or word.startswith("--name=") for word in given)
+    return shlex.join(["ecgbench", *given, *([] if named else ["--name", name]), "--resume"])
 
 
 def _show_run(store: Store, run: Run, progress: Progress) -> None:
@@ -284,7 +299,7 @@ def export(
     """Write a run's outcomes as a table, or its report."""
     from ecgbench.report import export as write_export
 
-    chosen = format or (output.suffix.lstrip(".") if output and output.suffix else "csv")
+    chosen = format or (output.suffix.lstrip(".").lower() if output and output.suffix else "csv")
     with _existing(store) as opened:
         found = opened.find_run(run_name)
         target = output or Path(f"{found.name}.{chosen}")

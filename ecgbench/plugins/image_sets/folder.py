@@ -17,6 +17,7 @@ from typing import NamedTuple
 from ecgbench.core.image_set import ImageSetOpener, SpecError
 from ecgbench.core.transformer import hookimpl
 from ecgbench.core.truth import Case, CaseInfo
+from ecgbench.plugins.image_sets.image_kit import ImageKitTruth
 from ecgbench.plugins.image_sets.truth_files import MASKS, TruthError, TruthFile, case_fields, read_facts
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
@@ -62,7 +63,7 @@ class PictureSet:
         except TruthError:
             facts = {}  # the case fails when its truth is read, and says why
         if facts is None:
-            return Case(CaseInfo(name, source), path)
+            return Case(CaseInfo(name, source), path, ImageKitTruth(beside))
         return Case(CaseInfo(name, source, **case_fields(facts)), path, TruthFile(beside))
 
 

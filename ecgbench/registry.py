@@ -30,6 +30,7 @@ BUILT_IN_PLUGINS = (
     "ecgbench.plugins.quality",
     "ecgbench.plugins.metrics",
     "ecgbench.plugins.image_sets.synthetic",
+    "ecgbench.plugins.image_sets.records",
     "ecgbench.plugins.image_sets.kaggle",
     "ecgbench.plugins.image_sets.folder",
 )

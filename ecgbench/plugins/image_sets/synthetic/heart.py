@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ecgbench.core.params import ParamError, make_params, param, param_specs
+from ecgbench.core.params import make_params, param, param_specs
 from ecgbench.plugins.image_sets.synthetic.activation import REGIONS, make_beats
 from ecgbench.plugins.image_sets.synthetic.lead_field import (
     DOWER,
@@ -21,10 +21,15 @@ from ecgbench.plugins.image_sets.synthetic.lead_field import (
 )
 from ecgbench.plugins.image_sets.synthetic.rhythm import Rhythm, f_waves, fibrillation, sinus, with_premature
 
-__all__ = ["HEART_SETTINGS", "LEADS", "Float", "Heart", "Leads", "draw_heart", "make_leads", "read_heart_setting"]
+__all__ = ["DRAWN_RHYTHMS", "HEART_SETTINGS", "LEADS", "Float", "Heart", "Leads", "draw_heart", "make_leads"]
 
 RHYTHMS = ("sinus", "af")
 DRAWN_RHYTHMS = (*RHYTHMS, "ectopy")
+# What a spec may say of its hearts ("rhythm=af&heart_rate=120"), and the argument of draw_heart that it is.
+HEART_SETTINGS: Mapping[str, str] = {
+    "rhythm": "rhythm", "heart_rate": "rate_bpm", "axis": "axis_deg", "qrs_ms": "qrs_ms", "st_mv": "st_mv", "st_region": "st_region",
+    "pvc_share": "pvc_share", "noise_uv": "noise_uv", "wander_uv": "wander_uv",
+}  # fmt: skip
 BREATHING = 0.05  # share by which the dipole grows and shrinks as the heart moves with the diaphragm
 
 
@@ -83,27 +88,6 @@ def draw_heart(rng: np.random.Generator, **fixed: Any) -> Heart:
     rhythm = str(fixed.pop("rhythm", rhythm))
     drawn = _draw_recording(rng) | _draw_conduction(rng) | _draw_rate(rng, rhythm)
     return _checked(drawn | fixed)
-
-
-# What a spec may fix of its hearts ("rhythm=af&heart_rate=120"), and the field of Heart that it is.
-HEART_SETTINGS: Mapping[str, str] = {
-    "rhythm": "rhythm", "heart_rate": "rate_bpm", "axis": "axis_deg", "qrs_ms": "qrs_ms", "st_mv": "st_mv", "st_region": "st_region",
-    "pvc_share": "pvc_share", "noise_uv": "noise_uv", "wander_uv": "wander_uv",
-}  # fmt: skip
-
-
-def read_heart_setting(name: str, text: str) -> tuple[str, Any]:
-    """Return the field of `draw_heart` that a setting fixes, and its value. Raises ParamError, which says what is allowed.
-
-    >>> read_heart_setting("heart_rate", "120")
-    ('rate_bpm', 120.0)
-    """
-    if name == "rhythm":
-        if text not in DRAWN_RHYTHMS:
-            raise ParamError(f"rhythm={text!r} is not known; choose one of {', '.join(DRAWN_RHYTHMS)}.")
-        return "rhythm", text
-    field = HEART_SETTINGS[name]
-    return field, next(spec for spec in param_specs(Heart) if spec.name == field).check(text)
 
 
 def _checked(values: Mapping[str, Any]) -> Heart:

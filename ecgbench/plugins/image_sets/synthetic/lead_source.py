@@ -8,6 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
+from ecgbench.plugins.image_sets.synthetic.choice import Value, text_of
 from ecgbench.plugins.image_sets.synthetic.heart import Leads, draw_heart, make_leads
 
 FS = 500.0  # Hz, of seeded hearts
@@ -52,10 +53,11 @@ class LeadSource(Protocol):
 
 @dataclass(frozen=True)
 class SeededHeart:
-    """The recording of a heart that was drawn for `record` of `seed`."""
+    """The recording of a heart that was drawn for `record` of `seed`; `fixed`: what draw_heart is told, not left to chance."""
 
     seed: int
     number: int
+    fixed: tuple[tuple[str, Value], ...] = ()
 
     @property
     def name(self) -> str:
@@ -69,13 +71,14 @@ class SeededHeart:
 
     @property
     def content_id(self) -> str:
-        """Seed and number, as in a page's recipe."""
-        return f"heart:seed={self.seed}:record={self.number}"
+        """Seed, number and what is fixed, as in a page's recipe."""
+        said = "".join(f":{name}={text_of(value)}" for name, value in self.fixed)
+        return f"heart:seed={self.seed}:record={self.number}{said}"
 
     def read(self) -> Recording:
         """Draw the heart and record it for ten seconds."""
         rng = stream(self.seed, self.number, "heart")
-        heart = draw_heart(rng)
+        heart = draw_heart(rng, **dict(self.fixed))
         title = (f"ID: {self.seed}-{self.number:05d}", f"Rate {heart.rate_bpm:.0f} bpm")
         return Recording(make_leads(heart, rng, fs=FS), FS, title)
 

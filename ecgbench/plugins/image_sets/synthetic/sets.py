@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count as count_up
 from itertools import islice
+from zlib import crc32
 
 from ecgbench.core.image_set import ImageSetOpener, SpecError
 from ecgbench.core.truth import Case
 from ecgbench.plugins.image_sets.synthetic.choice import Choice, Within, of
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
-from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, stream
+from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, SeededHeart, stream
 from ecgbench.plugins.image_sets.synthetic.page import SyntheticPage
 from ecgbench.plugins.image_sets.synthetic.settings import KEYS, read_settings
 from ecgbench.plugins.image_sets.synthetic.style import Style, draw_style
@@ -25,7 +26,8 @@ class SyntheticSet:
     """Records, each printed once and shown as every one of `types`; endless where `pages` is None.
 
     Each record draws its `dpi` and its style, the latter from what is `given` for a field of Style and else from what is usual;
-    each page draws its `severity`. `sources`: whose leads the records show, each in turn; seeded hearts where there are none.
+    each page draws its `severity`. `sources`: whose leads the records show, each in turn; where there are none, seeded hearts, which are
+    drawn but for what `hearts` gives for a field of Heart.
 
     >>> [case.name for case in SyntheticSet(pages=3, types=("0001", "0005"))]
     ['00000-0001', '00000-0005', '00001-0001']
@@ -39,6 +41,7 @@ class SyntheticSet:
     severity: Choice = ANY_SEVERITY
     given: tuple[tuple[str, Choice], ...] = ()
     sources: tuple[LeadSource, ...] = ()
+    hearts: tuple[tuple[str, Choice], ...] = ()
 
     def __iter__(self) -> Iterator[Case]:
         """Yield the cases, record by record."""
@@ -53,12 +56,20 @@ class SyntheticSet:
         return known if self.pages is None else min(known, self.pages)
 
     def _pages(self, record: int) -> Iterator[SyntheticPage]:
+        source = self._source(record)
+        if self.sources and source is not None:  # what is drawn for a recording is its own, whatever else lies in the folder
+            record = crc32(source.content_id.encode())
         style = draw_style(dict(self.given), lambda name: stream(self.seed, record, f"style {name}"))
         dpi = float(self.dpi.draw(stream(self.seed, record, "dpi")))
-        source = self.sources[record] if self.sources else None
         for kind in self.types:
             severity = float(self.severity.draw(stream(self.seed, record, f"severity {kind}")))
             yield SyntheticPage(self.seed, record, kind, severity, dpi, style, source)
+
+    def _source(self, record: int) -> LeadSource | None:
+        if self.sources:
+            return self.sources[record]
+        fixed = tuple((name, choice.draw(stream(self.seed, record, f"heart {name}"))) for name, choice in self.hearts)
+        return SeededHeart(self.seed, record, fixed) if fixed else None
 
 
 @dataclass(frozen=True)

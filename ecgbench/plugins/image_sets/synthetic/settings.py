@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from ecgbench.core.image_set import SpecError
-from ecgbench.plugins.image_sets.synthetic.choice import Choice, Within, read_choice
+from ecgbench.core.params import param_specs
+from ecgbench.plugins.image_sets.synthetic.choice import Choice, Within, of, read_choice
+from ecgbench.plugins.image_sets.synthetic.heart import DRAWN_RHYTHMS, HEART_SETTINGS, Heart
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
 from ecgbench.plugins.image_sets.synthetic.page import DPI_RANGE
 from ecgbench.plugins.image_sets.synthetic.style import FIELDS, PRESETS
@@ -16,7 +18,7 @@ Reader = Callable[[str, str], Any]
 
 
 def read_settings(settings: str, owner: str) -> dict[str, Any]:
-    """Read "key=value&key=value" into the fields of SyntheticSet; what styles may be is gathered in `given`.
+    """Read "key=value&key=value" into the fields of SyntheticSet; what styles may be is gathered in `given`, hearts in `hearts`.
 
     `owner`: the spec, for messages. Raises SpecError that lists what is known.
 
@@ -25,6 +27,7 @@ def read_settings(settings: str, owner: str) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     given: dict[str, Choice] = {}
+    hearts: dict[str, Choice] = {}
     seen: set[str] = set()
     for setting in filter(None, settings.split("&")):
         key, _, text = setting.partition("=")
@@ -35,11 +38,22 @@ def read_settings(settings: str, owner: str) -> dict[str, Any]:
         seen.add(key)
         if key in _STYLES:
             given[_STYLES[key]] = read_choice(key, unquote(text), FIELDS[_STYLES[key]].known)
+        elif key in HEART_SETTINGS:
+            hearts[HEART_SETTINGS[key]] = read_choice(key, unquote(text), _heart_choice(HEART_SETTINGS[key]))
         else:
             field, read = SETTINGS[key]
             values[field] = read(key, unquote(text))
     given = dict(PRESETS[values.pop("preset")]) | given if "preset" in values else given
-    return values | ({"given": tuple(given.items())} if given else {})
+    both = {"given": tuple(given.items()), "hearts": tuple(hearts.items())}
+    return values | {name: choices for name, choices in both.items() if choices}
+
+
+def _heart_choice(field: str) -> Choice:
+    """Return what a field of Heart may be; the rhythm may also be ectopy, which draw_heart knows."""
+    if field == "rhythm":
+        return of(DRAWN_RHYTHMS)
+    spec = next(spec for spec in param_specs(Heart) if spec.name == field)
+    return of(spec.choices) if spec.choices else Within(float(spec.low or 0), float(spec.high or 0))
 
 
 def _whole(key: str, text: str) -> int:
@@ -92,4 +106,4 @@ SETTINGS: Mapping[str, tuple[str, Reader]] = {
     "preset": ("preset", _one_of(PRESETS)),
 }
 _STYLES: Mapping[str, str] = {field.key: name for name, field in FIELDS.items()}
-KEYS = (*SETTINGS, *_STYLES)
+KEYS = (*SETTINGS, *_STYLES, *HEART_SETTINGS)

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from ecgbench.core.metric import Score
-from ecgbench.leaderboard import BoardRow, Leaderboard
+from ecgbench.leaderboard import BoardRow, Leaderboard, breakdown
 from ecgbench.report.plots import (
     SHOWN,
     CostMark,
@@ -122,8 +122,17 @@ class _Task:
             yield Plot(title, "Median over the pages of the method's own time; whisker: the middle half.", svg)
 
     def kinds(self) -> Iterator[Plot]:
-        kinds = by_type(self.store, self.run, self.columns)
-        if kinds:
+        if max((column.cases.size for column in self.columns.values()), default=0) > MOST_CASES:
+            return
+        found = breakdown(self.store, self.run, self.board, "type")
+        if len(found.groups) > 1:
+            kinds = {
+                self.labels[number]: {
+                    group: in_shown_unit(self.score, each.mean) or 0.0 for group, each in groups.items() if each.mean is not None
+                }
+                for number, groups in found.values.items()
+                if number in self.labels
+            }
             title = f"{self.score.name} by type of image"
             svg = breakdown_plot(kinds, axis=axis_title(self.score), title=title)
             yield Plot(title, "Mean over the pages of a type that the method has a value of.", svg)
@@ -165,21 +174,3 @@ class _Task:
         if not row.wall_median_s or ranked is None:
             return None
         return CostMark(self.labels[row.variant_id], row.wall_median_s, in_shown_unit(self.score, ranked) or 0.0)
-
-
-def by_type(store: Store, run: Run, columns: Mapping[str, Values]) -> dict[str, dict[str, float]]:
-    """Return the mean of each column (label -> values) by type of image; nothing where there are fewer than two types, or too many cases."""
-    if max((column.cases.size for column in columns.values()), default=0) > MOST_CASES:
-        return {}
-    kinds = {number: case.type for number, case in store.cases(run.id).items() if case.type}
-    if len(set(kinds.values())) < 2:
-        return {}
-    return {label: _means(column, kinds) for label, column in columns.items()}
-
-
-def _means(column: Values, kinds: Mapping[int, str]) -> dict[str, float]:
-    grouped: dict[str, list[float]] = {}
-    for case, value in zip(column.cases.tolist(), column.values.tolist(), strict=True):
-        if case in kinds and np.isfinite(value):
-            grouped.setdefault(kinds[case], []).append(value)
-    return {kind: float(np.mean(grouped[kind])) for kind in sorted(grouped)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ecgbench.core.metric import COST_SCORES, Score
 from ecgbench.core.outcome import Status
-from ecgbench.leaderboard import BoardRow, BoardScore, Comparison, ComparisonRow, Leaderboard
+from ecgbench.leaderboard import BoardRow, BoardScore, Breakdown, Comparison, ComparisonRow, Leaderboard
 from ecgbench.report.failures import FailureGroup
 from ecgbench.report.wording import MISSING, count, heading, score_text, short_method
 from ecgbench.store import FAILURES, Run
@@ -49,18 +49,18 @@ class Sheet:
 
 
 def leaderboard_sheet(board: Leaderboard) -> Sheet:
-    """Return a task's leaderboard: rank, method, the score that ranks with its interval, the others, costs, and how outcomes ended."""
+    """Return a task's leaderboard: rank, method, the score that ranks with its interval, how outcomes ended, costs, the other scores."""
     ranked_by, rows = board.ranked_by, board.rows
     made = [
         (Column("#", "rank", numeric=True), [Cell(str(row.rank)) for row in rows]),
         (Column("method"), [Cell(short_method(row.label, board.task)) for row in rows]),
         *_ranking(board),
+        *_endings(rows),
+        *[_cost(cost, board) for cost in (TIME, MEMORY) if cost.name != ranked_by.name and _has(board, cost)],
         *[
             (Column(heading(score), score.doc, numeric=True, spare=True), [_mean(row, score) for row in rows])
             for score in other_scores(board)
         ],
-        *[_cost(cost, board) for cost in (TIME, MEMORY) if cost.name != ranked_by.name and _has(board, cost)],
-        *_endings(rows),
     ]
     columns, cells = zip(*made, strict=True)
     return Sheet(_title(board), columns, list(zip(*cells, strict=True)))
@@ -88,9 +88,9 @@ def _ranking(board: Leaderboard) -> list[tuple[Column, list[Cell]]]:
         ]
         doc = "the same mean with every page without a value counted as the worst value; this ranks"
         found.append((Column("failures as worst", doc, numeric=True), counted))
-    if any(fails(row, score) != sum(row.failures.values()) for row in board.rows):
-        missing = [Cell(str(fails(row, score)), kind="bad" if fails(row, score) else "") for row in board.rows]
-        doc = "pages that other methods have this score of, and this one has not, also where it ended well"
+    if any(_without(row, score) != sum(row.failures.values()) for row in board.rows):
+        missing = [Cell(str(_without(row, score)), kind="bad" if fails(row, score) else "") for row in board.rows]
+        doc = "pages without this score: the method failed, found nothing to be scored, or the truth is not known"
         found.append((Column("without it", doc, numeric=True), missing))
     return found
 
@@ -98,6 +98,10 @@ def _ranking(board: Leaderboard) -> list[tuple[Column, list[Cell]]]:
 def fails(row: BoardRow, score: Score) -> int:
     """Return on how many pages a method should have a score but has none."""
     return row.scores[score.name].failures if score.name in row.scores else 0
+
+
+def _without(row: BoardRow, score: Score) -> int:
+    return row.n - (row.scores[score.name].n if score.name in row.scores else 0)
 
 
 def _interval(found: BoardScore | None) -> Cell:
@@ -215,6 +219,24 @@ def comparison_sheets(comparison: Comparison) -> list[Sheet]:
         if sheets
         else [Sheet("Nothing to compare.", [], [], notes)]
     )
+
+
+def breakdown_sheet(found: Breakdown, board: Leaderboard) -> Sheet:
+    """Return a task's score, a row a method in the order of the leaderboard, a column a group of pages."""
+    columns = [Column("method"), *[Column(group, f"{found.by} {group}", numeric=True) for group in found.groups]]
+    rows = [
+        [Cell(short_method(row.label, board.task)), *[_group_cell(found, row.variant_id, group) for group in found.groups]]
+        for row in board.rows
+    ]
+    return Sheet(f"{found.task}: mean {heading(found.score)} by {found.by}, with 95 % intervals", columns, rows)
+
+
+def _group_cell(found: Breakdown, variant_id: int, group: str) -> Cell:
+    summary = found.values[variant_id].get(group)
+    if summary is None or summary.mean is None:
+        return Cell(MISSING)
+    between = "" if summary.low is None else f"{score_text(found.score, summary.low)} to {score_text(found.score, summary.high)}"
+    return Cell(score_text(found.score, summary.mean), between)
 
 
 def _pair_title(comparison: Comparison, a: str, b: str, task: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecgbench.leaderboard import Comparison, leaderboard
+from ecgbench.leaderboard import Comparison, breakdown, leaderboard
 from ecgbench.registry import default_registry
 from ecgbench.report.failures import failure_groups
-from ecgbench.report.sheets import Cell, Sheet, comparison_sheets, failures_sheet, leaderboard_sheet, runs_sheet
+from ecgbench.report.sheets import Cell, Sheet, breakdown_sheet, comparison_sheets, failures_sheet, leaderboard_sheet, runs_sheet
 from ecgbench.store import FAILURES, Run, Store
 
 if TYPE_CHECKING:
@@ -144,6 +144,21 @@ def leaderboard_tables(store: Store, run: Run, *, task: str | None = None, metri
     """Return a table a task: methods ranked by the task's score or by `metric`, with intervals, costs and failures."""
     boards = leaderboard(store, run, task=task, metric=metric, metrics=default_registry().metrics.values())
     return [SheetView(leaderboard_sheet(board)) for board in boards]
+
+
+def breakdown_tables(store: Store, run: Run, by: str, *, task: str | None = None, metric: str | None = None) -> list[SheetView]:
+    """Return a table a task: its score, a row a method and a column a type, layout, grid color, dpi or severity of page."""
+    boards = leaderboard(store, run, task=task, metric=metric, metrics=default_registry().metrics.values())
+    found = [(breakdown(store, run, board, by), board) for board in boards]
+    return [SheetView(breakdown_sheet(each, board)) for each, board in found if each.groups]
+
+
+def breakdown_dict(
+    store: Store, run: Run, by: str, *, task: str | None = None, metric: str | None = None
+) -> list[dict[str, Any]]:
+    """Return what `breakdown_tables` shows, JSON-safe."""
+    boards = leaderboard(store, run, task=task, metric=metric, metrics=default_registry().metrics.values())
+    return [breakdown(store, run, board, by).to_dict({row.variant_id: row.label for row in board.rows}) for board in boards]
 
 
 def leaderboard_dict(store: Store, run: Run, *, task: str | None = None, metric: str | None = None) -> list[dict[str, Any]]:

@@ -40,6 +40,8 @@ def _value(row: BoardRow, board: Leaderboard) -> str:
     found = row.scores[board.ranked_by.name]
     between = f" ({interval_text(found)})" if interval_text(found) else ""
     said = f"{board.ranked_by.name} {with_unit(found.score, found.mean)}{between}"
+    if found.n < row.n:
+        said += f" on {found.n:,} of {count(row.n, 'page')}"
     if found.failures:
         said += f", {score_text(found.score, found.ranked)} with {count(found.failures, 'page')} that it has no value of counted as worst"
     return said

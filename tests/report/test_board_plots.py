@@ -1,13 +1,11 @@
 """The plots of a task: those in which there is something to see, with labels that tell methods apart."""
 
-import pytest
-
 from ecgbench import Score
 from ecgbench.core.metric import COST_SCORES
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.leaderboard import leaderboard
-from ecgbench.report.board_plots import board_plots, by_type, plot_labels
+from ecgbench.report.board_plots import board_plots, plot_labels
 
 SCORES = [*COST_SCORES, Score("iou", "1", "higher", "overlap"), Score("lag_s", "s", "lower", "delay")]
 
@@ -49,12 +47,6 @@ def test_scores_in_seconds_are_plotted_in_milliseconds(store):
     run, board = board_of(store, [variant("edges.a"), variant("edges.b")], score="lag_s")
     by_method, spread, *_ = board_plots(store, run, board)
     assert "lag_s (ms)" in spread.svg and "lag_s by method: a 150 ms" in by_method.svg
-
-
-def test_types_are_averaged_one_by_one(store):
-    run, board = board_of(store, [variant("edges.a")])
-    column = store.values(run.id, board.rows[0].variant_id, "iou")
-    assert by_type(store, run, {"a": column}) == {"a": {"photo": pytest.approx(0.2), "scan": pytest.approx(0.1)}}
 
 
 def test_labels_name_only_what_tells_variants_apart(store):

@@ -57,7 +57,10 @@ def test_a_leader_that_only_fails_less_is_said_to_be_the_worse_one_elsewhere(sto
 
 def test_a_leader_that_fails_shows_both_numbers(store):
     text = said(store, [[None, 0.9, 0.9, 0.9], [0.1, 0.1, 0.2, 0.1]])
-    assert "m0 leads with iou 0.900" in text and "0.675 with 1 page that it has no value of counted as worst" in text
+    assert (
+        "m0 leads with iou 0.900" in text
+        and "on 3 of 4 pages, 0.675 with 1 page that it has no value of counted as worst" in text
+    )
 
 
 def test_a_lead_that_rests_on_failures_is_not_taken_for_one_on_the_same_pages(store):
@@ -71,6 +74,10 @@ def test_methods_that_do_the_same_are_level(store):
 
 def test_a_method_alone_leads_nobody(store):
     assert said(store, [[0.5, 0.6, 0.7]]).startswith("m0, the only method that was run, has iou 0.600 (")
+
+
+def test_pages_that_a_method_alone_has_no_value_of_are_counted(store):
+    assert said(store, [[0.5, None, 0.7]]).endswith(" on 2 of 3 pages.")
 
 
 def test_pictures_of_one_record_cannot_tell(store):

@@ -1,10 +1,10 @@
-"""Signed ranks, Holm's correction and Pareto fronts, against hand-computed and library values."""
+"""Signed ranks and Holm's correction, against hand-computed and library values."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from ecgbench.stats.significance import holm, pareto_front, signed_rank
+from ecgbench.stats.significance import holm, signed_rank
 
 
 def test_signed_rank_agrees_with_scipy_on_independent_records():
@@ -51,13 +51,3 @@ def test_holm_never_gives_more_than_one_nor_changes_the_order():
     assert adjusted == [1.0, 1.0, 1.0]
     assert holm([None, 0.2]) == [None, 0.2]
     assert holm([]) == []
-
-
-def test_the_pareto_front_holds_what_none_beats():
-    points = {"a": (1, 1.0), "b": (2, 3.0), "c": (3, 2.0), "d": (4, 4.0), "e": (4, 3.5), "nan": (float("nan"), 9.0)}
-    assert pareto_front(points) == ["a", "b", "d"]
-    assert pareto_front(points, higher_is_better=False) == ["a"]
-
-
-def test_of_equal_points_one_is_enough():
-    assert pareto_front({"a": (1, 1.0), "b": (1, 1.0)}) == ["a"]

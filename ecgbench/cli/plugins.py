@@ -145,10 +145,14 @@ def docs(
 
 def _measured_in(store: str, method: str, *, run: str | None = None) -> Measured | None:
     """Return what a run in the store (the newest that has the method) says of it; None where there is no store yet."""
+    from ecgbench.registry import default_registry
     from ecgbench.report import measured_in_run, measured_lately
     from ecgbench.store import Store
 
     if run is None and not Path(store).exists():
         return None
     with Store(store, create=False) as opened:
-        return measured_in_run(opened, opened.find_run(run), method) if run is not None else measured_lately(opened, method)
+        registry = default_registry()
+        if run is None:
+            return measured_lately(opened, method, registry)
+        return measured_in_run(opened, opened.find_run(run), method, registry)

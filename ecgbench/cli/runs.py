@@ -239,22 +239,27 @@ def leaderboard(
     run_name: RunName = None,
     task: Annotated[str | None, typer.Option(help="Only this task.")] = None,
     metric: Annotated[str | None, typer.Option(help="Rank by this score instead of the task's own.")] = None,
+    by: Annotated[str | None, typer.Option(help="Break the score down by type, layout, grid_color, dpi or severity.")] = None,
     store: StorePath = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
     """Rank the methods of a run, task by task: scores with 95 % intervals, times, failures."""
-    from ecgbench.report import failures_table, leaderboard_dict, leaderboard_tables
+    from ecgbench import report
 
     with _existing(store) as opened:
         found = opened.find_run(run_name)
         if as_json:
-            print_json({"run": found.to_dict(), "leaderboard": leaderboard_dict(opened, found, task=task, metric=metric)})
+            boards = {"leaderboard": report.leaderboard_dict(opened, found, task=task, metric=metric)}
+            if by is not None:
+                boards["breakdown"] = report.breakdown_dict(opened, found, by, task=task, metric=metric)
+            print_json({"run": found.to_dict(), **boards})
             return
-        for table in leaderboard_tables(opened, found, task=task, metric=metric):
-            console().print(table)
-        failures = failures_table(opened, found)
-        if failures is not None:
-            console().print(failures)
+        tables = report.leaderboard_tables(opened, found, task=task, metric=metric)
+        if by is not None:
+            tables += report.breakdown_tables(opened, found, by, task=task, metric=metric)
+        for table in [*tables, report.failures_table(opened, found)]:
+            if table is not None:
+                console().print(table)
 
 
 def compare(

@@ -3,10 +3,10 @@
 from ecgbench.stats.bounds import Bound, BoundCheck, BoundError, parse_bound
 from ecgbench.stats.intervals import Interval
 from ecgbench.stats.paired import Paired, Verdict, compare_paired
-from ecgbench.stats.significance import SignedRank, holm, pareto_front, signed_rank
+from ecgbench.stats.significance import SignedRank, holm, signed_rank
 from ecgbench.stats.summary import Summary, Times, combine_rows, summarize, summarize_times
 
 __all__ = [
     "Bound", "BoundCheck", "BoundError", "Interval", "Paired", "SignedRank", "Summary", "Times", "Verdict", "combine_rows",
-    "compare_paired", "holm", "pareto_front", "parse_bound", "signed_rank", "summarize", "summarize_times",
+    "compare_paired", "holm", "parse_bound", "signed_rank", "summarize", "summarize_times",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -70,20 +70,3 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         largest = max(largest, min(1.0, p * (len(asked) - place)))
         adjusted[index] = largest
     return adjusted
-
-
-def pareto_front(points: Mapping[str, tuple[float, float]], *, higher_is_better: bool = True) -> list[str]:
-    """Return the names of the (cost, value) points that none beats in both, the cheapest first; points with a NaN are left out.
-
-    >>> pareto_front({"quick": (1.0, 0.7), "slow": (9.0, 0.9), "worse": (10.0, 0.8)})
-    ['quick', 'slow']
-    """
-    sign = 1.0 if higher_is_better else -1.0
-    known = [(cost, -sign * value, name) for name, (cost, value) in points.items() if np.isfinite(cost) and np.isfinite(value)]
-    front: list[str] = []
-    best = np.inf
-    for _, negated, name in sorted(known):
-        if negated < best:
-            front.append(name)
-            best = negated
-    return front

@@ -1,7 +1,7 @@
 """Folders of pictures, single pictures and patterns as image sets, with the truth that stands beside the pictures."""
 
 # A folder may hold 100,000 files: their paths stay text, which costs a tenth of Path objects.
-# ruff: noqa: PTH110, PTH111, PTH112, PTH118, PTH119, PTH120, PTH122, PTH207
+# ruff: noqa: PTH111, PTH112, PTH118, PTH119, PTH120, PTH122, PTH207
 
 from __future__ import annotations
 
@@ -16,21 +16,37 @@ from typing import NamedTuple
 
 from ecgbench.core.image_set import ImageSetOpener, SpecError
 from ecgbench.core.transformer import hookimpl
-from ecgbench.core.truth import Case, CaseInfo
+from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.plugins.image_sets.image_kit import ImageKitTruth
+from ecgbench.plugins.image_sets.signal_files import names_leads, signals_from_csv
 from ecgbench.plugins.image_sets.truth_files import MASKS, TruthError, TruthFile, case_fields, read_facts
+from ecgbench.plugins.image_sets.wfdb_records import read_record
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
+TRUTH_SUFFIXES = (".json", ".csv", ".hea")  # a JSON file says most, and may say which CSV file holds the signals
 MASK_SUFFIXES = tuple(MASKS.values())  # truth, not pages
 # Other openers' specs: an address or scheme ("gs://bucket/prefix", "records:DIR"), or a name with settings ("synthetic?count=20").
 _NOT_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|[A-Za-z][\w.-]*\?\w+=")
 
 
 class Found(NamedTuple):
-    """A picture below a folder, named relative to it, and whether a JSON file stands beside it."""
+    """A picture below a folder, named relative to it, and the suffix of the file beside it that holds its truth ("" for none)."""
 
     name: str
-    with_json: bool
+    beside: str
+
+
+@dataclass(frozen=True)
+class SignalsBeside:
+    """Reads the signals of a picture from the CSV file or WFDB record of its name; small enough to travel to a worker."""
+
+    path: str
+
+    def __call__(self) -> Truth:
+        """Return the signals; nothing is known where a CSV file speaks of something else. Raises SignalsError where it is broken."""
+        if self.path.endswith(".hea"):
+            return Truth(signals=read_record(self.path))
+        return Truth(signals=signals_from_csv(self.path)) if names_leads(self.path) else Truth()
 
 
 @dataclass(frozen=True)
@@ -55,9 +71,11 @@ class PictureSet:
     def _case(self, found: Found) -> Case:
         path = os.path.join(self.base, found.name)
         name, source = _printable(found.name.replace(os.sep, "/")), _printable(path)
-        if not found.with_json:
+        if not found.beside:
             return Case(CaseInfo(name, source), path)
-        beside = _json_beside(path)
+        beside = os.path.splitext(path)[0] + found.beside
+        if found.beside != ".json":
+            return Case(CaseInfo(name, source), path, SignalsBeside(beside))
         try:
             facts = read_facts(beside, picture=os.path.basename(path))
         except TruthError:
@@ -67,8 +85,10 @@ class PictureSet:
         return Case(CaseInfo(name, source, **case_fields(facts)), path, TruthFile(beside))
 
 
-def _json_beside(path: str) -> str:
-    return os.path.splitext(path)[0] + ".json"
+def _beside(picture: str, there: Callable[[str], bool]) -> str:
+    """Return the suffix of the file that holds a picture's truth, the first that is there; "" where none is."""
+    stem = os.path.splitext(picture)[0]
+    return next((suffix for suffix in TRUTH_SUFFIXES if there(stem + suffix)), "")
 
 
 def _printable(path: str) -> str:
@@ -96,7 +116,7 @@ def _below(folder: str, prefix: str = "", above: frozenset[str] = frozenset()) -
         if is_folder:
             yield from _below(os.path.join(folder, name), f"{prefix}{name}{os.sep}", above | {here})
         elif _is_picture(name):
-            yield Found(prefix + name, _json_beside(name) in names)
+            yield Found(prefix + name, _beside(name, names.__contains__))
 
 
 def _matching(pattern: str, base: str) -> Iterator[Found]:
@@ -104,11 +124,11 @@ def _matching(pattern: str, base: str) -> Iterator[Found]:
     for path in sorted(glob.iglob(pattern, recursive=True)):
         if _is_picture(path) and not os.path.isdir(path):
             name = os.path.relpath(path, base or os.curdir)
-            yield Found(name, os.path.exists(_json_beside(path)))
+            yield Found(name, _beside(path, os.path.exists))
 
 
 def _single(path: str) -> Iterator[Found]:
-    yield Found(os.path.basename(path), os.path.exists(_json_beside(path)))
+    yield Found(os.path.basename(path), _beside(path, os.path.exists))
 
 
 def open_folder(spec: str) -> PictureSet | None:
@@ -155,7 +175,7 @@ def _filled(pictures: PictureSet, otherwise: str) -> PictureSet:
 FOLDER = ImageSetOpener(
     "folder",
     "scans/ | page.png | 'scans/*.png'",
-    "Pictures on disk: a folder with all below it, one picture, or a pattern; truth is read from name.json beside name.png.",
+    "Pictures on disk: a folder with all below it, one picture, or a pattern; truth is read from name.json, name.csv or name.hea beside name.png.",
     open_folder,
 )
 

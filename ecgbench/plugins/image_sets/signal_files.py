@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,12 +24,16 @@ FINEST_FS_HZ, COARSEST_FS_HZ = 100_000.0, 1.0  # beyond these a sampling rate is
 UNEVEN = 0.5  # of a sampling interval, by which a time may be off before its column is no clock
 ROUND_FS = 1e-3  # times are written with few digits: a rate this near to a whole number is that number
 LARGEST_DENOMINATOR = 100_000  # of the ratio of two sampling rates; what it cannot express shifts 10 s by less than 0.1 ms
+LONGEST_HEAD = 4096  # characters in which a file's first line names its columns
 _LEAD = re.compile(r"(?:(?:lead|ecg)[\s_-]*)?(i{1,3}|av[rlf]|v[1-6])", re.IGNORECASE)
 _BY_SMALL_NAME = {name.lower(): name for name in LEADS}
 
 
 class SignalsError(PageError):
     """Leads that cannot be read from a file; the message is one sentence that names the file."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(os.fsencode(message).decode("utf-8", "backslashreplace"))  # a path may hold bytes that are no text
 
 
 def lead_name(text: str) -> str | None:
@@ -67,6 +72,16 @@ def twelve(leads: Mapping[str, Samples]) -> dict[str, Samples]:
     return {name: leads[name] if name in leads else np.full(samples, np.nan, np.float32) for name in LEADS}
 
 
+def names_leads(path: str | Path) -> bool:
+    """Tell whether the first line of a file names at least one lead; also True where it cannot be read, which is said later."""
+    try:
+        with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
+            head = file.readline(LONGEST_HEAD)
+    except OSError:
+        return True
+    return not head.strip() or any(lead_name(_unquoted(cell)) for cell in head.split(","))
+
+
 def signals_from_csv(path: str | Path, *, fs: float | None = None) -> Signals:
     """Read leads in mV from a CSV file: a column each, named in its first line, empty or "nan" where nothing is known.
 
@@ -74,7 +89,7 @@ def signals_from_csv(path: str | Path, *, fs: float | None = None) -> Signals:
     is None, a column "time" in seconds tells. Raises SignalsError: one sentence that names the file and, where it can, the line.
     """
     head, lines = _lines(str(path))
-    names = [cell.strip().strip('"') for cell in head.split(",")]
+    names = [_unquoted(cell) for cell in head.split(",")]
     columns = name_columns(names, str(path))
     clock = next((column for column, name in enumerate(names) if name.lower() in TIME_COLUMNS), None)
     wanted = list(columns.values()) + ([] if clock is None else [clock])
@@ -85,6 +100,10 @@ def signals_from_csv(path: str | Path, *, fs: float | None = None) -> Signals:
         fs = _rate(table[:, -1], str(path))
     leads = {lead: np.ascontiguousarray(table[:, index], dtype=np.float32) for index, lead in enumerate(columns)}
     return Signals(check_fs(fs, str(path)), twelve(leads))
+
+
+def _unquoted(cell: str) -> str:
+    return cell.strip().strip('"')
 
 
 def _lines(path: str) -> tuple[str, list[str]]:

@@ -18,6 +18,8 @@ and `CaseInfo`, in pixels, degrees, seconds and Hz. Masks are 1-bit PNGs of the 
 column a lead, named in its first line, in mV, empty where the page shows nothing or where the lead is shorter than others. The NPZ
 holds the points of the traces as arrays "0", "1", ... (n, 2) of (x, y), in the order of "leads", float32 where it holds them
 exactly and float64 elsewhere. Files are named without a folder: they lie beside the picture.
+
+Where there is no ``name.json``, ``name.csv`` with a column "time" in seconds, or the WFDB record ``name.hea``, tells the signals alone.
 """
 
 from __future__ import annotations

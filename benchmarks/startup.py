@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pages import write_benchmark_pages
@@ -50,7 +51,7 @@ def main() -> None:
     python = sys.executable
     with tempfile.TemporaryDirectory() as place:
         folder = write_benchmark_pages(Path(place), 4)[0].parent
-        commands = {
+        commands: dict[str, Callable[[], float]] = {
             "import cv2": lambda: seconds_of(python, "-c", "import cv2"),
             "import ecgbench": lambda: seconds_of(python, "-c", "import cv2, ecgbench"),
             "ecgbench --help": lambda: seconds_of(python, "-m", "ecgbench", "--help"),

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -80,9 +81,8 @@ def main() -> None:
         folder = paths[0].parent
         for label, methods, target in (("edges.canny", [0], 0.95), ("edges.*", [0, 1, 2, 3], 2.0)):
             names = ",".join(EDGES[index].name for index in methods)
-            low, median, high = ratio(
-                options.rounds, lambda m=methods: hand_written(paths, m), lambda n=names, m=methods: ours(folder, n, len(paths) * len(m))
-            )  # fmt: skip
+            theirs, own = partial(hand_written, paths, methods), partial(ours, folder, names, len(paths) * len(methods))
+            low, median, high = ratio(options.rounds, theirs, own)
             print(
                 f"{label}: {median:.2f}x of the hand-written loop (min {low:.2f}, max {high:.2f}; target {target}x), {len(paths)} pages"
             )

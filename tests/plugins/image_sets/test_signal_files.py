@@ -116,13 +116,22 @@ def test_resampled_leads_are_those_that_were_sampled_at_that_rate(fs: float, to:
     for name in LEADS:
         assert len(given.leads[name]) == round(10 * to) and given.leads[name].dtype == np.float32
         if to > 200:  # what lies above half the rate is lost on purpose
-            np.testing.assert_allclose(given.leads[name], wanted.leads[name][: len(given.leads[name])], atol=0.01)
+            np.testing.assert_allclose(given.leads[name], wanted.leads[name][: len(given.leads[name])], atol=0.002)
 
 
 def test_nothing_rings_at_the_ends_of_a_level_or_a_slope() -> None:
     for signal in (np.full(1000, 2.5), np.linspace(-1, 3, 1000)):
         given = resample(Signals(500, {"I": signal.astype(np.float32)}), 360).leads["I"]
         np.testing.assert_allclose(given, np.interp(np.arange(720) / 360, np.arange(1000) / 500, signal), atol=0.01)
+
+
+@pytest.mark.parametrize("to", [1000, 360, 250])
+def test_a_step_rings_little_and_not_far(to: int) -> None:
+    step = np.repeat([0, 1], 500).astype(np.float32)
+    given = resample(Signals(500, {"I": step}), to).leads["I"]
+    assert given.min() > -0.1 and given.max() < 1.1
+    ringing = np.flatnonzero(np.abs(given - (np.arange(len(given)) >= to)) > 1e-3)
+    assert np.abs(ringing / to - 1).max() <= 3.5 / min(to, 500)
 
 
 def test_what_is_not_known_stays_so_and_spoils_nothing_beside_it() -> None:

@@ -63,8 +63,8 @@ def ratio_interval(upper: Floats, lower: Floats, cases: int, seed: int) -> Inter
             ratio = upper.sum() / lower.sum()
             spread = np.sqrt(np.sum((upper - ratio * lower) ** 2) * units / (units - 1)) / abs(lower.sum())
             return around(float(ratio), float(spread), units)
-        found = np.concatenate([(weights @ upper) / (weights @ lower) for weights in _resamples(units, seed)])
-    return _percentiles(found, units)
+        found = np.concatenate([(weights @ upper) / (weights @ lower) for weights in resamples(units, seed)])
+    return percentiles(found, units)
 
 
 def too_few(cases: int) -> str:
@@ -72,7 +72,7 @@ def too_few(cases: int) -> str:
     return "one value" if cases == 1 else "all of one record"
 
 
-def _resamples(units: int, seed: int) -> Iterator[Floats]:
+def resamples(units: int, seed: int) -> Iterator[Floats]:
     """Yield how often each of the units is in each resample, some resamples at a time."""
     weights = _weights(units, seed)
     return (weights[start : start + CHUNK].astype(np.float64) for start in range(0, RESAMPLES, CHUNK))
@@ -87,7 +87,7 @@ def _weights(units: int, seed: int) -> npt.NDArray[np.uint8]:
     return weights
 
 
-def _percentiles(found: Floats, units: int) -> Interval:
+def percentiles(found: Floats, units: int) -> Interval:
     """Return the percentile interval, widened as a t interval of so few units would be."""
     if not np.isfinite(found).all():
         return Interval(None, None, "no interval: a resample has no finite value")

@@ -19,6 +19,7 @@ PRIMARY = {
     "color": ("trace_f1_1px", "trace_dice"),
     "grid": ("px_per_mm_error_pct",),
     "quality": ("verdict_right",),
+    "digitize": ("kaggle_snr_db",),
 }
 TIME, MEMORY = "wall_median_s", "peak_memory_mb"
 COSTS = frozenset(score.name for score in COST_SCORES)

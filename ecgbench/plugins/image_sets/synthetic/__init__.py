@@ -6,8 +6,9 @@ from ecgbench.core.image_set import ImageSetOpener
 from ecgbench.core.transformer import hookimpl
 from ecgbench.plugins.image_sets.synthetic.page import GENERATOR_VERSION, SyntheticPage
 from ecgbench.plugins.image_sets.synthetic.sets import DEMO, SYNTHETIC, DemoSet, SyntheticSet
+from ecgbench.plugins.image_sets.synthetic.style import Style
 
-__all__ = ["DEMO", "GENERATOR_VERSION", "SYNTHETIC", "DemoSet", "SyntheticPage", "SyntheticSet", "ecgbench_image_sets"]
+__all__ = ["DEMO", "GENERATOR_VERSION", "SYNTHETIC", "DemoSet", "Style", "SyntheticPage", "SyntheticSet", "ecgbench_image_sets"]
 
 
 @hookimpl

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from ecgbench.core.page import Box, Pixels
 from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, box_around, corners, flat_geometry, grid_lines_mm
 from ecgbench.plugins.image_sets.synthetic.heart import Float
-from ecgbench.plugins.image_sets.synthetic.ink import ink_stroke, ink_text, line_coverage, near_lines
+from ecgbench.plugins.image_sets.synthetic.ink import Real, ink_stroke, ink_text, line_coverage, near_lines
 from ecgbench.plugins.image_sets.synthetic.paper import Color
 from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Stroke
 
@@ -63,7 +64,7 @@ def render(sheet: Sheet, dpi: float) -> Print:
     boxes = _ink_texts(ink, sheet, geometry)
     trace, ink = _settled(trace, sheet), _settled(ink, sheet)
     pixels = _print_grid(sheet, geometry)
-    _lay(pixels, ink, sheet.ink)
+    lay_ink(pixels, ink, sheet.ink)
     return Print(sheet, pixels, geometry, trace, ink, boxes)
 
 
@@ -120,12 +121,23 @@ def _print_grid(sheet: Sheet, geometry: Geometry) -> Pixels:
     Lines leave open (1 - coverage along rows) x (1 - coverage along columns) of what lies under them, and dots cover the product of
     the coverages, so that the whole picture is a matrix product: bold + open_bold * (under + share_fine * more).
     """
+    height, width = geometry.shape
     paper, frame = sheet.paper, sheet.frame
-    pixels = np.empty((*geometry.shape, 3), np.uint8)
-    pixels[:] = paper.ground
     if paper.grid == "none":
-        return pixels
+        return np.tile(np.array(paper.ground, np.uint8), (height, width, 1))
     box = box_around(geometry.to_pixels(corners(frame.left, frame.top, frame.right, frame.bottom)), geometry.shape)
+    rows, which, across = _separated(sheet, geometry, box)
+    drawn = rows @ across + np.tile(np.array(paper.bold, np.float32) + 0.5, box.width)  # one half rounds
+    table = np.tile(np.array(paper.ground, np.uint8), (len(rows) + 1, width, 1))  # each different row of the picture once
+    table[:-1, box.x : box.x + box.width] = drawn.astype(np.uint8).reshape(len(rows), box.width, 3)
+    row = np.full(height, len(rows))
+    row[box.y : box.y + box.height] = which
+    return np.asarray(table[row], dtype=np.uint8)
+
+
+def _separated(sheet: Sheet, geometry: Geometry, box: Box) -> tuple[Real, npt.NDArray[np.intp], Real]:
+    """Return the grid as a product: the different (open_bold, open_bold * share_fine) of rows, which row has which, and the columns."""
+    paper = sheet.paper
     fine_columns, fine_rows = _covered(sheet, geometry, box, 1, paper.fine_mm)
     bold_columns, bold_rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, paper.bold_mm))
     ground, fine, bold = np.array([paper.ground, paper.fine, paper.bold], dtype=np.float64)
@@ -134,11 +146,7 @@ def _print_grid(sheet: Sheet, geometry: Geometry) -> Pixels:
         fine_columns, fine_rows = 1 - fine_columns, 1 - fine_rows
     across = np.stack([np.outer(bold_columns, under - bold), np.outer(bold_columns * fine_columns, more)]).reshape(2, -1)
     rows, which = np.unique(np.column_stack([bold_rows, bold_rows * fine_rows]), axis=0, return_inverse=True)
-    drawn = rows.astype(np.float32) @ across.astype(np.float32)
-    drawn += np.tile(bold + 0.5, box.width).astype(np.float32)  # one half rounds
-    inside = drawn.astype(np.uint8).reshape(len(rows), box.width, 3)[which.reshape(-1)]
-    pixels[box.y : box.y + box.height, box.x : box.x + box.width] = inside
-    return pixels
+    return rows.astype(np.float32), which.reshape(-1), across.astype(np.float32)
 
 
 def _covered(sheet: Sheet, geometry: Geometry, box: Box, step: int, width_mm: float) -> tuple[Float, Float]:
@@ -154,9 +162,9 @@ def _covered(sheet: Sheet, geometry: Geometry, box: Box, step: int, width_mm: fl
     return covered[0][box.x :], covered[1][box.y :]
 
 
-def _lay(pixels: Pixels, ink: Pixels, color: Color) -> None:
+def lay_ink(pixels: Pixels, ink: Pixels, color: Color) -> None:
     """Lay ink of `color` over `pixels` in place, as far as `ink` (H, W) uint8 covers them."""
-    where = np.flatnonzero(ink)
+    where = np.flatnonzero(ink != 0)
     flat = pixels.reshape(-1, 3)
     covered = ink.reshape(-1)[where, None] * np.float32(1 / 255)
     ground = flat[where].astype(np.float32)

@@ -74,16 +74,21 @@ def make_beats(heart: Heart, body: Float, rng: np.random.Generator) -> tuple[Bea
     gradient = area(qrs) + area(recovery)
     onset, j_point = complex_bounds(qrs, body)
     factor = heart.qrs_ms / 1000 / (j_point - onset)
-    wide, late = widen(qrs, factor), j_point * (factor - 1)
-    recovery = recover(shift(recovery, late), gradient - area(wide))
+    earlier, later = onset * (factor - 1), j_point * (factor - 1)
+    wide = widen(qrs, factor)
+    recovery = recover(shift(recovery, later), gradient - area(wide))
+    after = shift(widen(_moved(style.after, with_half), stretch), later)
     atria = widen(_moved(style.atria, (0.0 if heart.rhythm == "af" else heart.p_gain) * around), stretch)
-    after = shift(widen(_moved(style.after, with_half), stretch), late)
-    normal = Beat(shift(atria, onset * (factor - 1)), np.vstack([wide, recovery, after]), np.zeros(3))
-    t_peak = float(recovery[-1, 0])
-    premature_t = shift(widen(RECOVERY, stretch), PREMATURE_T_LATER)
-    premature_t = recover(premature_t, PREMATURE_T * (gradient - area(style.premature)))
-    premature = Beat(np.empty((0, 5)), np.vstack([style.premature, premature_t]), np.zeros(3))
-    return _with_st(heart, normal, body, (factor * onset, factor * j_point, t_peak - ST_BEFORE_T)), premature
+    normal = Beat(shift(atria, earlier), np.vstack([wide, recovery, after]), np.zeros(3))
+    st_end = float(recovery[-1, 0]) - ST_BEFORE_T
+    return _with_st(heart, normal, body, (factor * onset, factor * j_point, st_end)), _premature(style, stretch, gradient)
+
+
+def _premature(style: Style, stretch: float, gradient: Float) -> Beat:
+    """Return a beat without P and ST segment, whose T lies opposite to its QRS."""
+    t_wave = shift(widen(RECOVERY, stretch), PREMATURE_T_LATER)
+    t_wave = recover(t_wave, PREMATURE_T * (gradient - area(style.premature)))
+    return Beat(np.empty((0, 5)), np.vstack([style.premature, t_wave]), np.zeros(3))
 
 
 def _draw_style(individuality: float, body: Float, rng: np.random.Generator) -> Style:

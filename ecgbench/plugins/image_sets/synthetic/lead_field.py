@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ecgbench.plugins.image_sets.signal_files import LEADS
+
+__all__ = ["DOWER", "ELECTRODES", "INDEPENDENT_LEADS", "LEADS", "Float", "Leads", "lead_vectors", "twelve_leads"]
+
 Float = npt.NDArray[np.float64]
 Leads = dict[str, npt.NDArray[np.float32]]
 
-LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 INDEPENDENT_LEADS = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 
 # What the eight independent leads see of the dipole (x to the left, y to the foot, z to the back).

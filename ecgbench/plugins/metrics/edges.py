@@ -95,6 +95,7 @@ def boundaries(page: Page, result: EdgeMap, truth: Truth) -> dict[str, float]:
 
     `line_continuity`: a sample of a lead is covered where an edge lies within 0.5 mm; with runs of r_i covered samples of n,
     it is the sum of (r_i / n)^2, the mean over the leads' drawn stretches: 1 where no gap is, 1/2 where one cuts the trace in halves.
+    Edges of grid lines nearby cover a trace as well as its own, so that it is to be read beside the precision.
 
     Source: D. R. Martin, C. C. Fowlkes, J. Malik, "Learning to detect natural image boundaries using local brightness, color, and texture
     cues", IEEE Trans. Pattern Anal. Mach. Intell. 26:530-549, 2004, for precision and recall with a tolerance; J. A. G. Jaeger,

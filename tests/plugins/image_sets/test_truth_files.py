@@ -7,6 +7,8 @@ import pickle
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from ecgbench.plugins.image_sets.synthetic import SyntheticSet
 from ecgbench.plugins.image_sets.synthetic.choice import of
 from ecgbench.plugins.image_sets.truth_files import TruthError, TruthFile, write_page, write_pages
 from ecgbench.plugins.pages import open_page
+from ecgbench.workers import parallel_map
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,17 @@ def test_work_can_be_carried_out_by_a_pool(tmp_path: Path) -> None:
 
     list(write_pages(Cases((case("a"), case("b"))), tmp_path, run=run))
     assert seen == ["a", "b"] and (tmp_path / "b.png").exists()
+
+
+def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
+    pages = SyntheticSet(pages=4, types=("0001", "0005"), dpi=of((72.0,)), seed=8)
+    digests = []
+    for name, run in (("here", map), ("two", partial(parallel_map, workers=2))):
+        folder = tmp_path / name
+        folder.mkdir()
+        list(write_pages(pages, folder, run=run))
+        digests.append({path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()})
+    assert digests[0] == digests[1] and len(digests[0]) == 4 * 9
 
 
 def test_pages_are_written_as_they_are_asked_for(tmp_path: Path) -> None:

@@ -162,16 +162,18 @@ def _coherence(covered: npt.NDArray[np.bool_]) -> float:
         Score("isolated_pixel_noise", "1", "lower", "share of the edge pixels with no other edge pixel around"),
     ],
 )
-def edge_texture(page: Page, result: EdgeMap, _truth: Truth) -> dict[str, float]:
-    """Describe edges without a truth: how many there are, and whether they hang together as lines do.
+def edge_texture(page: Page, result: EdgeMap, truth: Truth) -> dict[str, float]:
+    """Describe edges by themselves: how many there are, and whether they hang together as lines do.
 
     With n the number of edge pixels among the 8 around an edge pixel: `edge_connectivity` = share of n >= 2 (it goes on to both sides,
     or is part of something thicker), `isolated_pixel_noise` = share of n = 0; neither is given where there are no edges. They tell noise
-    from lines, not right lines from wrong ones.
+    from lines, not right lines from wrong ones, so pages of which nothing is known are not scored by them alone.
 
     Source: L. Kitchen, A. Rosenfeld, "Edge evaluation using local edge coherence", IEEE Trans. Syst. Man Cybern. 11:597-605, 1981, for
     judging edges by their continuation; the two shares are this project's plain form of it.
     """
+    if truth.content_box is None:
+        return {}
     edges = pixels(result.edges, page.shape)
     around = np.asarray(cv2.boxFilter(edges, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT))  # itself included
     total, alone, going_on = count(edges), _count(edges, around == 1), _count(edges, around >= 3)

@@ -133,7 +133,7 @@ def test_leads_outside_the_picture_have_no_continuity() -> None:
 
 
 def texture(edges: np.ndarray) -> dict[str, float]:
-    return dict(edge_texture.score(PAGE, EdgeMap(edges, None), Truth()))
+    return dict(edge_texture.score(PAGE, EdgeMap(edges, None), Truth(content_box=Box(0, 0, 1, 1))))
 
 
 def test_a_line_goes_on_but_at_its_ends_and_a_dot_does_not() -> None:
@@ -143,6 +143,10 @@ def test_a_line_goes_on_but_at_its_ends_and_a_dot_does_not() -> None:
 
 def test_diagonal_neighbors_are_neighbors() -> None:
     assert texture(np.eye(40, 60, dtype=np.bool_))["isolated_pixel_noise"] == 0.0
+
+
+def test_a_page_of_which_nothing_is_known_is_not_scored_by_its_edges_alone() -> None:
+    assert dict(edge_texture.score(PAGE, EdgeMap(mask(), None), Truth())) == {}
 
 
 def test_a_page_without_edges_has_no_texture() -> None:

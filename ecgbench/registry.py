@@ -229,7 +229,9 @@ class Registry:
     def _no_such_method(self, name: str) -> str:
         task = name.partition(".")[0]
         same_task = [known for known in sorted(self.transformers) if known.startswith(f"{task}.")]
-        return f"There is no method {name!r}; known ones: {', '.join(same_task or sorted(self.transformers))}."
+        like = [known for known in sorted(self.transformers) if known.endswith(f".{name}")]
+        hint = f"did you mean {like[0]!r}? " if like else ""
+        return f"There is no method {name!r}; {hint}known ones: {', '.join(same_task or sorted(self.transformers))}."
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -47,8 +48,19 @@ def print_json(value: Any) -> None:
 
 
 def to_json(value: Any) -> str:
-    """Return a value as JSON on many lines; numbers that JSON has no word for become null."""
-    return json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str)
+    """Return a value as JSON on many lines, but each list of numbers on one; numbers that JSON has no word for become null.
+
+    >>> print(to_json({"box": [1, 2], "share": float("nan")}))
+    {
+      "box": [1, 2],
+      "share": null
+    }
+    """
+    text = json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str)
+    return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
+
+
+_NUMBERS = re.compile(r"\[\n([^\[\]{}\"]+)\n\s*\]")  # a line ends within no string of JSON
 
 
 def counted(number: int | None, noun: str) -> str:

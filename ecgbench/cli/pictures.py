@@ -157,8 +157,8 @@ def _drawn(found: Processed, out: Path) -> list[str]:
     written = []
     seen = found.seen
     for option, result in found.results.items():
-        path = f"{out}.{option}.png"
-        if not cv2.imwrite(path, result.draw(found.page if option == EDGES else seen)):
-            raise OSError(f"{path} cannot be written; give another folder with --out.")
-        written.append(path)
+        path = Path(f"{out}.{option}.png")
+        _, png = cv2.imencode(".png", result.draw(found.page if option == EDGES else seen))
+        path.write_bytes(png.tobytes())  # says why it cannot, which cv2.imwrite does not
+        written.append(str(path))
     return written

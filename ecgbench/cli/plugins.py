@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 DOCS = Path("docs/functions")
+WIDE = 100  # columns from which a table has room for more than names, parameters and purpose
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -43,12 +44,17 @@ def methods(
         print_json([_described(each, registry) for each in chosen])
         return
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("method", "task", "takes", "parameters", "from", "purpose", box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    titles = ("method", "task", "takes", "parameters", "from", "purpose")
+    shown = [title for title in titles if title not in ("task", "takes", "from") or console().width >= WIDE]
+    for title in shown:
+        table.add_column(title, no_wrap=title in ("method", "parameters"))
     for each in chosen:
-        params = ", ".join(f"{spec.name}={spec.default}" for spec in each.params) or "-"
-        origin = registry.origin_of(each.name)
-        table.add_row(each.name, each.task, each.kind, params, origin, each.documentation.purpose)
+        params = "\n".join(f"{spec.name}={spec.default}" for spec in each.params) or "-"
+        cells = (each.name, each.task, each.kind, params, registry.origin_of(each.name), each.documentation.purpose)
+        table.add_row(*(Text(cell) for title, cell in zip(titles, cells, strict=True) if title in shown))
     console().print(table)
 
 

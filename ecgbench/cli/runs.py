@@ -209,6 +209,7 @@ def demo(
     wake_forkserver()
     workers = _workers(jobs)
     pages = directory / "pages"
+    pages.mkdir(parents=True, exist_ok=True)
     typer.echo(f"Writing sample pages with their truth to {pages} ...")
     for _ in write_pages(default_registry().open_images("demo"), pages, run=partial(parallel_map, workers=workers)):
         pass

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ecgbench.cli import main
+from ecgbench.cli.output import console
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,13 @@ class Answer:
 def ecgbench(capfd, monkeypatch, tmp_path):
     """Runs `ecgbench WORDS...` in an empty folder and returns an Answer."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("ECGBENCH_STORE", raising=False)
+    for name in ("ECGBENCH_STORE", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
 
     def run(*words):
         line = [str(word) for word in words]
         monkeypatch.setattr("sys.argv", ["ecgbench", *line])
+        console.cache_clear()  # it keeps the width that it had
         capfd.readouterr()
         with pytest.raises(SystemExit) as left:
             main(line)

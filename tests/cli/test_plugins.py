@@ -34,14 +34,7 @@ def test_methods_as_json_holds_what_a_program_needs(ecgbench):
 @pytest.mark.parametrize("columns", ["40", "80"])
 def test_tables_keep_to_the_width_of_a_narrow_terminal(ecgbench, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", columns)
-    monkeypatch.setattr("ecgbench.cli.plugins.console", _fresh_console)
     assert max(map(len, ecgbench("methods").out.splitlines())) <= int(columns)
-
-
-def _fresh_console():
-    from ecgbench.cli.output import console
-
-    return console.__wrapped__()
 
 
 def test_show_prints_the_page_as_markdown_where_it_is_piped(ecgbench):

@@ -55,10 +55,26 @@ def test_numbers_are_groups_in_their_own_order(store):
 
 def test_an_unknown_key_lists_the_known_ones(store):
     run, board = fill(store)
-    with pytest.raises(StoreError, match="type, layout, grid_color, dpi, severity"):
+    with pytest.raises(StoreError, match="type, layout, grid_color, dpi, severity, robustness"):
         breakdown(store, run, board, "weather")
 
 
 def test_what_is_not_known_of_any_page_has_no_groups(store):
     run, board = fill(store)
     assert breakdown(store, run, board, "layout").groups == ()
+
+
+def test_robustness_is_the_area_under_the_score_over_severity(store):
+    run = store.begin_run("r", plan={}, environment=Environment({}), scores=[*COST_SCORES, IOU])
+    variant = Variant("edges.canny", "edges", "0.1", "aa")
+    scores = {("0003", 0.0): 1.0, ("0003", 0.5): 0.8, ("0003", 1.0): 0.2, ("0005", 0.5): 0.4}
+    outcomes = [
+        Outcome(variant, CaseInfo(f"{record}-{kind}-{severity}", "x", f"id:{record}{kind}{severity}", record, kind, severity=severity),
+                Status.DONE, scores={"content_box_iou": value})
+        for record in "abc" for (kind, severity), value in scores.items()
+    ]  # fmt: skip
+    store.add(run.id, outcomes)
+    found = breakdown(store, run, leaderboard(store, run)[0], "robustness")
+    (areas,) = found.values.values()
+    assert found.groups == ("0003",)  # of 0005 there is one severity only
+    assert areas["0003"].mean == pytest.approx((1.0 + 0.8) / 4 + (0.8 + 0.2) / 4)

@@ -1,12 +1,12 @@
 """Leaderboards of a run, and comparisons of methods and runs, over the store and the statistics."""
 
 from ecgbench.leaderboard.board import BoardRow, BoardScore, Leaderboard, leaderboard
-from ecgbench.leaderboard.breakdown import KEYS, Breakdown, breakdown
+from ecgbench.leaderboard.breakdown import KEYS, ROBUSTNESS, Breakdown, breakdown
 from ecgbench.leaderboard.comparison import Comparison, ComparisonRow, compare
 from ecgbench.leaderboard.labels import labels
 from ecgbench.leaderboard.refresh import refresh_summaries
 
 __all__ = [
-    "KEYS", "BoardRow", "BoardScore", "Breakdown", "Comparison", "ComparisonRow", "Leaderboard", "breakdown", "compare", "labels",
+    "KEYS", "ROBUSTNESS", "BoardRow", "BoardScore", "Breakdown", "Comparison", "ComparisonRow", "Leaderboard", "breakdown", "compare", "labels",
     "leaderboard", "refresh_summaries",
 ]  # fmt: skip

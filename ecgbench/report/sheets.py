@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ecgbench.core.metric import COST_SCORES, Score
 from ecgbench.core.outcome import Status
-from ecgbench.leaderboard import BoardRow, BoardScore, Breakdown, Comparison, ComparisonRow, Leaderboard
+from ecgbench.leaderboard import ROBUSTNESS, BoardRow, BoardScore, Breakdown, Comparison, ComparisonRow, Leaderboard
 from ecgbench.report.failures import FailureGroup
 from ecgbench.report.wording import MISSING, count, heading, score_text, short_method
 from ecgbench.store import FAILURES, Run
@@ -228,7 +228,12 @@ def breakdown_sheet(found: Breakdown, board: Leaderboard) -> Sheet:
         [Cell(short_method(row.label, board.task)), *[_group_cell(found, row.variant_id, group) for group in found.groups]]
         for row in board.rows
     ]
-    return Sheet(f"{found.task}: mean {heading(found.score)} by {found.by}, with 95 % intervals", columns, rows)
+    what = (
+        f"area under {heading(found.score)} over severity by type"
+        if found.by == ROBUSTNESS
+        else f"mean {heading(found.score)} by {found.by}"
+    )
+    return Sheet(f"{found.task}: {what}, with 95 % intervals", columns, rows)
 
 
 def _group_cell(found: Breakdown, variant_id: int, group: str) -> Cell:

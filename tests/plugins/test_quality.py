@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from ecgbench.plugins.quality import check_quality, edge_width_px, gates
+from ecgbench.plugins.quality import check_quality, edge_width_px, gates, spacing_change
 
-NAMES = ["blur", "resolution", "contrast", "exposure", "grid"]
+NAMES = ["blur", "resolution", "contrast", "exposure", "grid", "flatness"]
 
 
 def draw_page(px_per_mm=8, paper=250, fine=215, bold=170, ink=20):
@@ -65,6 +65,47 @@ def test_a_page_without_a_grid_fails_by_its_grid_and_says_what_sizes_are_judged_
     assert "No grid was found" in report.warnings[0]
 
 
+def seen_from_below(page, share):
+    """The page with its upper edge shortened by `share` of its width."""
+    height, width = page.shape
+    before = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
+    after = np.float32([[share * width / 2, 0], [width - share * width / 2, 0], [width, height], [0, height]])
+    return cv2.warpPerspective(page, cv2.getPerspectiveTransform(before, after), (width, height), borderValue=250)
+
+
+def test_a_keystoned_page_fails_by_its_flatness_and_a_slightly_tilted_one_does_not():
+    page = draw_page()
+    assert failed(check_quality(seen_from_below(page, 0.06))) == []
+    assert failed(check_quality(seen_from_below(page, 0.15))) == ["flatness"]
+
+
+def test_the_change_of_spacing_is_that_of_the_lines():
+    even = np.arange(0.0, 500.0, 5.0)
+    assert spacing_change(even) == pytest.approx(0.0)
+    assert spacing_change(np.concatenate([even, even[-1] + np.arange(6.0, 606.0, 6.0)])) == pytest.approx(0.2)
+    assert spacing_change(even[:20]) is None
+
+
+def test_every_failed_gate_says_what_to_do():
+    report = check_quality(np.full((300, 400), 20, np.uint8))
+    for gate in report.gates:
+        assert gate.passed or len(gate.message.split()) >= 5
+
+
+@pytest.mark.parametrize("blur", [0.0, 0.8])
+@pytest.mark.parametrize("angle", [0.0, 1.5])
+def test_a_good_scan_at_200_dpi_is_never_rejected(blur, angle):
+    height, width = 900, 1300
+    page = cv2.resize(draw_page(16), None, fx=7.874 / 16, fy=7.874 / 16, interpolation=cv2.INTER_AREA)
+    canvas = np.full((height, width), 252, np.uint8)
+    canvas[200 : 200 + page.shape[0], 250 : 250 + page.shape[1]] = page
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
+    scan = cv2.warpAffine(canvas, turn, (width, height), flags=cv2.INTER_CUBIC, borderValue=252)
+    if blur:
+        scan = cv2.GaussianBlur(scan, (0, 0), blur)
+    assert failed(check_quality(scan)) == []
+
+
 def test_thresholds_are_parameters():
     page = draw_page()
     assert "resolution" in failed(check_quality(page, min_px_per_mm=9.0))
@@ -107,4 +148,6 @@ def test_every_real_picture_that_can_be_digitized_passes_and_most_verdicts_agree
     rejected = [name for name, label in labels.items() if label["digitizable"] == "yes" and not passed[name]]
     agreeing = sum(passed[name] == (label["digitizable"] == "yes") for name, label in labels.items())
     assert rejected == []
-    assert agreeing >= 22  # of 29; keystoned, bent and crumpled sheets pass although they are labelled doubtful
+    assert (
+        agreeing >= 25
+    )  # of 29; these pass although doubtful: ecg00008, 20, 28 and 36 (a fragment, a dark grid, a crease, a bent sheet)

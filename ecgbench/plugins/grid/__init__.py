@@ -13,19 +13,20 @@ from ecgbench.core.results import GridFit, Positions
 from ecgbench.core.transformer import transformer
 from ecgbench.plugins.grid.ink import ink_levels
 from ecgbench.plugins.grid.lines import bold_lines, continuity, line_positions, sharpness
-from ecgbench.plugins.grid.search import AxisFit, PageFit, best_fit
+from ecgbench.plugins.grid.search import DECISIVE, AxisFit, PageFit, best_fit
 
 __all__ = ["MultiscaleParams", "detect_grid", "multiscale"]
 
-LARGEST_RATIO = 1.2  # of the spacings along both axes: a camera tilted by 33 degrees; the labelled pictures have 1.056 or less
+USUAL_RATIO = 1.12  # of the spacings along both axes; labelled pictures have 1.056 or less
+LARGEST_RATIO = 1.2  # the same where bold lines leave no doubt: a camera tilted by 33 degrees
 LARGEST_SKEW_DEG = (
-    15.0  # between rows and columns at the center; corners moved by 8 % of the sides give up to 11, labelled photos 1.7
+    15.0  # between rows and columns at the center; pages with corners moved by 8 % exceed 8, labelled photos have 1.7
 )
 LEAST_SHARPNESS = -0.2  # rows of letters are thicker than their gaps: -1.0 to -0.5; labelled pictures have -0.05 or more
-BOLD_SCORE = 26.0  # dB; with bold lines labelled pictures have 28 or more; text, photos and traces without grid have 25 or less
+BOLD_SCORE = 26.0  # dB; labelled pictures with bold lines have 28 or more; written pages, photos and traces without a grid, where sharp, 25
 # Without visible bold lines the score falls to 9 dB on a crop of 12 x 9 mm. Then lines must be thin, square and run through: labelled
 # crops have a sharpness of 0.68 and a continuity of 0.95 or more. Of 260 crops of noise, photos, text and tables none had a
-# sharpness above 0.4 with lines all over it; of 90 drawings of beats without a grid two had a continuity above 0.75.
+# sharpness above 0.4 with lines all over it; of 90 drawings of beats without a grid one had a continuity above 0.75.
 THIN_SCORE, THIN_SHARPNESS, THIN_CONTINUITY, THIN_RATIO = 8.0, 0.6, 0.85, 1.05
 BOLD_DB = 4.0  # over the noise, which alone gives 1 dB; less is no evidence of which lines are the 5 mm ones
 FULL_SCORE = 50.0  # dB, what sharp, complete grids reach
@@ -71,7 +72,7 @@ def multiscale(gray: Gray, p: MultiscaleParams) -> GridFit:
 
     Limitations: Below about 2.5 px/mm only the 5 mm lines may be seen, and they are then taken for 1 mm. Pages turned by more than 17
     degrees give None or, seldom, a diagonal of the grid. Creased or bent paper loses lines beyond the crease (ecg00028,
-    ecg00036). Equal beats in equally spaced rows can pass for a grid (2 of 90 drawings). Pages without a grid take longest, since every
+    ecg00036). Equal beats in equally spaced rows can pass for a grid (1 of 90 drawings). Pages without a grid take longest, since every
     candidate is followed.
 
     References: P. Welch, The use of fast Fourier transform for the estimation of power spectra, IEEE Trans. Audio Electroacoust.
@@ -113,7 +114,7 @@ def _is_grid(score: float, fit: PageFit) -> bool:
     ratio, sharp = max(x, y) / min(x, y), min(sharpness(fit.along), sharpness(fit.across))
     if not (ratio <= LARGEST_RATIO and abs(fit.skew_deg) <= LARGEST_SKEW_DEG and sharp >= LEAST_SHARPNESS):
         return False
-    if score >= BOLD_SCORE:
+    if score >= (BOLD_SCORE if ratio <= USUAL_RATIO else DECISIVE):
         return True
     if score < THIN_SCORE or sharp < THIN_SHARPNESS or ratio > THIN_RATIO:
         return False

@@ -17,6 +17,7 @@ STRIP = 8  # rows averaged to one: a line tilted by 10 degrees moves 1.4 px with
 TILE = (32, 512)  # strips x columns of one spectrum: 256 x 512 px, so that light, tilt and spacing are about constant within
 MOST_TILES = 4  # along each side; 6 found the same families of the labelled pictures in twice the time
 FLOOR_BINS = 41  # width in bins of the running median that is the noise floor: wider than any line of the comb
+FLOOR_STEP = 4  # bins for which it is the same
 LOUDEST_DB = 25.0  # a single period, such as a halftone's, counts no more than that
 LARGEST_RATIO = 1.25  # of the spacings along both axes: a camera tilted by 35 degrees; the labelled pictures have 1.056 or less
 LONGEST_BIN = 8  # the first bins hold what is slower than 64 px: shading and the layout of leads
@@ -103,7 +104,8 @@ def line_spectrum(strips: Strips, largest_tilt: float) -> Floats:
     mask = tilt_mask(rows, columns, strips.height, largest_tilt, 1.01 / tiles.shape[1])
     strongest = np.log10(np.where(mask, power, 0).max(axis=1) + 1e-12)
     edges = np.pad(strongest, ((0, 0), (FLOOR_BINS // 2, FLOOR_BINS // 2)), mode="reflect")
-    floor = np.median(sliding_window_view(edges, FLOOR_BINS, axis=1), axis=2)
+    floor = np.median(sliding_window_view(edges, FLOOR_BINS, axis=1)[:, ::FLOOR_STEP], axis=2)
+    floor = np.repeat(floor, FLOOR_STEP, axis=1)[:, : strongest.shape[1]]
     return np.asarray(np.clip(10 * (strongest - floor), 0, LOUDEST_DB).mean(axis=0), dtype=np.float64)
 
 

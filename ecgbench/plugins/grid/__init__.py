@@ -19,9 +19,7 @@ __all__ = ["MultiscaleParams", "detect_grid", "multiscale"]
 
 USUAL_RATIO = 1.12  # of the spacings along both axes; labelled pictures have 1.056 or less
 LARGEST_RATIO = 1.2  # the same where bold lines leave no doubt: a camera tilted by 33 degrees
-LARGEST_SKEW_DEG = (
-    15.0  # between rows and columns at the center; pages with corners moved by 8 % exceed 8, labelled photos have 1.7
-)
+LARGEST_SKEW_DEG = 15.0  # between rows and columns at the center; corners moved by 8 % of the sides give more than 8, photos 1.7
 LEAST_SHARPNESS = -0.2  # rows of letters are thicker than their gaps: -1.0 to -0.5; labelled pictures have -0.05 or more
 BOLD_SCORE = 26.0  # dB; labelled pictures with bold lines have 28 or more; written pages, photos and traces without a grid, where sharp, 25
 # Without visible bold lines the score falls to 9 dB on a crop of 12 x 9 mm. Then lines must be thin, square and run through: labelled

@@ -23,8 +23,8 @@ from ecgbench.store.schema import NOT_DONE, VERSION, failures, metadata, store_v
 WRITES = "ecgbench_writes"  # execution option of connections whose transactions write
 WRITING = {WRITES: True, "preserve_rowcount": True}
 CACHE_KIB = (
-    32 * 1024
-)  # SQLite's page cache a connection; holds the pages that a run of a few hundred variants x metrics appends to
+    8 * 1024
+)  # SQLite's page cache a connection: the pages that a run of hundreds of variants x metrics appends to, and no more
 CHECKPOINT_PAGES = 8_000  # 32 MB of write-ahead log: a hot page is copied back once instead of many times
 LOG_TRIES, LOG_PAUSE_S = 200, 0.01  # while other processes make the same store
 ROWS_AT_ONCE = 64  # in one statement; of 12 columns they stay within the 999 placeholders that any SQLite takes

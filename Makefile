@@ -13,7 +13,7 @@ demo: .venv/run.stamp  ## set up, run every method over a sample set, write demo
 	$(BIN)/ecgbench demo demo
 
 test: .venv/dev.stamp  ## set up, run the tests
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 lint: .venv/dev.stamp  ## ruff, mypy, import contract, generated docs
 	$(BIN)/ruff check .

@@ -37,6 +37,7 @@ Work = Callable[[Any, Beat], Any]
 EXECUTORS = ("processes", "threads", "serial")
 START = -1  # the label before the first beat
 IN_HAND = 2  # tasks given to a worker at a time: one runs, one waits, so that the pipe's delay is hidden
+FORKSERVER_DIES_SECONDS = 0.2  # from its kill until the kernel tells of it, on a busy machine
 STARTS_THAT_MAY_FAIL = 3  # a worker that dies this often before it is ready will not come up at all
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _NOTHING = object()
@@ -434,12 +435,19 @@ class ProcessPool:
                 worker.pipe.send_bytes(message)
 
     def _start_worker(self) -> None:
-        wake_forkserver()  # anew, should it have died
         ours, theirs = self._context.Pipe()
         place = self._context.RawArray("d", 2)
-        process = self._context.Process(target=_serve, args=(theirs, place, self._recipe), daemon=True)
-        with _no_main_module():
-            process.start()
+        for attempt in range(STARTS_THAT_MAY_FAIL):
+            wake_forkserver()  # anew, should it have died
+            process = self._context.Process(target=_serve, args=(theirs, place, self._recipe), daemon=True)
+            try:
+                with _no_main_module():
+                    process.start()
+                break
+            except (ConnectionError, EOFError):  # the forkserver was killed so lately that it is not yet known to be dead
+                if attempt == STARTS_THAT_MAY_FAIL - 1:
+                    raise
+                time.sleep(FORKSERVER_DIES_SECONDS)
         theirs.close()
         self._workers.append(_Worker(process, ours, place))
 

@@ -117,8 +117,8 @@ def test_packages_are_found_where_they_are_used_also_inside_functions():
 
 def test_edge_cases_tell_what_the_method_gave():
     told = section(method_page(sample, related=[]), "Edge cases")
-    assert "| 1x1, white | bounding_box none, edge_pixels 0, edge_count 0 |" in told
-    assert "| 200x300, all black | bounding_box none, edge_pixels 60000, edge_count 1 |" in told
+    assert "| 1x1, white | bounding_box none, corners none, edge_pixels 0, edge_count 0 |" in told
+    assert "| 200x300, all black | bounding_box none, corners none, edge_pixels 60000, edge_count 1 |" in told
 
 
 def documented(function: Any) -> Any:
@@ -219,9 +219,11 @@ def test_no_built_in_method_raises_on_an_edge_case():
 
 
 def test_every_test_that_a_built_in_method_cites_exists():
-    texts = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    files = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    texts = "\n".join(files.values())
     missing = {
-        name: [cited for cited in cited_tests(method) if f"def {cited}(" not in texts] for name, method in built_ins().items()
+        name: [cited for cited in cited_tests(method) if cited not in files and f"def {cited}(" not in texts]
+        for name, method in built_ins().items()
     }
     assert {name: cited for name, cited in missing.items() if cited} == {}
 

@@ -1,4 +1,4 @@
-"""What light, optics, scanners and coding do to a picture; each damage is a value that changes pixels and moves nothing."""
+"""What lenses, sensors, scanners and coding do to a picture; each damage is a value that changes pixels and moves nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from ecgbench.core.page import Pixels
 from ecgbench.plugins.image_sets.synthetic.heart import Float
 from ecgbench.plugins.image_sets.synthetic.paper import Color
 
-FIELD_STEP_PX = 32  # light and shadow are smooth: they are worked out on a grid this coarse
+POOL = (
+    1 << 18
+)  # normal numbers that the rows of a noisy picture are taken from: drawing one for each pixel would cost 20 times as long
+BLOTCH_PX = 6  # size of the blotches of a sensor's color noise after the camera smoothed it
+STEPS_PER_PX = 8  # places along a motion that a blurred pixel is summed up from
 
 
 class Damage(Protocol):
@@ -35,8 +39,71 @@ class Blur:
 
 
 @dataclass(frozen=True)
+class MotionBlur:
+    """Blur of a camera that moved by `length_px` toward `angle_deg` (0 right, 90 down) while it looked."""
+
+    length_px: float
+    angle_deg: float
+
+    @property
+    def sigma_px(self) -> float:
+        """Standard deviation of the blur along the motion."""
+        return float(self.length_px / np.sqrt(12))
+
+    def apply(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        """Return the picture blurred along the motion."""
+        return pixels if self.length_px <= 0 else np.asarray(cv2.filter2D(pixels, -1, self._kernel()), dtype=np.uint8)
+
+    def _kernel(self) -> Float:
+        reach = int(np.ceil(self.length_px / 2)) + 1
+        angle = np.deg2rad(self.angle_deg)
+        along = np.linspace(-self.length_px / 2, self.length_px / 2, max(3, round(self.length_px * STEPS_PER_PX)))
+        places, kernel = np.column_stack([np.sin(angle) * along, np.cos(angle) * along]) + reach, np.zeros((2 * reach + 1,) * 2)
+        first = np.floor(places).astype(np.intp)
+        share = places - first
+        for down, across in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            weight = np.abs(1 - down - share[:, 0]) * np.abs(1 - across - share[:, 1])
+            np.add.at(kernel, (first[:, 0] + down, first[:, 1] + across), weight)
+        return np.asarray(kernel / kernel.sum(), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Downscale:
+    """Loss of resolution: the picture was stored `factor` times smaller and enlarged again."""
+
+    factor: float
+
+    @property
+    def sigma_px(self) -> float:
+        """Standard deviation of the blur: the variances of a box of `factor` pixels, f^2 / 12, and of the linear interpolation, f^2 / 6."""
+        return float(self.factor / 2) if self.factor > 1 else 0.0
+
+    def apply(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        """Return the picture with fewer details."""
+        if self.factor <= 1:
+            return pixels
+        height, width = pixels.shape[:2]
+        size = max(1, round(width / self.factor)), max(1, round(height / self.factor))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class Sharpen:
+    """The sharpening of a phone: `amount` times what a blur of `sigma_px` takes away is added, so that ink gets a bright seam."""
+
+    amount: float
+    sigma_px: float
+
+    def apply(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        """Return the picture sharpened."""
+        soft = cv2.GaussianBlur(pixels, (0, 0), self.sigma_px)
+        return np.asarray(cv2.addWeighted(pixels, 1 + self.amount, soft, -self.amount, 0), dtype=np.uint8)
+
+
+@dataclass(frozen=True)
 class Noise:
-    """Gaussian noise of a sensor, as standard deviations in gray levels: `luma` in each pixel, `chroma` in blotches of 4 pixels."""
+    """Gaussian noise of a sensor, as standard deviations in gray levels: `luma` in each pixel, `chroma` in blotches of some pixels."""
 
     luma: float
     chroma: float = 0.0
@@ -44,18 +111,19 @@ class Noise:
     def apply(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
         """Return the picture with noise."""
         height, width = pixels.shape[:2]
-        luma = self._levels(rng, (height, width), self.luma)
+        luma = self._luma(height, width, rng)
+        noisy = _added(pixels, cv2.merge([luma, luma, luma]))
         if self.chroma <= 0:
-            return _added(pixels, cv2.merge([luma, luma, luma]))
-        blotches = self._levels(rng, (-(-height // 4), -(-width // 4), 3), self.chroma)
-        colored = cv2.resize(blotches, (width, height), interpolation=cv2.INTER_LINEAR)
-        return _added(_added(pixels, cv2.merge([luma, luma, luma])), colored)
+            return noisy
+        blotches = rng.standard_normal((-(-height // BLOTCH_PX), -(-width // BLOTCH_PX), 3), dtype=np.float32)
+        colored = cv2.resize(blotches * np.float32(self.chroma), (width, height), interpolation=cv2.INTER_LINEAR)
+        return _added(noisy, np.rint(colored, out=colored).astype(np.int16))
 
-    @staticmethod
-    def _levels(rng: np.random.Generator, shape: tuple[int, ...], sigma: float) -> npt.NDArray[np.int16]:
-        drawn = rng.standard_normal(shape, dtype=np.float32)
-        drawn *= np.float32(sigma)
-        return np.rint(drawn, out=drawn).astype(np.int16)
+    def _luma(self, height: int, width: int, rng: np.random.Generator) -> npt.NDArray[np.int16]:
+        """Take each row from a pool of normal numbers, from a place of its own on."""
+        drawn = rng.standard_normal(POOL + width, dtype=np.float32) * np.float32(self.luma)
+        rows = np.lib.stride_tricks.sliding_window_view(np.rint(drawn).astype(np.int16), width)
+        return np.asarray(rows[rng.integers(0, POOL, height)], dtype=np.int16)
 
 
 def _added(pixels: Pixels, levels: Any) -> Pixels:
@@ -98,64 +166,14 @@ class Levels:
 
 
 @dataclass(frozen=True)
-class Light:
-    """Uneven light: `color` (blue, green, red; share that arrives), a linear falloff and a soft shadow's edge across the page.
+class Contrast:
+    """Low or high contrast: levels lie `times` as far from `ground` (blue, green, red) as before, as of ink that paled or was stressed."""
 
-    `falloff`: share of light lost from one side of the picture to the other, toward `toward_deg` (0 right, 90 down).
-    `shadow`: share of light that the shadow takes. It lies beyond a line at `shadow_at` (-1 to 1 of the picture's half size
-    from its center, toward `shadow_deg`), softened over `softness` of the half size.
-    """
-
-    color: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    falloff: float = 0.0
-    toward_deg: float = 0.0
-    shadow: float = 0.0
-    shadow_deg: float = 0.0
-    shadow_at: float = 0.0
-    softness: float = 0.3
+    times: float
+    ground: Color
 
     def apply(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
-        """Return the picture in this light."""
-        height, width = pixels.shape[:2]
-        arrived = self.field(height, width)[..., None] * np.array(self.color)
-        levels = np.rint(np.clip(arrived, 0, 1) * 255).astype(np.uint8)
-        smooth = cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(cv2.multiply(pixels, smooth, scale=1 / 255), dtype=np.uint8)
-
-    def field(self, height: int, width: int) -> Float:
-        """Return the share of light that arrives, float64, one value for FIELD_STEP_PX x FIELD_STEP_PX pixels."""
-        rows, columns = max(2, height // FIELD_STEP_PX), max(2, width // FIELD_STEP_PX)
-        y, x = np.linspace(-1, 1, rows)[:, None], np.linspace(-1, 1, columns)
-        ramp = _toward(x, y, self.toward_deg)
-        beyond = (_toward(x, y, self.shadow_deg) - self.shadow_at) / max(self.softness, 1e-6)
-        return np.asarray((1 - self.falloff * (1 + ramp) / 2) * (1 - self.shadow / (1 + np.exp(-4 * beyond))), dtype=np.float64)
-
-
-def _toward(x: Float, y: Float, angle_deg: float) -> Float:
-    angle = np.deg2rad(angle_deg)
-    return np.asarray((x * np.cos(angle) + y * np.sin(angle)) / (abs(np.cos(angle)) + abs(np.sin(angle))), dtype=np.float64)
-
-
-def desk(shape: tuple[int, int], color: Color, rng: np.random.Generator) -> Pixels:
-    """Return a table top (H, W, 3) uint8 of `color`, with streaks along its rows as wood has, and grain."""
-    height, width = shape
-    streaks = rng.standard_normal((max(2, height // 12), 6), dtype=np.float32) * np.float32(9)
-    clouds = rng.standard_normal((5, 7), dtype=np.float32) * np.float32(6)
-    size = (width, height)
-    texture = cv2.resize(streaks, size, interpolation=cv2.INTER_LINEAR) + cv2.resize(clouds, size, interpolation=cv2.INTER_LINEAR)
-    levels = np.rint(texture).astype(np.int16)
-    return _added(np.full((height, width, 3), color, np.uint8), cv2.merge([levels, levels, levels]))
-
-
-def drop_shadow(ground: Pixels, outline: Float, *, depth: float, spread_px: float, offset_px: tuple[float, float]) -> Pixels:
-    """Darken the ground under a sheet's `outline` (4, 2) in pixels by the share `depth`, softened by `spread_px` and offset.
-
-    The shadow is worked out at an eighth of the size, since it is smooth.
-    """
-    height, width = ground.shape[:2]
-    small = np.full((max(1, height // 8), max(1, width // 8)), 255, np.uint8)
-    points = np.rint((outline + offset_px) / 8).astype(np.int32)
-    cv2.fillConvexPoly(small, points, round(255 * (1 - depth)))
-    small = np.asarray(cv2.GaussianBlur(small, (0, 0), max(0.5, spread_px / 8)), dtype=np.uint8)
-    light = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.multiply(ground, cv2.merge([light, light, light]), scale=1 / 255), dtype=np.uint8)
+        """Return the picture with paler or darker ink."""
+        levels, ground = np.arange(256)[:, None], np.array(self.ground)
+        table = np.rint(np.clip(ground + (levels - ground) * self.times, 0, 255)).astype(np.uint8)
+        return np.asarray(cv2.LUT(pixels, table.reshape(256, 1, 3)), dtype=np.uint8)

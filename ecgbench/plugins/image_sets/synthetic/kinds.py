@@ -3,159 +3,280 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecgbench.core.page import Pixels
-from ecgbench.plugins.image_sets.synthetic.damage import Blur, Damage, Gray, Jpeg, Levels, Light, Noise, desk, drop_shadow
-from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, corners, warp
-from ecgbench.plugins.image_sets.synthetic.heart import Float
-from ecgbench.plugins.image_sets.synthetic.layouts import LETTER_MM
-from ecgbench.plugins.image_sets.synthetic.paper import Color
-
-DESKS: tuple[Color, ...] = ((62, 88, 122), (45, 60, 84), (96, 92, 88), (110, 78, 52), (70, 92, 78), (150, 160, 168))
+from ecgbench.plugins.image_sets.synthetic.camera import DISTANCE, Hold, held, on_glass
+from ecgbench.plugins.image_sets.synthetic.damage import (
+    Blur,
+    Contrast,
+    Damage,
+    Downscale,
+    Gray,
+    Jpeg,
+    Levels,
+    MotionBlur,
+    Noise,
+    Sharpen,
+)  # fmt: skip
+from ecgbench.plugins.image_sets.synthetic.folding import Handling, draw_relief
+from ecgbench.plugins.image_sets.synthetic.geometry import Geometry
+from ecgbench.plugins.image_sets.synthetic.ground import draw_table, draw_window
+from ecgbench.plugins.image_sets.synthetic.handwriting import draw_notes
+from ecgbench.plugins.image_sets.synthetic.light import Glare, Light, Share, glare_field, uneven_field
+from ecgbench.plugins.image_sets.synthetic.relief import Bend, Relief
+from ecgbench.plugins.image_sets.synthetic.scene import Scene
+from ecgbench.plugins.image_sets.synthetic.screen import Screen
+from ecgbench.plugins.image_sets.synthetic.sheet import Text
+from ecgbench.plugins.image_sets.synthetic.stains import MOULD, PINK_MOULD, RUST, Mould, blot, cup_ring, tide_mark
+from ecgbench.plugins.image_sets.synthetic.surface import Age, Grain, Layer, Shading
+from ecgbench.plugins.image_sets.synthetic.tears import tear_sheet
 
 
 @dataclass(frozen=True)
-class Scene:
-    """How a print becomes a picture: where it comes to lie, on what, and what is done to the pixels then.
+class Ramp:
+    """A quantity at severity 0, 0.5 and 1, and on straight lines between them."""
 
-    `matrix`: (3, 3), pixels of the print to pixels of the picture, None where it stays as it is. `desk`: color of the ground
-    around a sheet whose edges are seen; None where the ground is the paper's own color. `blur_px`: sigma of all blurs together.
+    mild: float
+    median: float
+    worst: float
+
+    def at(self, severity: float) -> float:
+        """Return the quantity at a severity.
+
+        >>> Ramp(0, 1, 5).at(0.75)
+        3.0
+        """
+        return float(np.interp(severity, (0, 0.5, 1), (self.mild, self.median, self.worst)))
+
+
+@dataclass(frozen=True)
+class Optics:
+    """What a kind of camera or scanner does, by severity; median and worst are set so that measured pages match docs/damage.md.
+
+    `tilt_deg`, `keystone`: as measured there. `light`: of Light.uneven_field. `blur_mm`, `noise`, `contrast`, `quality`: of what is
+    applied (Gaussian sigma; gray levels; stretch of all that is darker than white; JPEG), which gives the measured blur, noise and
+    contrast together with what the print itself has.
     """
 
-    matrix: Float | None = None
-    desk: Color | None = None
-    damages: tuple[Damage, ...] = ()
-
-    @property
-    def blur_px(self) -> float:
-        """Standard deviation of all blurs together, in pixels of the picture."""
-        return float(np.sqrt(sum(damage.sigma_px**2 for damage in self.damages if isinstance(damage, Blur))))
-
-    def geometry(self, flat: Geometry) -> Geometry:
-        """Return where the millimeters of a print with geometry `flat` lie in the picture, which is of the same size."""
-        return flat if self.matrix is None else flat.moved(self.matrix, flat.shape)
-
-    def take(self, pixels: Pixels, paper: Color, rng: np.random.Generator) -> Pixels:
-        """Return the picture of a print, (H, W, 3) uint8 each; `paper` is the color of its ground."""
-        if self.matrix is not None:
-            pixels = warp(pixels, self.matrix, self._ground(pixels.shape[:2], paper, rng))
-        for damage in self.damages:
-            pixels = damage.apply(pixels, rng)
-        return pixels
-
-    def move(self, coverage: Pixels) -> Pixels:
-        """Return where ink of a print, (H, W) uint8 of how much it covers each pixel, lies in the picture."""
-        return coverage if self.matrix is None else warp(coverage, self.matrix, np.zeros_like(coverage))
-
-    def _ground(self, shape: tuple[int, int], paper: Color, rng: np.random.Generator) -> Pixels:
-        if self.desk is None or self.matrix is None:
-            return np.full((*shape, 3), paper, np.uint8)
-        outline = Geometry(self.matrix, shape).to_pixels(corners(-0.5, -0.5, shape[1] - 0.5, shape[0] - 0.5))
-        depth, lift = rng.uniform(0.2, 0.5), shape[1] * rng.uniform(0.002, 0.008)
-        table = desk(shape, self.desk, rng)
-        return drop_shadow(table, outline, depth=depth, spread_px=2 * lift, offset_px=(lift, 1.5 * lift))
+    tilt_deg: Ramp
+    keystone: Ramp
+    light: Ramp
+    blur_mm: Ramp
+    noise: Ramp
+    contrast: Ramp
+    quality: Ramp
 
 
-def render_only(_shape: tuple[int, int], _severity: float, _rng: np.random.Generator) -> Scene:
+PHOTO = Optics(
+    tilt_deg=Ramp(0.1, 0.61, 3.81), keystone=Ramp(0.01, 0.088, 0.265), light=Ramp(0.03, 0.11, 0.58),
+    blur_mm=Ramp(0.02, 0.122, 0.215), noise=Ramp(0.8, 4.6, 7.9), contrast=Ramp(1, 0.91, 0.95), quality=Ramp(96, 92, 86),
+)  # fmt: skip
+SCAN = Optics(
+    tilt_deg=Ramp(0.02, 0.095, 0.16), keystone=Ramp(0, 0, 0), light=Ramp(0.01, 0.05, 0.057),
+    blur_mm=Ramp(0.02, 0.22, 0.335), noise=Ramp(0.5, 3.5, 4.8), contrast=Ramp(1, 1.1, 1.22), quality=Ramp(97, 92, 90),
+)  # fmt: skip
+# The color of white paper in the light of lamps and through a phone's white balance, as (blue, green, red).
+LIGHTS: tuple[Share, ...] = (
+    (0.99, 1.0, 0.99), (0.985, 0.99, 1.0), (0.97, 0.985, 1.0), (0.95, 0.985, 1.0), (0.94, 0.975, 1.0), (0.91, 0.965, 1.0),
+    (1.0, 0.985, 0.965), (0.99, 0.975, 0.98), (0.97, 0.955, 0.975), (0.965, 1.0, 0.97), (0.975, 1.0, 0.985), (0.72, 0.87, 1.0),
+)  # fmt: skip
+SCANNED_PAPER: tuple[Share, ...] = ((1.0, 1.0, 1.0), (0.97, 0.99, 1.0), (0.93, 0.97, 0.985), (0.99, 0.98, 0.985))
+STAMPS = (
+    "*** UNCONFIRMED ***", "Unconfirmed Diagnosis", "COPY", "Poor data quality, interpretation may be adversely affected",
+    "Sinus rhythm  Otherwise normal ECG", "Confirmed by:", "DO NOT FILE",
+)  # fmt: skip
+WHITE = (255, 255, 255)
+
+Kind = Callable[[Geometry, float, np.random.Generator], Scene]
+
+
+def render_only(flat: Geometry, _severity: float, _rng: np.random.Generator) -> Scene:
     """Leave a computer's render as it is, whatever the severity."""
-    return Scene()
+    return Scene(flat)
 
 
-def color_scan(shape: tuple[int, int], severity: float, rng: np.random.Generator) -> Scene:
-    """Scan in color on a flat bed: tilted by up to 2 degrees, a little soft, tinted and noisy, and stored as JPEG."""
-    tint = 1 - severity * rng.uniform(0, 0.08, 3)
-    damages = (
-        Light(color=(float(tint[0]), float(tint[1]), float(tint[2])), falloff=float(0.1 * severity * rng.uniform(0, 1))),
-        Blur(_px(shape, mm=0.03 + 0.07 * severity)),
-        Noise(luma=1 + 5 * severity, chroma=3 * severity),
-        Jpeg(round(95 - 45 * severity)),
+def color_scan(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
+    """Scan in color on a flat bed: slightly tilted, soft or stored small, noisy, and stored as JPEG."""
+    return _scanned(flat, severity, rng)
+
+
+def gray_scan(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
+    """Scan in black and white: as a color scan without its color, on a scanner that makes paper white."""
+    return _scanned(flat, severity, rng, Gray(), Levels(black=0, white=float(rng.uniform(235, 255))))
+
+
+def photo(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
+    """Take a phone's photo of the page on a table: turned, in perspective, bent, unevenly lit, shaded, out of focus and noisy."""
+    handling = Handling(
+        curl_mm=Ramp(0.2, 2, 5).at(severity) * rng.uniform(0.5, 1), cockle_mm=Ramp(0, 0.15, 0.4).at(severity),
+        wrinkles=round(Ramp(0, 3, 12).at(severity) * rng.uniform(0.3, 1)), wrinkle_mm=Ramp(0.1, 0.4, 0.8).at(severity),
+        folds=int(rng.integers(0, 3)) if severity > 0 else 0, fold_slope=Ramp(0, 0.05, 0.12).at(severity),
+    )  # fmt: skip
+    return _photographed(flat, severity, rng, handling)
+
+
+def screen_photo(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
+    """Take a phone's photo of a screen: its stripes become moire, black is gray, and lamps are mirrored in it."""
+    matrix, _ = held(flat, _hold(severity, rng))
+    size = flat.moved(matrix, flat.shape).size_at(np.array(_size_mm(flat)) / 2)
+    beat = float(rng.choice((-1.0, 1.0)) * rng.uniform(0.01, 0.05))
+    screen = Screen(1 / (size * (1 + beat)), Ramp(0.02, 0.1, 0.3).at(severity), black=Ramp(4, 18, 35).at(severity))
+    light = Light(uneven_field(flat.shape, PHOTO.light.at(severity), rng), (1.0, 0.985, float(rng.uniform(0.9, 0.98))))
+    glare = Glare(glare_field(flat.shape, Ramp(0.02, 0.2, 0.5).at(severity), rng, spots=int(rng.integers(1, 4))))
+    return Scene(flat, matrix=matrix, desk=draw_window(rng), screen=screen, damages=_focused(flat, severity, rng, light, glare))
+
+
+def stained_photo(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
+    """Take a photo of a page on which something was spilled: rings of cups, blots and tide marks on paper that buckled when it was wet."""
+    handling = Handling(
+        curl_mm=Ramp(0.2, 2, 4).at(severity), cockle_mm=Ramp(0.02, 0.3, 0.8).at(severity),
+        wrinkles=round(Ramp(0, 3, 10).at(severity)), wrinkle_mm=Ramp(0.1, 0.4, 0.7).at(severity),
+    )  # fmt: skip
+    stains = _stains(severity, rng)
+    age = Age(Ramp(0.01, 0.06, 0.16).at(severity), Ramp(0.0, 0.06, 0.15).at(severity), _seed(rng))
+    scene = _photographed(flat, severity, rng, handling)
+    return replace(
+        scene, layers=(*scene.layers, age, *stains), notes=draw_notes(_size_mm(flat), int(rng.integers(0, 2)), _apart(rng))
     )
-    return Scene(_tilted(shape, _either_sign(rng) * (0.2 + 1.8 * severity), rng), None, damages)
 
 
-def gray_scan(shape: tuple[int, int], severity: float, rng: np.random.Generator) -> Scene:
-    """Scan in black and white: tilted by up to 2 degrees, without color, with the hard contrast of a copier."""
-    damages = (
-        Gray(),
-        Blur(_px(shape, mm=0.03 + 0.07 * severity)),
-        Levels(black=20 + 80 * severity, white=250 - 15 * severity),
-        Noise(luma=1 + 6 * severity),
-        Jpeg(round(95 - 45 * severity)),
+def damaged_photo(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
+    """Take a photo of a page that was crumpled, folded, torn, stained, written on and printed over."""
+    handling = Handling(
+        curl_mm=Ramp(0.3, 3, 6).at(severity), cockle_mm=Ramp(0.02, 0.2, 0.5).at(severity), wrinkles=round(Ramp(0, 5, 14).at(severity)),
+        wrinkle_mm=Ramp(0.1, 0.5, 0.9).at(severity), folds=int(rng.integers(1, 4)), fold_slope=Ramp(0.01, 0.08, 0.16).at(severity),
+        kinks=round(Ramp(0, 25, 70).at(severity)), kink_slope=Ramp(0.02, 0.12, 0.22).at(severity),
+    )  # fmt: skip
+    torn = tear_sheet(_size_mm(flat), _apart(rng), severity=severity)
+    notes = draw_notes(_size_mm(flat), round(Ramp(0, 3, 7).at(severity)), _apart(rng))
+    stains = _stains(0.6 * severity, rng)
+    age = Age(Ramp(0.01, 0.08, 0.2).at(severity), Ramp(0.01, 0.08, 0.2).at(severity), _seed(rng))
+    overprint = _overprint(_size_mm(flat), round(Ramp(0, 1, 3).at(severity)), _apart(rng))
+    scene = _photographed(flat, severity, rng, handling, worn=Ramp(0, 1.0, 2.5).at(severity))
+    return replace(
+        scene, layers=(*scene.layers, age, *stains), notes=notes, overprint=overprint, torn=torn if severity > 0 else None
     )
-    return Scene(_tilted(shape, _either_sign(rng) * (0.2 + 1.8 * severity), rng), None, damages)
 
 
-def photo(shape: tuple[int, int], severity: float, rng: np.random.Generator) -> Scene:
-    """Take a phone's photo of the page on a desk: turned, in perspective, unevenly lit, softly shadowed, out of focus and noisy."""
-    warm = rng.uniform(0, 0.12)
-    light = Light(
-        color=(float(0.93 - warm), float(0.95 - warm / 3), 0.97),
-        falloff=float(0.1 + 0.35 * severity * rng.uniform(0.5, 1)),
-        toward_deg=float(rng.uniform(0, 360)),
-        shadow=float(0.5 * severity * rng.uniform(0.3, 1)),
-        shadow_deg=float(rng.uniform(0, 360)),
-        shadow_at=float(rng.uniform(-0.3, 0.6)),
-        softness=float(rng.uniform(0.1, 0.5)),
+def mouldy_scan(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
+    """Scan a page in color on which mould grew after it was wet."""
+    scene = color_scan(flat, severity, rng)
+    return replace(scene, layers=(*scene.layers, *_mould(severity, rng)))
+
+
+def mouldy_gray_scan(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
+    """Scan a mouldy page in black and white."""
+    scene = gray_scan(flat, severity, rng)
+    return replace(scene, layers=(*scene.layers, *_mould(severity, rng)))
+
+
+KINDS: Mapping[str, Kind] = {
+    "0001": render_only, "0003": color_scan, "0004": gray_scan, "0005": photo, "0006": screen_photo, "0009": stained_photo,
+    "0010": damaged_photo, "0011": mouldy_scan, "0012": mouldy_gray_scan,
+}  # fmt: skip
+
+
+def _photographed(flat: Geometry, severity: float, rng: np.random.Generator, handling: Handling, *, worn: float = 0.0) -> Scene:
+    hold = _hold(severity, rng)
+    matrix, slant_deg = held(flat, hold)
+    relief = draw_relief(_size_mm(flat), handling, _apart(rng))
+    lamp = Shading(relief, float(rng.uniform(0, 360)), float(rng.uniform(30, 60)), float(rng.uniform(0.4, 0.8)), worn)
+    exposure = rng.uniform(0.8, 1.0) - 0.1 * severity * rng.uniform(0, 1)
+    light = Light(exposure * uneven_field(flat.shape, PHOTO.light.at(severity), rng), LIGHTS[rng.integers(len(LIGHTS))])
+    return Scene(flat, layers=(*_paper(rng), lamp), matrix=matrix, desk=draw_table(rng),
+                 bend=_bend(flat, relief, hold, slant_deg), damages=_focused(flat, severity, rng, light))  # fmt: skip
+
+
+def _bend(flat: Geometry, relief: Relief, hold: Hold, slant_deg: float) -> Bend:
+    """Return how the camera that is held so sees the relief."""
+    size = np.array(_size_mm(flat))
+    distance, toward = DISTANCE * float(size.max()), np.deg2rad(hold.toward_deg)
+    foot = size / 2 + distance * np.tan(np.deg2rad(slant_deg)) * np.array([np.cos(toward), np.sin(toward)])
+    return Bend(relief, foot, distance)
+
+
+def _hold(severity: float, rng: np.random.Generator) -> Hold:
+    """Draw how a phone is held: most pictures show all of the sheet, some little of its edges."""
+    fill = rng.uniform(0.9, 0.98) if rng.random() < 0.6 else rng.uniform(0.99, 1.03)
+    shift_x, shift_y = rng.uniform(-0.8, 0.8, 2)
+    tilt = float(rng.choice((-1.0, 1.0))) * PHOTO.tilt_deg.at(severity) * rng.uniform(0.9, 1.1)
+    return Hold(tilt, PHOTO.keystone.at(severity), float(rng.uniform(0, 360)), float(fill), (float(shift_x), float(shift_y)))
+
+
+def _scanned(flat: Geometry, severity: float, rng: np.random.Generator, *copier: Damage) -> Scene:
+    """Lay a sheet on a scanner's glass; `copier`: what a black-and-white scanner does to levels."""
+    tilt = float(rng.choice((-1.0, 1.0))) * SCAN.tilt_deg.at(severity) * rng.uniform(0.9, 1.1)
+    shift_x, shift_y = rng.uniform(-1, 1, 2)
+    tint = SCANNED_PAPER[rng.integers(len(SCANNED_PAPER))]
+    light = Light(uneven_field(flat.shape, SCAN.light.at(severity), rng, shadows=0), tint)
+    matrix = on_glass(flat, tilt, (float(shift_x), float(shift_y)))
+    return Scene(flat, layers=_paper(rng), matrix=matrix, damages=_digitized(flat, severity, rng, light, *copier))
+
+
+def _focused(flat: Geometry, severity: float, rng: np.random.Generator, *light: Damage) -> tuple[Damage, ...]:
+    """Blur by focus and by motion, sharpen, let the light fall, add noise and store: what a phone does."""
+    sigma, noise = PHOTO.blur_mm.at(severity) * float(flat.matrix[0, 0]), PHOTO.noise.at(severity)
+    moved = rng.uniform(0, 0.5)
+    return (
+        Blur(sigma * float(np.sqrt(1 - moved))), MotionBlur(sigma * float(np.sqrt(12 * moved)), float(rng.uniform(0, 180))),
+        Sharpen(float(rng.uniform(0.2, 0.7)), 0.15 * float(flat.matrix[0, 0])), Contrast(PHOTO.contrast.at(severity), WHITE),
+        *light, Noise(noise, 0.5 * noise), Jpeg(round(PHOTO.quality.at(severity))),
+    )  # fmt: skip
+
+
+def _digitized(flat: Geometry, severity: float, rng: np.random.Generator, light: Light, *copier: Damage) -> tuple[Damage, ...]:
+    """Blur by the optics and by storing small, stretch contrast, add noise and store: what a scanner and a website do."""
+    sigma, noise = SCAN.blur_mm.at(severity) * float(flat.matrix[0, 0]), SCAN.noise.at(severity)
+    stored = rng.uniform(0.3, 0.9)
+    return (
+        Blur(sigma * float(np.sqrt(1 - stored))), Downscale(2 * sigma * float(np.sqrt(stored))),
+        Contrast(SCAN.contrast.at(severity), WHITE), light, *copier, Noise(noise, 0.0 if copier else 0.4 * noise),
+        Jpeg(round(SCAN.quality.at(severity))),
+    )  # fmt: skip
+
+
+def _paper(rng: np.random.Generator) -> tuple[Layer, ...]:
+    return (Grain(float(rng.uniform(0.004, 0.01)), float(rng.uniform(0.002, 0.008)), _seed(rng)),)
+
+
+def _stains(severity: float, rng: np.random.Generator) -> tuple[Layer, ...]:
+    """Draw spills; each has its own chance, so that more severe pages have the same and further ones."""
+    strength = Ramp(0.15, 0.7, 1.3).at(severity)
+    makers = (cup_ring, blot, tide_mark, blot, cup_ring, blot, tide_mark, blot, blot, tide_mark, cup_ring, blot)
+    spills = [make(rng, strength) for make in makers]
+    return tuple(spills[: round(Ramp(1, 6, len(makers)).at(severity))])
+
+
+def _mould(severity: float, rng: np.random.Generator) -> tuple[Layer, ...]:
+    strength = Ramp(0.2, 0.9, 1.8).at(severity)
+    age = Age(Ramp(0.01, 0.06, 0.15).at(severity), Ramp(0.01, 0.08, 0.2).at(severity), _seed(rng))
+    tints = (MOULD, MOULD, MOULD, RUST, PINK_MOULD)
+    kinds = [(tints[rng.integers(len(tints))], rng.uniform(0.4, 1), _seed(rng)) for _ in range(2)]
+    colonies = Ramp(1, 9, 28).at(severity)
+    mould = tuple(Mould(round(colonies * share), strength, tint, seed) for tint, share, seed in kinds)
+    tides = tuple(tide_mark(rng, strength) for _ in range(3))[: round(Ramp(0, 1, 3).at(severity))]
+    return (age, *tides, *mould)
+
+
+def _overprint(size_mm: tuple[float, float], lines: int, rng: np.random.Generator) -> tuple[Text, ...]:
+    places = rng.uniform((0.05, 0.15), (0.6, 0.95), (lines, 2)) * np.array(size_mm)
+    heights = rng.uniform(2.2, 4.5, lines)
+    said = [STAMPS[index] for index in rng.integers(0, len(STAMPS), lines)]
+    return tuple(
+        Text(float(x), float(y), float(height), text) for (x, y), height, text in zip(places, heights, said, strict=True)
     )
-    damages = (
-        light,
-        Blur(_px(shape, mm=0.06 + 0.36 * severity**2)),
-        Noise(luma=1.5 + 6 * severity, chroma=1 + 4 * severity),
-        Jpeg(round(92 - 40 * severity)),
-    )
-    return Scene(_held(shape, severity, rng), DESKS[rng.integers(len(DESKS))], damages)
 
 
-Kind = Callable[[tuple[int, int], float, np.random.Generator], Scene]
-KINDS: Mapping[str, Kind] = {"0001": render_only, "0003": color_scan, "0004": gray_scan, "0005": photo}
+def _size_mm(flat: Geometry) -> tuple[float, float]:
+    return Scene(flat).size_mm
 
 
-def _px(shape: tuple[int, int], *, mm: float) -> float:
-    """Return `mm` of the sheet in pixels of a picture of `shape`."""
-    return mm * shape[0] / LETTER_MM[1]
+def _apart(rng: np.random.Generator) -> np.random.Generator:
+    """Return a source of chance of its own, so that drawing more from it, on a more severe page, leaves all else as it is."""
+    return np.random.default_rng(_seed(rng))
 
 
-def _either_sign(rng: np.random.Generator) -> float:
-    return float(rng.choice((-1.0, 1.0)))
-
-
-def _tilted(shape: tuple[int, int], angle_deg: float, rng: np.random.Generator) -> Float:
-    """Return the turn of a sheet on a scanner's glass: about its center, clockwise as seen, and moved by up to 1 mm."""
-    middle = np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2])
-    angle = np.deg2rad(angle_deg)
-    turn = np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))])
-    moved = middle - turn @ middle + rng.uniform(-1, 1, 2) * shape[1] / LETTER_MM[0]
-    return np.vstack([np.column_stack([turn, moved]), (0.0, 0.0, 1.0)])
-
-
-def _held(shape: tuple[int, int], severity: float, rng: np.random.Generator) -> Float:
-    """Return the perspective of a hand-held camera: the sheet fills 84 to 90 % of the picture, turned by up to 5 degrees.
-
-    Each corner comes from up to 5 % of the picture's size nearer to the center, so that the whole sheet stays in the picture.
-    """
-    height, width = shape
-    source = corners(-0.5, -0.5, width - 0.5, height - 0.5)
-    center = source.mean(axis=0)
-    angle = np.deg2rad(rng.uniform(-1, 1) * (1 + 4 * severity))
-    turn = np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))])
-    inward = 1 - 0.1 * severity * rng.uniform(0, 1, (4, 2))
-    target = center + ((source - center) * rng.uniform(0.84, 0.9) * inward) @ turn.T
-    return homography(source, target)
-
-
-def homography(source: Float, target: Float) -> Float:
-    """Return the projective map (3, 3) that takes four points (4, 2) to four others.
-
-    >>> square = corners(0, 0, 1, 1)
-    >>> np.round(homography(square, 2 * square + 3), 6).tolist()
-    [[2.0, 0.0, 3.0], [0.0, 2.0, 3.0], [0.0, 0.0, 1.0]]
-    """
-    zero, one = np.zeros((4, 3)), np.ones((4, 1))
-    points = np.hstack([source, one])
-    rows_x = np.hstack([points, zero, -target[:, :1] * source])
-    rows_y = np.hstack([zero, points, -target[:, 1:] * source])
-    solved = np.linalg.solve(np.vstack([rows_x, rows_y]), np.concatenate([target[:, 0], target[:, 1]]))
-    return np.append(solved, 1.0).reshape(3, 3)
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))

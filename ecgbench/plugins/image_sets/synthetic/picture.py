@@ -6,23 +6,27 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 
 from ecgbench.core.page import Box, Mask, Pixels
 from ecgbench.core.results import Signals
 from ecgbench.core.truth import TraceTruth, Truth
-from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, box_around, corners, crossings, grid_mask
-from ecgbench.plugins.image_sets.synthetic.heart import Float
-from ecgbench.plugins.image_sets.synthetic.kinds import Scene
+from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, Map, box_around, corners, crossings, grid_mask
+from ecgbench.plugins.image_sets.synthetic.heart import Float, Leads
 from ecgbench.plugins.image_sets.synthetic.render import HALF_COVERED, Print, ink_coverage
-from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Trace
+from ecgbench.plugins.image_sets.synthetic.scene import Scene
+from ecgbench.plugins.image_sets.synthetic.sheet import Trace
 
 # A page is legible where a person can count 1 mm squares and follow the trace. Below 3 px/mm neighboring lines merge; a Gaussian
 # blur of s mm leaves exp(-2 (pi s)^2) of the contrast of a 1 mm grating: 9 % at 0.35 mm, about what an eye can still make out.
 FINEST_PX_PER_MM = 3.0
 BLUR_LIMIT_MM = 0.35
-# Without a grid, a calibration pulse still gives the scale. A lead that lost more than this share of its samples is cut off.
+# Without a grid, a calibration pulse still gives the scale. A lead is lost where more than this share of its samples are not in the
+# picture, torn off, or no darker than the paper beside them by 8 % of white: 2.5 times the noise of the worst real photo, 8 levels.
 CUT_OFF = 0.05
+FAINTEST = 0.08
+BESIDE_MM = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +40,7 @@ class Picture:
     @cached_property
     def geometry(self) -> Geometry:
         """Where the sheet's millimeters lie in the picture."""
-        return self.scene.geometry(self.flat.geometry)
+        return self.scene.geometry
 
     @cached_property
     def truth(self) -> Truth:
@@ -54,7 +58,7 @@ class Picture:
             has_grid=sheet.paper.grid != "none",
             angle_deg=float(np.rad2deg(np.arctan2(rows[1], rows[0]))),
             legible=self._legible(float(np.sqrt(np.hypot(*rows) * np.hypot(*columns))), traces),
-            signals=Signals(sheet.fs, sheet.shown, sheet.style.layout),
+            signals=Signals(sheet.fs, self._readable(), sheet.style.layout),
             layout=sheet.style.layout,
             corners=self._corners(),
             traces=traces,
@@ -63,6 +67,14 @@ class Picture:
             **masks,
             **self._lines(),
         )
+
+    @cached_property
+    def _gray(self) -> Pixels:
+        return np.asarray(cv2.cvtColor(self.pixels, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+    @cached_property
+    def _left(self) -> Mask | None:
+        return self.scene.left()
 
     def _scales(self, box: Box) -> tuple[Float, Float]:
         """Return the pixels in a millimeter of a row and of a column at the content's center, as (x, y) each."""
@@ -78,17 +90,20 @@ class Picture:
         return {"fine_x": fine[0], "fine_y": fine[1], "bold_x": bold[0], "bold_y": bold[1]}
 
     def _masks(self) -> dict[str, Mask]:
-        """Return the masks of the truth. Where kinds of ink meet, the trace goes before pulses, separators and text."""
-        trace = self._trace()
-        marks = {name: self._moved(coverage) & ~trace for name, coverage in self._marks().items()}
-        return {"trace_mask": trace, "grid_mask": self._grid() & ~(self._moved(self.flat.ink) | trace), **marks}
+        """Return the masks of the truth. Where kinds of ink meet, the trace goes before pulses, separators and text.
 
-    def _marks(self) -> dict[str, Pixels]:
-        return {"label_mask": self.flat.text, "pulse_mask": self.flat.pulses, "separator_mask": self.flat.separators}
-
-    def _moved(self, coverage: Pixels) -> Mask:
-        """Return which pixels of the picture are covered by half or more, where `coverage` is of the print."""
-        return np.asarray(self.scene.move(coverage) >= HALF_COVERED)
+        Notes and overprinted lines are text. Where paper was torn off, there is nothing.
+        """
+        flat, trace, left = self.flat, self._trace(), self._left
+        written = self.scene.written()
+        text = flat.text if written is None else cv2.max(flat.text, written)
+        ink = flat.ink if written is None else cv2.max(flat.ink, written)
+        mm = None if self.scene.matrix is None else self.geometry.mm_map()
+        layers = np.asarray(cv2.merge([text, flat.pulses, flat.separators, ink]), dtype=np.uint8)
+        moved = self.scene.move(layers, mm) >= HALF_COVERED
+        masks = {"trace_mask": trace, "grid_mask": self._grid(mm) & ~(moved[..., 3] | trace)}
+        masks |= {name: moved[..., index] & ~trace for index, name in enumerate(("label_mask", "pulse_mask", "separator_mask"))}
+        return masks if left is None else {name: mask & left for name, mask in masks.items()}
 
     def _trace(self) -> Mask:
         """Return which pixels the traces cover by half or more; in a picture of the print they are inked anew, where they came to lie."""
@@ -97,12 +112,12 @@ class Picture:
         scale = float(self.flat.geometry.matrix[0, 0])
         return np.asarray(ink_coverage(self.flat.sheet.traces, self.geometry, scale) >= HALF_COVERED)
 
-    def _grid(self) -> Mask:
+    def _grid(self, mm: Map | None) -> Mask:
         paper = self.flat.sheet.paper
         if paper.grid == "none":
             return np.zeros(self.geometry.shape, dtype=np.bool_)
         dotted = paper.grid == "dotted"
-        return grid_mask(self.geometry, self.flat.sheet.frame, paper.fine_mm, paper.bold_mm, dotted=dotted)
+        return grid_mask(self.geometry, self.flat.sheet.frame, paper.fine_mm, paper.bold_mm, dotted=dotted, mm=mm)
 
     def _trace_truth(self, trace: Trace) -> TraceTruth:
         known = np.isfinite(trace.points).all(axis=1)
@@ -116,13 +131,13 @@ class Picture:
         """Return the paper's corners where its edges are seen, or are those of the picture."""
         if self.scene.desk is None and not self.geometry.is_flat:
             return None
-        return self.geometry.to_pixels(_outline(self.flat.sheet))
+        return self.geometry.to_pixels(self.scene.corners)
 
     def _content_box(self) -> Box:
         """Return the box of the sheet where its edges are seen (on a desk), else of everything that is printed on it."""
         sheet, shape = self.flat.sheet, self.geometry.shape
         if self.scene.desk is not None:
-            return box_around(self.geometry.to_pixels(_outline(sheet)), shape)
+            return box_around(self.geometry.path_to_pixels(self.scene.outline), shape)
         printed = [corners(*box) for box in self.flat.text_boxes_mm]
         printed += [stroke.points for stroke in (*sheet.traces, *sheet.pulses, *sheet.separators)]
         if sheet.paper.grid != "none":
@@ -132,20 +147,45 @@ class Picture:
             )
         points = np.vstack([*printed, np.empty((0, 2))])
         points = points[np.isfinite(points).all(axis=1)]
-        return box_around(self.geometry.to_pixels(points if len(points) else _outline(sheet)), shape)
+        return box_around(self.geometry.to_pixels(points if len(points) else self.scene.outline), shape)
 
     def _legible(self, px_per_mm: float, traces: tuple[TraceTruth, ...]) -> bool:
         sharp = px_per_mm >= FINEST_PX_PER_MM and self.scene.blur_px <= BLUR_LIMIT_MM * px_per_mm
         measurable = self.flat.sheet.paper.grid != "none" or bool(self.flat.sheet.pulses)
-        return sharp and measurable and all(_seen(trace.points, self.geometry.shape) >= 1 - CUT_OFF for trace in traces)
+        return sharp and measurable and all(self._share_seen(trace.points) >= 1 - CUT_OFF for trace in traces)
 
+    def _share_seen(self, points: Float) -> float:
+        """Return the share of points (n, 2) that are seen and stand out, 1 where there are none; those not known are left out."""
+        known = points[np.isfinite(points).all(axis=1)]
+        seen = known[self._seen(known)]
+        return float(self._stand_out(seen).sum() / len(known)) if len(known) else 1.0
 
-def _outline(sheet: Sheet) -> Float:
-    return corners(0.0, 0.0, *sheet.size_mm)
+    def _stand_out(self, points: Float) -> Mask:
+        """Return which points (n, 2) within the picture are darker than the brightest of eight places around them."""
+        height, width = self.geometry.shape
+        column, row = np.rint(points).astype(np.intp).T
+        reach = max(2, round(BESIDE_MM * float(self.flat.geometry.matrix[0, 0])))
+        around = [(reach * dy, reach * dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dx or dy]
+        beside = [self._gray[(row + dy).clip(0, height - 1), (column + dx).clip(0, width - 1)] for dy, dx in around]
+        here = self._gray[row.clip(0, height - 1), column.clip(0, width - 1)].astype(np.int16)
+        return np.asarray(np.max(beside, axis=0, initial=0) - here >= FAINTEST * 255)
 
+    def _seen(self, points: Float) -> Mask:
+        """Return which points (n, 2) in pixels lie in the picture, and on paper that is still there; not those that are NaN."""
+        height, width = self.geometry.shape
+        inside: Mask = np.asarray(((points >= -0.5) & (points < (width - 0.5, height - 0.5))).all(axis=1))
+        if self._left is not None:
+            column, row = np.rint(points[inside]).astype(np.intp).T.clip(0)
+            inside[inside] = self._left[row.clip(max=height - 1), column.clip(max=width - 1)]
+        return inside
 
-def _seen(points: Float, shape: tuple[int, int]) -> float:
-    """Return the share of points (n, 2) that lie in a picture of `shape`, 1 where there are none; those not known are left out."""
-    known = points[np.isfinite(points).all(axis=1)]
-    inside = ((known >= -0.5) & (known <= np.array(shape[::-1]) - 0.5)).all(axis=1)
-    return float(inside.mean()) if len(known) else 1.0
+    def _readable(self) -> Leads:
+        """Return what the sheet shows, without the samples that are not in the picture or were torn off wherever the lead is drawn."""
+        sheet = self.flat.sheet
+        if self.geometry is self.flat.geometry:
+            return sheet.shown
+        seen = {lead: np.zeros(len(signal), np.bool_) for lead, signal in sheet.shown.items()}
+        for trace in sheet.traces:
+            first = round(trace.start_s * sheet.fs)
+            seen[trace.lead][first : first + len(trace.points)] |= self._seen(self.geometry.to_pixels(trace.points))
+        return {lead: np.where(seen[lead], signal, np.float32(np.nan)) for lead, signal in sheet.shown.items()}

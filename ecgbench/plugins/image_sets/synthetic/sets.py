@@ -74,7 +74,7 @@ class SyntheticSet:
 
 @dataclass(frozen=True)
 class DemoSet:
-    """Twelve pages of four kinds, six grid colors and several layouts, from mild to severe; some at 150 dpi to keep it quick."""
+    """Twelve pages of all nine kinds, six grid colors and several layouts, from mild to severe; some at 150 dpi to keep it quick."""
 
     name: str = "demo"
 
@@ -94,13 +94,13 @@ _DEMO = (
     ("0004", 0.2, 150, "3x4", "grey", "framed"),
     ("0005", 0.2, 200, "3x4+1", "red", "framed"),
     ("0001", 0.0, 150, "6x2", "blue", "full"),
-    ("0003", 0.6, 150, "6x2", "green", "boxed"),
-    ("0004", 0.6, 200, "3x4+1", "black", "framed"),
-    ("0005", 0.5, 150, "3x4+3", "blue", "full"),
+    ("0006", 0.4, 150, "6x2", "green", "boxed"),
+    ("0012", 0.4, 200, "3x4+1", "black", "framed"),
+    ("0009", 0.5, 150, "3x4+3", "blue", "full"),
     ("0001", 0.0, 200, "12x1", "black", "full"),
     ("0003", 1.0, 150, "3x4+1", "grey", "full"),
-    ("0004", 1.0, 150, "6x2+1", "pink", "boxed"),
-    ("0005", 1.0, 200, "3x4+1", "green", "framed"),
+    ("0010", 0.6, 150, "6x2+1", "pink", "boxed"),
+    ("0011", 1.0, 200, "3x4+1", "green", "framed"),
 )
 
 
@@ -133,10 +133,10 @@ def open_synthetic(spec: str) -> SyntheticSet | None:
     return SyntheticSet(name=spec, **read_settings(settings, spec)) if name == "synthetic" else None
 
 
-DEMO = ImageSetOpener("demo", "demo", "Twelve small synthetic pages of four kinds, with truth.", open_demo)
+DEMO = ImageSetOpener("demo", "demo", "Twelve small synthetic pages of nine kinds, with truth.", open_demo)
 SYNTHETIC = ImageSetOpener(
     "synthetic",
-    "synthetic?count=100&types=0001,0003,0004,0005&seed=0&dpi=200",
+    "synthetic?count=100&types=0001,0003,0005&seed=0&dpi=200",
     f"Synthetic pages with truth, as many as you like (count=endless); settings: {', '.join(KEYS)}.",
     open_synthetic,
 )

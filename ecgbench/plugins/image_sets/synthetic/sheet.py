@@ -89,8 +89,9 @@ def print_sheet(recording: Recording, style: Style, header: tuple[Text, ...] = (
 def paper_of(style: Style) -> Paper:
     """Return the paper that a style is printed on."""
     paper = PAPERS[style.color].with_strength(style.strength)
-    fine_mm = DOT_MM if style.grid == "dotted" else style.fine_mm
-    return Paper(paper.ground, paper.fine, paper.bold, fine_mm, style.bold_mm, style.grid)
+    dotted = style.grid == "dotted"
+    fine, fine_mm = (paper.bold, DOT_MM) if dotted else (paper.fine, style.fine_mm)  # paler dots would not be seen
+    return Paper(paper.ground, fine, paper.bold, fine_mm, style.bold_mm, style.grid)
 
 
 def start_mm(style: Style) -> float:

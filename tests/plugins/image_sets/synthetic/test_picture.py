@@ -94,14 +94,15 @@ def test_points_lie_in_the_trace_to_half_a_pixel(kind: str, layout: str) -> None
 
 @dataclass(frozen=True)
 class Wave:
-    """A slow wave in all leads."""
+    """A slow wave in all leads, of `size` mV."""
 
+    size: float = 0.3
     name: str = "wave"
     record: str = "wave"
     content_id: str = "wave"
 
     def read(self) -> Recording:
-        wave = 0.3 * np.sin(np.pi * np.arange(5000) / 500)
+        wave = self.size * np.sin(np.pi * np.arange(5000) / 500)
         return Recording({lead: wave.astype(np.float32) for lead in LEADS}, 500.0)
 
 
@@ -157,7 +158,7 @@ def test_each_stretch_is_listed_with_its_lead_time_and_area(layout: str) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_truth_of_the_lines_lies_on_dark_lines(kind: str) -> None:
     """Along the midlines of the picture, the page is darker at the true positions than halfway between them."""
-    recipe = SyntheticPage(2, 3, kind, 0.4, QUICK, Style(color="black", frame="full"))
+    recipe = SyntheticPage(2, 7, kind, 0.2, QUICK, Style(color="black", frame="full"))
     gray, truth = recipe.make_page().gray, recipe.read_truth()
     assert truth.fine_x is not None and truth.fine_y is not None and truth.bold_x is not None
     middle = gray.shape[0] // 2, gray.shape[1] // 2
@@ -245,7 +246,8 @@ def test_corners_are_known_where_they_can_be_seen() -> None:
 def test_blurred_coarse_and_cut_off_pages_are_not_legible() -> None:
     assert SyntheticPage(dpi=100).read_truth().legible is True
     assert SyntheticPage(dpi=72).read_truth().legible is False  # 2.83 px/mm
-    assert SyntheticPage(1, 0, dpi=100, style=Style(gain=20, layout="strip")).read_truth().legible in (True, False)
+    beyond = SyntheticPage(dpi=100, style=Style(layout="strip"), source=Wave(size=5.0)).read_truth()
+    assert beyond.legible is False and beyond.signals is not None and np.isnan(beyond.signals.leads["II"]).mean() > 0.05
 
 
 def test_signals_are_those_that_are_shown() -> None:

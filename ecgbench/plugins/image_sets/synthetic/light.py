@@ -1,0 +1,101 @@
+"""The light that a picture is taken in: how unevenly it falls, what casts shadows, and what it glares on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ecgbench.core.page import Pixels
+from ecgbench.plugins.image_sets.synthetic.heart import Float
+
+Share = tuple[float, float, float]
+
+FIELD_STEP_PX = 16  # light is smooth: it is worked out on a grid this coarse
+BRIGHTEST = 1.5  # share of light, against that which makes white paper white: beyond it all is white anyway
+LOW, HIGH = 5, 95  # percentiles of the light in a picture that `loss` compares
+
+
+@dataclass(frozen=True, eq=False)
+class Light:
+    """Uneven light: the picture's levels are multiplied by `field` (rows, columns), spread over the picture, and by `color` (BGR)."""
+
+    field: Float
+    color: Share = (1.0, 1.0, 1.0)
+
+    def apply(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        """Return the picture in this light; what it makes brighter than white is white."""
+        height, width = pixels.shape[:2]
+        arrived = np.clip(self.field[..., None] * np.array(self.color) / BRIGHTEST, 0, 1)
+        smooth = cv2.resize(np.rint(arrived * 255).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(cv2.multiply(pixels, smooth, scale=BRIGHTEST / 255), dtype=np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Glare:
+    """Light that is thrown back as from a mirror: pixels go toward white by `field` (rows, columns), 0 to 1, spread over the picture."""
+
+    field: Float
+
+    def apply(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        """Return the picture with the glare on it."""
+        height, width = pixels.shape[:2]
+        left = cv2.resize(np.rint((1 - self.field) * 255).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+        dark = cv2.multiply(cv2.bitwise_not(pixels), cv2.merge([left, left, left]), scale=1 / 255)
+        return np.asarray(cv2.bitwise_not(dark), dtype=np.uint8)
+
+
+def field_axes(shape: tuple[int, int]) -> tuple[Float, Float]:
+    """Return y (rows, 1) and x (columns,) of a field's nodes, from -1 to 1 across a picture of `shape`."""
+    rows, columns = (max(2, size // FIELD_STEP_PX) for size in shape)
+    return np.linspace(-1, 1, rows)[:, None], np.linspace(-1, 1, columns)
+
+
+def uneven_field(shape: tuple[int, int], loss: float, rng: np.random.Generator, *, shadows: int = 2) -> Float:
+    """Draw the light in a picture of `shape`: from one side, brightest in pools, with vignetting and up to `shadows` shadows.
+
+    `loss`: share of light by which the dark parts fall behind the bright ones (1 - 5th / 95th percentile). The brightest is 1.
+    """
+    y, x = field_axes(shape)
+    log_light = rng.uniform(0.3, 1) * _toward(x, y, rng.uniform(0, 360))
+    for _ in range(2):
+        middle_x, middle_y, width = rng.uniform(-1, 1), rng.uniform(-1, 1), rng.uniform(0.25, 0.9)
+        log_light = log_light + rng.uniform(0, 0.7) * np.exp(-((x - middle_x) ** 2 + (y - middle_y) ** 2) / (2 * width**2))
+    log_light = log_light - rng.uniform(0.1, 0.5) * (x**2 + y**2) / 2
+    for _ in range(rng.integers(0, shadows + 1)):
+        log_light = log_light - rng.uniform(0.3, 1.2) * _shadow(x, y, rng)
+    low, high = np.percentile(log_light, (LOW, HIGH))
+    log_light = (log_light - high) * (-np.log1p(-loss) / max(high - low, 1e-6))
+    return np.asarray(np.exp(np.minimum(log_light, 0.15)), dtype=np.float64)
+
+
+def _shadow(x: Float, y: Float, rng: np.random.Generator) -> Float:
+    """Draw a shadow, 0 to 1: half of it is an arm or a wall's beyond a wavy line, half a head's or a phone's, a blunt blob."""
+    angle, softness = rng.uniform(0, 360), np.exp(rng.uniform(np.log(0.03), np.log(0.35)))
+    across = _toward(x, y, angle + 90)
+    if rng.random() < 0.5:
+        away = _toward(x, y, angle) - rng.uniform(-0.6, 0.8) - 0.12 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6))
+    else:
+        middle_x, middle_y = rng.uniform(-1, 1, 2)
+        away = rng.uniform(0.3, 0.7) - np.hypot(x - middle_x, (y - middle_y) * rng.uniform(0.6, 1.8))
+    return np.asarray(1 / (1 + np.exp(-np.clip(away / softness * 2, -40, 40))), dtype=np.float64)
+
+
+def glare_field(shape: tuple[int, int], strength: float, rng: np.random.Generator, *, spots: int) -> Float:
+    """Draw `spots` reflections of lamps and windows: soft ellipses that throw back up to `strength` of white."""
+    y, x = field_axes(shape)
+    field = np.zeros((y.shape[0], x.shape[0]))
+    for _ in range(spots):
+        angle, (middle_x, middle_y) = rng.uniform(0, np.pi), rng.uniform(-0.9, 0.9, 2)
+        long, short = rng.uniform(0.15, 0.5), rng.uniform(0.06, 0.2)
+        along = (x - middle_x) * np.cos(angle) + (y - middle_y) * np.sin(angle)
+        away = (y - middle_y) * np.cos(angle) - (x - middle_x) * np.sin(angle)
+        spot = strength * rng.uniform(0.5, 1) / (1 + ((along / long) ** 2 + (away / short) ** 2) ** 1.5)
+        field = 1 - (1 - field) * (1 - spot)
+    return np.asarray(field, dtype=np.float64)
+
+
+def _toward(x: Float, y: Float, angle_deg: float) -> Float:
+    angle = np.deg2rad(angle_deg)
+    return np.asarray((x * np.cos(angle) + y * np.sin(angle)) / (abs(np.cos(angle)) + abs(np.sin(angle))), dtype=np.float64)

@@ -195,13 +195,17 @@ def cost_scores(cell: Cell) -> dict[str, float]:
     """Return the numbers of `ecgbench.core.metric.COST_SCORES` that were measured."""
     if not cell.seconds:
         return {}
-    low, median, high = np.percentile(cell.seconds, [25, 50, 75])
-    scores = {
-        "wall_median_s": float(median),
-        "wall_min_s": min(cell.seconds),
-        "wall_iqr_s": float(high - low),
-        "cpu_median_s": float(np.median(cell.cpu_seconds)),
-    }
+    if len(cell.seconds) == 1:  # the usual case, in which numpy's percentiles would cost more than all the rest
+        (wall,), (cpu,) = cell.seconds, cell.cpu_seconds
+        scores = {"wall_median_s": wall, "wall_min_s": wall, "wall_iqr_s": 0.0, "cpu_median_s": cpu}
+    else:
+        low, median, high = np.percentile(cell.seconds, [25, 50, 75])
+        scores = {
+            "wall_median_s": float(median),
+            "wall_min_s": min(cell.seconds),
+            "wall_iqr_s": float(high - low),
+            "cpu_median_s": float(np.median(cell.cpu_seconds)),
+        }
     if cell.peak_memory_bytes is not None:
         scores["peak_memory_mb"] = cell.peak_memory_bytes / 1e6
     return scores

@@ -240,7 +240,9 @@ def leaderboard(
     run_name: RunName = None,
     task: Annotated[str | None, typer.Option(help="Only this task.")] = None,
     metric: Annotated[str | None, typer.Option(help="Rank by this score instead of the task's own.")] = None,
-    by: Annotated[str | None, typer.Option(help="Break the score down by type, layout, grid_color, dpi, severity or robustness.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Break the score down by type, layout, grid_color, dpi, severity or robustness.")
+    ] = None,
     store: StorePath = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:

@@ -108,7 +108,9 @@ def test_without_antialiasing_the_grid_mask_is_exactly_what_is_colored(grid: str
     bare = printed.ink == 0
     assert (mask ^ colored)[bare].mean() < 4e-3  # a line whose middle falls between two pixels colors one and marks both
     colors = printed.pixels[bare].astype(np.int64) @ (1, 256, 256 * 256)
-    assert len(np.unique(colors)) == (2 if grid == "dotted" else 3)  # dots are as dark as bold lines
+    assert set(np.unique(colors)) == {
+        int(np.array(color) @ (1, 256, 256 * 256)) for color in (paper.ground, paper.fine, paper.bold)
+    }
 
 
 def test_dots_stand_at_the_crossings_of_millimeters() -> None:

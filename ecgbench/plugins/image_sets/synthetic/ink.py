@@ -129,6 +129,7 @@ class Font:
 
 FONTS: Mapping[str, Font] = {
     "sans": Font("DejaVuSans.ttf", 0.73),
+    "serif": Font("DejaVuSerif.ttf", 0.73),
     "mono": Font("DejaVuSansMono.ttf", 0.73),
     "plain": Font(None, 0.7),
 }

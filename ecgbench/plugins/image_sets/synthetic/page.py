@@ -17,7 +17,7 @@ from ecgbench.plugins.image_sets.synthetic.render import render
 from ecgbench.plugins.image_sets.synthetic.sheet import print_sheet
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
-GENERATOR_VERSION = "3"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
+GENERATOR_VERSION = "4"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
 
 DPI_RANGE = (72.0, 600.0)
 USUAL = Style()
@@ -34,7 +34,7 @@ class SyntheticPage:
 
     >>> page = SyntheticPage(dpi=100).make_page()
     >>> page.shape, page.content_id
-    ((850, 1100), 'synthetic:3:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:layout=3x4+1:color=red:...')
+    ((850, 1100), 'synthetic:4:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:layout=3x4+1:color=red:...')
     """
 
     seed: int = 0

@@ -15,6 +15,8 @@ from ecgbench.plugins.image_sets.synthetic.style import Style
 PULSE_MV, PULSE_S = 1.0, 0.2
 BAR_MM, TICK_MM = (7.0, 0.78), (4.0, 0.25)  # height and width of separators; the bar's are measured on ecg-image-kit's renders
 PULSE_GAP_MM = 1.5  # between the end of a row and a pulse on its right
+DOTS_APART_MM, DOTS_BEYOND_MM = 1.0, 12.0  # of a dotted line between columns, and how far it goes on above and below the rows
+DOT_LEVEL = 0.75  # of the lines' color: dots of a dotted grid are darker in print, where paler ones would not be seen
 LABEL_BELOW_MM, LABEL_ABOVE_MM = 6.95, -5.0  # from the baseline of the trace to that of the label; the first as ecg-image-kit
 LABEL_HEIGHT_MM = 2.8
 
@@ -90,8 +92,13 @@ def paper_of(style: Style) -> Paper:
     """Return the paper that a style is printed on."""
     paper = PAPERS[style.color].with_strength(style.strength)
     dotted = style.grid == "dotted"
-    fine, fine_mm = (paper.bold, DOT_MM) if dotted else (paper.fine, style.fine_mm)  # paler dots would not be seen
+    fine, fine_mm = (_darker(paper.bold), DOT_MM) if dotted else (paper.fine, style.fine_mm)
     return Paper(paper.ground, fine, paper.bold, fine_mm, style.bold_mm, style.grid)
+
+
+def _darker(color: Color) -> Color:
+    blue, green, red = (round(DOT_LEVEL * level) for level in color)
+    return blue, green, red
 
 
 def start_mm(style: Style) -> float:
@@ -152,10 +159,23 @@ def _separators(stood: list[Place], style: Style) -> tuple[Stroke, ...]:
     """Return a mark where a lead ends and the next begins."""
     if style.separators == "none":
         return ()
+    if style.separators == "dots":
+        return _dotted_lines(stood, style)
     height, width = BAR_MM if style.separators == "bar" else TICK_MM
     reach = (height - width) / 2  # strokes end round
     ends = np.array([(0.0, -reach), (0.0, reach)])
     return tuple(Stroke(ends + np.array([_column_mm(place, style), place.y_mm]), width) for place in stood if place.column)
+
+
+def _dotted_lines(stood: list[Place], style: Style) -> tuple[Stroke, ...]:
+    """Return a dotted line between columns, from above the first row to below the last that has several."""
+    rows = [place.y_mm for place in stood if place.columns > 1]
+    y = np.arange(min(rows, default=0.0) - DOTS_BEYOND_MM, max(rows, default=0.0) + DOTS_BEYOND_MM, DOTS_APART_MM)
+    dot = np.array([(0.0, 0.0), (0.0, DOT_MM), (np.nan, np.nan)])
+    dots = (dot + np.column_stack([np.zeros_like(y), y])[:, None]).reshape(-1, 2)
+    return tuple(
+        Stroke(dots + np.array([x, 0.0]), DOT_MM) for x in sorted({_column_mm(place, style) for place in stood if place.column})
+    )
 
 
 def _labels(stood: list[Place], style: Style) -> tuple[Text, ...]:

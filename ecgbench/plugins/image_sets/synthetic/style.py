@@ -23,8 +23,9 @@ class Style:
     the grid's colors, 1 as listed. `fine_mm`, `bold_mm`: widths of its lines. `frame`: "full" (grid to the paper's edge), "boxed"
     (white margin) or "framed" (white margin, and the header on white). `margin_mm`: width of that margin.
     `speed`: mm/s. `gain`: mm/mV. `ink`: of traces and text. `trace_mm`: width of the trace. `antialias`: whether pixels are inked in
-    part. `labels`: "below" or "above" the trace's start. `pulse`: "left" or "right" of each row. `separators`: a "bar" or a thin
-    "tick" where a lead ends and the next begins. `header`: "short" or "full". Each of these four may be "none". `font`: of all text.
+    part. `labels`: "below" or "above" the trace's start. `pulse`: "left" or "right" of each row. `separators`: a "bar", a thin
+    "tick" or a line of "dots" where a lead ends and the next begins. `header`: "short" or "full". Each of these four may be "none".
+    `font`: of all text.
     """
 
     layout: str = "3x4+1"
@@ -101,7 +102,7 @@ FIELDS: Mapping[str, Field] = {
     "antialias": Field(of((True, False)), of((True, False), (0.85, 0.15)), "antialias"),
     "labels": _names("labels", below=0.5, above=0.4, none=0.1),
     "pulse": _names("pulse", left=0.65, right=0.2, none=0.15),
-    "separators": _names("separators", bar=0.5, tick=0.25, none=0.25),
+    "separators": _names("separators", bar=0.4, tick=0.2, dots=0.2, none=0.2),
     "header": _names("header", short=0.4, full=0.45, none=0.15),
     "font": Field(of(list(FONTS)), of(list(FONTS)), "font"),
 }

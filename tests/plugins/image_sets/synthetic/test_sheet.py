@@ -123,7 +123,17 @@ def test_separators_stand_where_the_next_lead_begins() -> None:
     assert len(bars) == 9 and {round(float(bar.points[0, 0]), 3) for bar in bars} == {77.5, 140.0, 202.5}
     ticks = sheet(separators="tick").separators
     assert len(ticks) == 9 and ticks[0].width_mm < bars[0].width_mm
-    assert sheet(layout="12x1").separators == ()
+    assert sheet(layout="12x1").separators == () == sheet(layout="12x1", separators="dots").separators
+
+
+def test_a_dotted_separator_runs_down_all_rows_with_columns() -> None:
+    made = sheet(separators="dots")
+    assert len(made.separators) == 3  # between four columns
+    baselines = [trace.box_mm for trace in made.traces if trace.lead in ("aVR", "aVF")]
+    for line in made.separators:
+        dots = line.points[np.isfinite(line.points).all(axis=1)]
+        assert np.ptp(dots[:, 0]) == 0 and np.isnan(line.points).any(axis=1).sum() > 60
+        assert dots[:, 1].min() < min(box[3] for box in baselines) and dots[:, 1].max() > max(box[1] for box in baselines)
 
 
 def test_marks_can_be_left_away() -> None:

@@ -219,8 +219,9 @@ def test_no_built_in_method_raises_on_an_edge_case():
 
 
 def test_every_test_that_a_built_in_method_cites_exists():
-    files = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
-    texts = "\n".join(files.values())
+    paths = list((ROOT / "tests").rglob("test_*.py"))
+    files = {path.stem for path in paths}
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     missing = {
         name: [cited for cited in cited_tests(method) if cited not in files and f"def {cited}(" not in texts]
         for name, method in built_ins().items()

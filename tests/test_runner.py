@@ -178,12 +178,12 @@ def test_trouble_is_the_pictures_own():
         return "fine"
 
     pictures = [np.full((5, 5, 3), level, np.uint8) for level in (0, 10, 20, 30, 40, 50, 60, 30)]
-    report = call(trouble, images=[*pictures, threading.Lock()], tester=BulkTester(2, timeout=1))
+    report = call(trouble, images=[*pictures, threading.Lock()], tester=BulkTester(2, timeout=4))
     errors = [result.get("error", result.get("result")) for result in report["results"]]
     assert errors[:4] == [
         "ValueError: no good",
         "The worker was lost: ended with exit code 3.",
-        "The worker was lost: no sign of life for 1 s.",
+        "The worker was lost: no sign of life for 4 s.",
         "fine",
     ]
     assert errors[4] == "TypeError: cannot pickle '_thread.lock' object"

@@ -1,0 +1,55 @@
+"""The process that workers are forked from."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import types
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext
+
+
+def forkserver_context() -> ForkServerContext:
+    """Return the way to start processes from a forkserver that has our libraries in memory."""
+    import multiprocessing
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["ecgbench.preload"])
+    return context
+
+
+def wake_forkserver() -> None:
+    """Start the process that workers are forked from, and let it import its libraries while this one goes on with its own affairs."""
+    from multiprocessing import forkserver, resource_tracker
+
+    forkserver_context()
+    resource_tracker.ensure_running()  # before: when it starts, it unblocks what is blocked here
+    # It inherits what is blocked, and so do workers: Ctrl-C reaches all processes of a terminal, and is the parent's affair alone.
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+
+
+_starting = threading.Lock()
+
+
+@contextlib.contextmanager
+def no_main_module() -> Iterator[None]:
+    """Start processes as if there were no script: multiprocessing would run the user's own again in each worker.
+
+    Functions of that script travel by value (cloudpickle), so that nobody needs it there.
+    """
+    with _starting:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main

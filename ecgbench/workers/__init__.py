@@ -8,6 +8,7 @@ others read.
 """
 
 from ecgbench.workers.forkserver import wake_forkserver
+from ecgbench.workers.jobs import JobPool, ProcessJobs, ThreadJobs
 from ecgbench.workers.local import SerialPool, ThreadPool
 from ecgbench.workers.processes import ProcessPool
 from ecgbench.workers.streams import EXECUTORS, check_executor, in_order, open_pool, parallel_map, stream
@@ -27,7 +28,7 @@ from ecgbench.workers.tasks import (
 )
 
 __all__ = [
-    "EXECUTORS", "IN_HAND", "START", "Beat", "Finished", "Lost", "Pool", "PoolError", "ProcessPool", "Raised", "SerialPool", "ThreadPool",
-    "Work", "check_executor", "in_order", "one_line", "one_thread_each", "open_pool", "parallel_map", "stream", "usable_cores",
-    "wake_forkserver",
+    "EXECUTORS", "IN_HAND", "START", "Beat", "Finished", "JobPool", "Lost", "Pool", "PoolError", "ProcessJobs", "ProcessPool", "Raised",
+    "SerialPool", "ThreadJobs", "ThreadPool", "Work", "check_executor", "in_order",
+    "one_line", "one_thread_each", "open_pool", "parallel_map", "stream", "usable_cores", "wake_forkserver",
 ]  # fmt: skip

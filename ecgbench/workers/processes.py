@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import time
 import traceback
 from collections import deque
@@ -53,9 +54,21 @@ class _Worker:
 
 
 class ProcessPool:
-    """Does payloads in processes: one that crashes, hangs or eats memory costs what it was doing, and a new one takes its place."""
+    """Does payloads in processes: one that crashes, hangs or eats memory costs what it was doing, and a new one takes its place.
 
-    def __init__(self, work: Work, *, workers: int, timeout: float | None, memory_bytes: int | None) -> None:
+    `in_hand`: payloads given to a worker at a time. `interrupt`: a socket; `collect` returns when it can be read.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        *,
+        workers: int,
+        timeout: float | None,
+        memory_bytes: int | None,
+        in_hand: int = IN_HAND,
+        interrupt: socket.socket | None = None,
+    ) -> None:
         import cloudpickle
 
         try:
@@ -67,6 +80,9 @@ class ProcessPool:
         self._context = forkserver_context()
         self._timeout = timeout
         self._size = workers
+        self._in_hand = in_hand
+        self._interrupt = interrupt
+        self._interrupted = False
         self._failed_starts = 0
         self._waiting: deque[Any] = deque()
         self._finished: list[Finished] = []
@@ -80,8 +96,8 @@ class ProcessPool:
 
     @property
     def room(self) -> int:
-        """Two a worker: one runs, one waits."""
-        return self._size * IN_HAND - len(self._waiting) - sum(len(worker.tasks) for worker in self._workers)
+        """So many a worker as it is given at a time."""
+        return self._size * self._in_hand - len(self._waiting) - sum(len(worker.tasks) for worker in self._workers)
 
     def submit(self, payload: Any) -> None:
         """Hand the payload to the worker with the least in its hands."""
@@ -91,7 +107,8 @@ class ProcessPool:
     def collect(self, timeout: float | None = None) -> list[Finished]:
         """Return what has finished; replace workers that died or overran."""
         until = None if timeout is None else time.monotonic() + timeout
-        while not self._finished and (self._waiting or any(worker.tasks for worker in self._workers)):
+        self._interrupted = False
+        while not (self._finished or self._interrupted) and (self._waiting or any(worker.tasks for worker in self._workers)):
             left = None if until is None else until - time.monotonic()
             if left is not None and left <= 0:
                 break
@@ -109,8 +126,10 @@ class ProcessPool:
     def _wait_once(self, left: float | None) -> None:
         by_source: dict[Any, _Worker] = {worker.pipe: worker for worker in self._workers}
         by_source |= {worker.process.sentinel: worker for worker in self._workers}
-        ready = wait(list(by_source), self._nap(left))
-        for worker in dict.fromkeys(by_source[source] for source in ready):
+        asked = [*by_source, self._interrupt] if self._interrupt is not None else list(by_source)
+        ready = wait(asked, self._nap(left))
+        self._interrupted = self._interrupt in ready
+        for worker in dict.fromkeys(by_source[source] for source in ready if source in by_source):
             if not self._read(worker):
                 self._replace(worker, self._death(worker))
         if self._timeout is not None:
@@ -171,7 +190,7 @@ class ProcessPool:
     def _hand_out(self) -> None:
         while self._waiting:
             worker = min(self._workers, key=lambda each: len(each.tasks))
-            if len(worker.tasks) >= IN_HAND:
+            if len(worker.tasks) >= self._in_hand:
                 return
             payload = self._waiting.popleft()
             try:

@@ -21,6 +21,7 @@ from ecgbench.core.source import source_hash
 hookimpl = pluggy.HookimplMarker("ecgbench")
 R = TypeVar("R", bound=Result)
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+ISOLATION = ("gil-bound", "untrusted")  # reasons for which a server runs a method in a process of its own
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 
@@ -32,14 +33,18 @@ class Transformer(Generic[R]):
     """One method: call it like the function it was made of, or let the runner do so.
 
     Everything but the function is derived from it: `kind` of array and `params_type` from the annotations of its two
-    arguments, `result_type` and `task` from what it returns, `documentation` from its docstring.
+    arguments, `result_type` and `task` from what it returns, `documentation` from its docstring. `isolate` says why a server is to
+    run it in a process of its own, None where it need not.
     """
 
-    def __init__(self, name: str, function: Callable[..., R], *, version: str | None = None) -> None:
+    def __init__(self, name: str, function: Callable[..., R], *, version: str | None = None, isolate: str | None = None) -> None:
         if not _NAME.fullmatch(name):
             raise TransformerError(f"{name!r} is not a method name; use a task and a word, such as edges.canny.")
+        if isolate not in (None, *ISOLATION):
+            raise TransformerError(f"{name} declares isolate={isolate!r}; known ones: {', '.join(ISOLATION)}, or none.")
         self.name = name
         self.function = function
+        self.isolate = isolate
         self._version = version
         hints = _hints(name, function)
         arguments = list(inspect.signature(function).parameters.values())
@@ -90,7 +95,7 @@ class Transformer(Generic[R]):
         return f"<transformer {self.name}: {self.kind} -> {self.result_type.__name__}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return by_name_or_value(self, self.function, _rebuild, (self.name, self.function, self.version))
+        return by_name_or_value(self, self.function, _rebuild, (self.name, self.function, self.version, self.isolate))
 
     @hookimpl
     def ecgbench_transformer(self) -> Transformer[R]:
@@ -98,16 +103,19 @@ class Transformer(Generic[R]):
         return self
 
 
-def transformer(name: str, *, version: str | None = None) -> Callable[[Callable[..., R]], Transformer[R]]:
+def transformer(
+    name: str, *, version: str | None = None, isolate: str | None = None
+) -> Callable[[Callable[..., R]], Transformer[R]]:
     """Make a method of a function `(array, params) -> result`.
 
     The first argument's annotation (Gray, Bgr, Lab, Hsv or Page) says which form of the page it wants, the second is a frozen
     dataclass of param() fields (leave it out if there are none), the return annotation is a Result and tells the task.
-    The docstring holds the five sections. Raises TransformerError, ParamError or DocumentationError where one is not right.
+    The docstring holds the five sections. `isolate="gil-bound"` declares a method that computes in Python and so keeps the threads
+    beside it waiting, `isolate="untrusted"` one that may crash or hang: servers run either in a process of its own. Raises TransformerError, ParamError or DocumentationError where one is not right.
     """
 
     def decorate(function: Callable[..., R]) -> Transformer[R]:
-        return Transformer(name, function, version=version)
+        return Transformer(name, function, version=version, isolate=isolate)
 
     return decorate
 
@@ -160,5 +168,5 @@ def _distribution_version(module: str) -> str:
     return version(names[0]) if names else "0"
 
 
-def _rebuild(name: str, function: Callable[..., Any], version: str) -> Transformer[Any]:
-    return Transformer(name, function, version=version)
+def _rebuild(name: str, function: Callable[..., Any], version: str, isolate: str | None) -> Transformer[Any]:
+    return Transformer(name, function, version=version, isolate=isolate)

@@ -329,6 +329,22 @@ def test_a_method_made_inside_a_function_travels_by_value():
     assert received(PAGE).edge_pixels == 2
 
 
+@pytest.mark.parametrize("reason", ["gil-bound", "untrusted"])
+def test_a_method_declares_why_it_must_run_alone_and_keeps_that_on_its_way(reason):
+    def slow(gray: Gray) -> EdgeMap:
+        return EdgeMap(gray < 9, None)
+
+    slow.__doc__ = SECTIONS
+    method = transformer("edges.slow", isolate=reason)(slow)
+    assert cloudpickle.loads(cloudpickle.dumps(method)).isolate == reason
+    assert dark.isolate is None
+
+
+def test_a_reason_to_run_alone_that_is_not_known_lists_those_that_are():
+    with pytest.raises(TransformerError, match="edges.slow declares isolate='slow'; known ones: gil-bound, untrusted"):
+        Transformer("edges.slow", dark.function, isolate="slow")
+
+
 def test_a_method_offers_itself_to_the_registry():
     assert dark.ecgbench_transformer() is dark
 

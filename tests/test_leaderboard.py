@@ -74,7 +74,8 @@ def test_the_best_is_first_and_each_number_is_the_hand_computed_one(store: Store
     assert (board.task, board.ranked_by, order(board)) == ("edges", IOU, ["edges.sobel", "edges.canny"])
     row = board.rows[1]
     score = row.scores["content_box_iou"]
-    assert (row.rank, row.n, row.failures, row.wall_median_s, row.peak_memory_mb) == (2, 3, {}, 0.02, None)
+    assert (row.rank, row.n, row.failures, row.wall_median_s, row.peak_memory_mb) == (1, 3, {}, 0.02, None)  # intervals overlap
+    assert [row.on_front for row in board.rows] == [True, True]
     assert (score.n, score.records, score.failures) == (3, 3, 0)
     assert (score.mean, score.median, score.ranked) == pytest.approx((0.8, 0.8, 0.8))
     assert (score.low, score.high) == pytest.approx((0.8 - 0.2484, 0.8 + 0.2484), abs=1e-3)  # t of 2 degrees x 0.1 / sqrt(3)

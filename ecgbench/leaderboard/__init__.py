@@ -4,9 +4,10 @@ from ecgbench.leaderboard.board import BoardRow, BoardScore, Leaderboard, leader
 from ecgbench.leaderboard.breakdown import KEYS, ROBUSTNESS, Breakdown, breakdown
 from ecgbench.leaderboard.comparison import Comparison, ComparisonRow, compare
 from ecgbench.leaderboard.labels import labels
+from ecgbench.leaderboard.ranks import pareto_front, shared_ranks
 from ecgbench.leaderboard.refresh import refresh_summaries
 
 __all__ = [
     "KEYS", "ROBUSTNESS", "BoardRow", "BoardScore", "Breakdown", "Comparison", "ComparisonRow", "Leaderboard", "breakdown", "compare", "labels",
-    "leaderboard", "refresh_summaries",
+    "leaderboard", "pareto_front", "refresh_summaries", "shared_ranks",
 ]  # fmt: skip

@@ -10,8 +10,9 @@ from typing import Any
 from ecgbench.core.metric import COST_SCORES, Metric, Score
 from ecgbench.core.outcome import Status, Variant
 from ecgbench.leaderboard.labels import labels
+from ecgbench.leaderboard.ranks import pareto_front, shared_ranks
 from ecgbench.leaderboard.refresh import refresh_summaries
-from ecgbench.store import FAILURES, Run, Store, StoredSummary, StoreError
+from ecgbench.store import FAILURES, Run, Store, StoredSummary, StoreError, Sums
 
 # What a task is ranked by, the first that any of its methods has; else its first judged score, and where no truth is, time.
 PRIMARY = {
@@ -25,34 +26,27 @@ TIME, MEMORY = "wall_median_s", "peak_memory_mb"
 COSTS = frozenset(score.name for score in COST_SCORES)
 
 
-@dataclass(frozen=True)
-class BoardScore:
-    """One score of one method: `n` cases of `records` records have it, `failures` more should (see `refresh_summaries`).
-
-    `mean` (with its 95 % interval `low` to `high`) and `median` are of the n cases; `ranked` is the mean with failures counted as worst.
-    """
+@dataclass(frozen=True, kw_only=True)
+class BoardScore(Sums):
+    """One score of one method."""
 
     score: Score
-    n: int
-    records: int
-    failures: int
-    mean: float | None
-    median: float | None
-    low: float | None
-    high: float | None
-    ranked: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers JSON-safe."""
-        names = ("n", "records", "failures", "mean", "median", "low", "high", "ranked")
-        return {"unit": self.score.unit, "direction": self.score.direction} | {name: getattr(self, name) for name in names}
+        return {"unit": self.score.unit, "direction": self.score.direction} | self.numbers()
 
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One method: its rank from 1, how its outcomes ended, its scores by name, and the medians over cases of its time and memory."""
+    """One method: its rank, how its outcomes ended, its scores by name, and the medians over cases of its time and memory.
+
+    `rank` is from 1 and may be shared (see `leaderboard`). `on_front`: no other method is both quicker and better, None where the score
+    that ranks is no judgment or where either is not known.
+    """
 
     rank: int
+    on_front: bool | None
     label: str
     variant: Variant
     variant_id: int
@@ -75,6 +69,7 @@ class BoardRow:
         """Return the row JSON-safe."""
         return {
             "rank": self.rank,
+            "on_front": self.on_front,
             "label": self.label,
             "method": self.variant.method,
             "params": dict(self.variant.params),
@@ -107,8 +102,11 @@ def leaderboard(
     """Rank the methods of each task (or of `task`) of a run, by the task's primary score or by `metric`.
 
     A method's place is that of its `ranked` mean, in which each failure counts as the worst value (see `refresh_summaries`): the
-    plain mean and the number of failures stand beside it. Ties go to fewer failures, then to the quicker one. Summaries are
-    refreshed before, for which `metrics` are the installed ones. StoreError lists what there is where task or metric is unknown.
+    plain mean and the number of failures stand beside it. Rows stand in the order of it, then of failures, then of time. Methods share
+    a rank where nothing tells them apart: a method has the rank of the first one whose 95 % interval overlaps with its own, or whose
+    value is the same, and else its place in the order. Overlap is a careful rule, since it looks at each method alone: `compare` looks
+    at both on the same pages, and may tell apart what shares a rank here. Summaries are refreshed before, for which `metrics` are the
+    installed ones. StoreError lists what there is where task or metric is unknown.
     """
     refresh_summaries(store, run, metrics=metrics)
     variants = store.variants(run.id)
@@ -141,12 +139,14 @@ class _Reader:
     def board(self, task: str, metric: str | None) -> Leaderboard | None:
         """Return the leaderboard of a task; None where it has no such metric."""
         scores = {number: self._scores(number) for number, variant in self._variants.items() if variant.task == task}
-        known = {name for by_name in scores.values() for name in by_name}
-        if metric is not None and metric not in known:
+        known = {name: score for by_name in scores.values() for name, score in by_name.items() if score.mean is not None}
+        if metric is not None and all(metric not in by_name for by_name in scores.values()):
             return None
         ranked_by = self._declared.get(metric or _primary(task, known, self._declared), _TIME_SCORE)
         order = sorted(scores, key=lambda number: self._place(number, scores[number], ranked_by))
-        rows = [self._row(rank, number, scores[number]) for rank, number in enumerate(order, 1)]
+        ranks = shared_ranks([scores[number].get(ranked_by.name) for number in order])
+        front = _front(scores, ranked_by)
+        rows = [self._row(rank, front.get(number), number, scores[number]) for rank, number in zip(ranks, order, strict=True)]
         return Leaderboard(task, ranked_by, tuple(rows))
 
     def _scores(self, variant_id: int) -> dict[str, BoardScore]:
@@ -154,8 +154,7 @@ class _Reader:
         return {summary.metric: self._score(summary) for summary in own}
 
     def _score(self, found: StoredSummary) -> BoardScore:
-        numbers = (found.n, found.records, found.failures, found.mean, found.median, found.low, found.high, found.ranked)
-        return BoardScore(self._declared[found.metric], *numbers)
+        return BoardScore(score=self._declared[found.metric], **found.numbers())
 
     def _place(self, variant_id: int, scores: Mapping[str, BoardScore], ranked_by: Score) -> tuple[float, int, float, str]:
         sign = -1.0 if ranked_by.direction == "higher" else 1.0
@@ -169,9 +168,10 @@ class _Reader:
             self._labels[variant_id],
         )
 
-    def _row(self, rank: int, variant_id: int, scores: Mapping[str, BoardScore]) -> BoardRow:
+    def _row(self, rank: int, on_front: bool | None, variant_id: int, scores: Mapping[str, BoardScore]) -> BoardRow:
         return BoardRow(
             rank=rank,
+            on_front=on_front,
             label=self._labels[variant_id],
             variant=self._variants[variant_id],
             variant_id=variant_id,
@@ -186,7 +186,7 @@ _TIME_SCORE = next(score for score in COST_SCORES if score.name == TIME)
 
 
 def _primary(task: str, known: Iterable[str], declared: Mapping[str, Score]) -> str:
-    """Return what a task is ranked by, of the scores that its methods have."""
+    """Return what a task is ranked by, of the scores that any of its methods has a number of."""
     judged = [name for name, score in declared.items() if name in known and name not in COSTS and score.direction != "none"]
     return next((name for name in (*PRIMARY.get(task, ()), *judged) if name in judged), TIME)
 
@@ -196,3 +196,17 @@ def _ranked(score: BoardScore | None) -> float | None:
     if score is None:
         return None
     return score.mean if score.score.direction == "none" else score.ranked
+
+
+def _front(scores: Mapping[int, Mapping[str, BoardScore]], ranked_by: Score) -> dict[int, bool]:
+    """Return of each method that has a time and a judged score whether it is on the Pareto front of both."""
+    if ranked_by.name in COSTS or ranked_by.direction == "none":
+        return {}
+    marks = {
+        number: (own[TIME].median, own[ranked_by.name].ranked)
+        for number, own in scores.items()
+        if {TIME, ranked_by.name} <= own.keys()
+    }
+    known = {number: (time, score) for number, (time, score) in marks.items() if time is not None and score is not None}
+    front = {[*known][place] for place in pareto_front([*known.values()], higher_is_better=ranked_by.direction == "higher")}
+    return {number: number in front for number in known}

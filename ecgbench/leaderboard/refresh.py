@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,16 @@ import numpy.typing as npt
 from ecgbench.core.metric import Direction, Metric, Score
 from ecgbench.stats import Summary, combine_rows, summarize
 from ecgbench.store import FAILED, Run, Store, StoredSummary, Values
+
+Ids = npt.NDArray[np.int64]
+
+
+class Ranked(NamedTuple):
+    """The mean that leaderboards rank by, and its 95 % interval."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
 
 
 def refresh_summaries(store: Store, run: Run, *, metrics: Iterable[Metric] = ()) -> None:
@@ -64,12 +75,13 @@ class _TaskScores:
         for score in self.scores.values():
             columns = {number: self._column(number, score.name, tried[number]) for number in self.variants}
             sums = {number: self._summary(score, column, tried[number], number) for number, column in columns.items()}
-            failures = count_failures(columns, tried)
+            failed = find_failures(columns, tried)
             averaged = [column.values for column in columns.values()] if score.combine is None else [_means(sums)]
             worst = worst_value(averaged, score.direction)
             for number, found in sums.items():
-                if found.n or failures[number]:
-                    yield self._stored(number, score, found, failures[number], worst)
+                if found.n or failed[number].size:
+                    ranked = self._ranked(score, found, columns[number], failed[number], worst)
+                    yield self._stored(number, score, found, failed[number].size, ranked)
 
     def _column(self, variant: int, name: str, tried: Values) -> Values:
         """Return one score of a variant; the records are those of the cases that it was tried on, read once for all scores."""
@@ -95,7 +107,19 @@ class _TaskScores:
                 records[case] = record
         return list(rows.values()), list(records.values())
 
-    def _stored(self, variant: int, score: Score, found: Summary, failures: int, worst: float | None) -> StoredSummary:
+    def _ranked(self, score: Score, found: Summary, column: Values, failed: Ids, worst: float | None) -> Ranked:
+        """Return the mean that ranks and its interval; of a combined score with failures there is none, for it is not a mean of cases."""
+        mean = ranked_mean(found.mean, found.n, failed.size, worst)
+        if mean is None or not failed.size:
+            return Ranked(mean, None, None) if mean is None else Ranked(mean, found.low, found.high)
+        if score.combine is not None or worst is None:
+            return Ranked(mean, None, None)
+        finite = np.isfinite(column.values)
+        values = np.concatenate([column.values[finite], np.full(failed.size, worst)])
+        counted = summarize(values, np.concatenate([column.records[finite], failed]))
+        return Ranked(mean, counted.low, counted.high)
+
+    def _stored(self, variant: int, score: Score, found: Summary, failures: int, ranked: Ranked) -> StoredSummary:
         return StoredSummary(
             variant_id=variant,
             metric=score.name,
@@ -106,19 +130,27 @@ class _TaskScores:
             median=found.median,
             low=found.low,
             high=found.high,
-            ranked=ranked_mean(found.mean, found.n, failures, worst),
+            ranked=ranked.mean,
+            ranked_low=ranked.low,
+            ranked_high=ranked.high,
             written=self.written[variant],
         )
 
 
-def count_failures(columns: Mapping[int, Values], tried: Mapping[int, Values]) -> dict[int, int]:
-    """Count for each variant the cases that it was tried on, and that any of them has a finite value of, but it has not."""
+def find_failures(columns: Mapping[int, Values], tried: Mapping[int, Values]) -> dict[int, Ids]:
+    """Return for each variant the records of the cases that it was tried on, and that any of them has a finite value of, but it has not."""
     told = {number: column.cases[np.isfinite(column.values)] for number, column in columns.items()}
     end = 1 + max((int(each.cases[-1]) for each in tried.values() if each.cases.size), default=0)
     of_any = np.zeros(end, bool)  # by case number, which are dense
     for cases in told.values():
         of_any[cases] = True
-    return {number: int(np.count_nonzero(of_any[tried[number].cases])) - cases.size for number, cases in told.items()}
+    return {number: _left(tried[number], of_any, cases) for number, cases in told.items()}
+
+
+def _left(tried: Values, of_any: npt.NDArray[np.bool_], told: Ids) -> Ids:
+    wanted = of_any.copy()
+    wanted[told] = False
+    return tried.records[wanted[tried.cases]]
 
 
 def worst_value(columns: Iterable[npt.NDArray[np.float64]], direction: Direction) -> float | None:

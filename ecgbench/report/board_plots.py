@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,15 +51,11 @@ def board_plots(store: Store, run: Run, board: Leaderboard) -> list[Plot]:
 def plot_labels(board: Leaderboard) -> dict[int, str]:
     """Return what each variant is called in plots, where there is little room: of several of one method, only params that differ are named.
 
-    Labels that still read the same have their rank before them.
+    Labels that still read the same have their place on the board before them.
     """
     told = {row.variant_id: shortened(short_method(_telling(row, board), board.task)) for row in board.rows}
     seen = Counter(told.values())
-    return {row.variant_id: _ranked(told[row.variant_id], row, seen) for row in board.rows}
-
-
-def _ranked(label: str, row: BoardRow, seen: Mapping[str, int]) -> str:
-    return label if seen[label] == 1 else f"{row.rank}. {label}"
+    return {number: label if seen[label] == 1 else f"{place}. {label}" for place, (number, label) in enumerate(told.items(), 1)}
 
 
 def _telling(row: BoardRow, board: Leaderboard) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ecgbench.leaderboard import pareto_front
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -123,7 +125,8 @@ def cost_plot(marks: Sequence[CostMark], *, axis: str, title: str, higher_is_bet
     """Draw score against time (log scale); the line joins the methods that no other beats in both."""
 
     def draw(axes: Axes) -> None:
-        best = [marks[index] for index in pareto_front(marks, higher_is_better=higher_is_better)]
+        front = pareto_front([(mark.seconds, mark.score) for mark in marks], higher_is_better=higher_is_better)
+        best = [marks[index] for index in front]
         times, scores = [mark.seconds * 1e3 for mark in best], [mark.score for mark in best]
         axes.plot(times, scores, color=_INK, linewidth=1, linestyle="--", drawstyle="steps-post", alpha=0.6, label="_front")
         for row, mark in enumerate(marks):
@@ -160,21 +163,6 @@ def breakdown_plot(values: Mapping[str, Mapping[str, float]], *, axis: str, titl
         _legend(axes, list(values))
 
     return _svg(draw, rows=len(kinds) + 1 + len(values) // _legend_columns(list(values)), title=title)
-
-
-def pareto_front(marks: Sequence[CostMark], *, higher_is_better: bool) -> list[int]:
-    """Return the numbers of the methods that no other beats in both time and score, the fastest first.
-
-    >>> marks = [CostMark("quick", 1, 0.5), CostMark("slow", 3, 0.9), CostMark("beaten", 4, 0.8)]
-    >>> pareto_front(marks, higher_is_better=True)
-    [0, 1]
-    """
-    sign = 1.0 if higher_is_better else -1.0
-    front: list[int] = []
-    for index in sorted(range(len(marks)), key=lambda each: (marks[each].seconds, -sign * marks[each].score)):
-        if not front or sign * marks[index].score > sign * marks[front[-1]].score:
-            front.append(index)
-    return front
 
 
 def style_of(index: int) -> tuple[str, str]:

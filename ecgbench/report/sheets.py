@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,9 @@ from ecgbench.report.failures import FailureGroup
 from ecgbench.report.wording import MISSING, count, heading, score_text, short_method
 from ecgbench.store import FAILURES, Run
 
+SHARED = (
+    "=: not told apart from the first method of this rank, by 95 % intervals; `ecgbench compare A B` looks at both page by page."
+)
 COSTS = {score.name: score for score in COST_SCORES}
 TIME, MEMORY = COSTS["wall_median_s"], COSTS["peak_memory_mb"]
 MESSAGE_LETTERS = 160  # of an error in a table; the report has the traceback
@@ -52,18 +56,37 @@ def leaderboard_sheet(board: Leaderboard) -> Sheet:
     """Return a task's leaderboard: rank, method, the score that ranks with its interval, how outcomes ended, costs, the other scores."""
     ranked_by, rows = board.ranked_by, board.rows
     made = [
-        (Column("#", "rank", numeric=True), [Cell(str(row.rank)) for row in rows]),
+        (Column("#", "rank; methods share one where their 95 % intervals overlap", numeric=True), _ranks(rows)),
         (Column("method"), [Cell(short_method(row.label, board.task)) for row in rows]),
         *_ranking(board),
         *_endings(rows),
         *[_cost(cost, board) for cost in (TIME, MEMORY) if cost.name != ranked_by.name and _has(board, cost)],
+        *_front(rows),
         *[
             (Column(heading(score), score.doc, numeric=True, spare=True), [_mean(row, score) for row in rows])
             for score in other_scores(board)
         ],
     ]
     columns, cells = zip(*made, strict=True)
-    return Sheet(_title(board), columns, list(zip(*cells, strict=True)))
+    return Sheet(_title(board), columns, list(zip(*cells, strict=True)), [SHARED] if _shared(rows) else [])
+
+
+def _ranks(rows: Sequence[BoardRow]) -> list[Cell]:
+    """Return the ranks, "=" beside those that more than one method has."""
+    held = Counter(row.rank for row in rows)
+    return [Cell(f"{row.rank}=" if held[row.rank] > 1 else str(row.rank)) for row in rows]
+
+
+def _shared(rows: Sequence[BoardRow]) -> bool:
+    return len({row.rank for row in rows}) < len(rows)
+
+
+def _front(rows: Sequence[BoardRow]) -> list[tuple[Column, list[Cell]]]:
+    """Return which methods are on the Pareto front of time and the score that ranks, where there is more than one to tell of."""
+    if sum(row.on_front is not None for row in rows) < 2:
+        return []
+    doc = "on the Pareto front: no other method is both quicker and better"
+    return [(Column("Pareto", doc, spare=True), [Cell("yes" if row.on_front else "") for row in rows])]
 
 
 def other_scores(board: Leaderboard) -> list[Score]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -73,17 +73,15 @@ class Pairs(NamedTuple):
     b: Floats
 
 
-@dataclass(frozen=True)
-class StoredSummary:
-    """One metric of one variant over a run, as leaderboards read it.
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """What one metric of one variant adds up to over a run.
 
     `n`: cases with a finite value, of `records` records. `failures`: cases that the variant was tried on and others of its task
-    have a finite value of, but it has not. `low`, `high`: the 95 % interval of the mean. `ranked`: the mean with failures counted as worst.
-    `written`: what `Store.written` said before it was computed.
+    have a finite value of, but it has not. `mean` (with its 95 % interval `low` to `high`) and `median` are of the n cases. `ranked`
+    (with its 95 % interval `ranked_low` to `ranked_high`) is the mean with failures counted as worst.
     """
 
-    variant_id: int
-    metric: str
     n: int
     records: int
     failures: int
@@ -92,4 +90,18 @@ class StoredSummary:
     low: float | None
     high: float | None
     ranked: float | None
+    ranked_low: float | None
+    ranked_high: float | None
+
+    def numbers(self) -> dict[str, Any]:
+        """Return the numbers by name, JSON-safe."""
+        return {each.name: getattr(self, each.name) for each in fields(Sums)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredSummary(Sums):
+    """One metric of one variant over a run, as it is kept; `written`: what `Store.written` said before it was computed."""
+
+    variant_id: int
+    metric: str
     written: int

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 1  # raise it with every change of a table; a store of another version is refused
+VERSION = 2  # raise it with every change of a table; a store of another version is refused
 
 metadata = MetaData()
 
@@ -142,6 +142,8 @@ summaries = Table(
     Column("low", Double),
     Column("high", Double),
     Column("ranked", Double),
+    Column("ranked_low", Double),
+    Column("ranked_high", Double),
     Column("written", BigInteger, nullable=False),  # run_variants.written when it was computed
     sqlite_with_rowid=False,
 )

@@ -17,7 +17,7 @@ def test_the_report_has_leaderboards_with_verdicts_and_failures(store, run):
     found = markdown_report(store, run)
     assert found.startswith("## first try\n")
     assert "canny leads with box_iou 0.800" in found
-    assert "| 1 | canny | 0.800 (" in found
+    assert "| 1= | canny | 0.800 (" in found
     assert "### 1 failure" in found and "ValueError: a \\| b &lt;i&gt;" in found
 
 

@@ -15,7 +15,6 @@ from ecgbench.report.plots import (
     cost_plot,
     distribution_plot,
     interval_plot,
-    pareto_front,
     style_of,
     time_plot,
 )  # fmt: skip
@@ -69,12 +68,6 @@ def test_a_million_values_make_no_bigger_a_plot_than_a_hundred():
     rng = np.random.default_rng(1)
     small, large = (len(distribution_plot({"a": rng.normal(size=n)}, axis="x", title="s")) for n in (200, 200_000))
     assert large < 1.2 * small
-
-
-def test_the_front_holds_whom_nobody_beats_in_both():
-    marks = [CostMark("a", 1, 5.0), CostMark("b", 2, 3.0), CostMark("c", 3, 4.0), CostMark("d", 0.5, 9.0), CostMark("e", 1, 6.0)]
-    assert pareto_front(marks, higher_is_better=False) == [3, 0, 1]
-    assert pareto_front(marks, higher_is_better=True) == [3]
 
 
 def test_rows_are_told_apart_by_color_and_by_marker():

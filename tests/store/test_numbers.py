@@ -115,7 +115,21 @@ def test_summaries_take_the_place_of_their_variants_earlier_ones(store: Store, r
     canny, sobel = (number_of(store, run, method) for method in ("edges.canny", "edges.sobel"))
 
     def summary(variant: int, metric: str, mean: float | None) -> StoredSummary:
-        return StoredSummary(variant, metric, 10, 3, 2, mean, 0.4, None, None, 0.3, 7)
+        return StoredSummary(
+            variant_id=variant,
+            metric=metric,
+            n=10,
+            records=3,
+            failures=2,
+            mean=mean,
+            median=0.4,
+            low=None,
+            high=None,
+            ranked=0.3,
+            ranked_low=0.2,
+            ranked_high=None,
+            written=7,
+        )
 
     first = [summary(canny, "wall_median_s", 0.1), summary(canny, IOU, 0.5), summary(sobel, IOU, 0.6)]
     store.put_summaries(run.id, [canny, sobel], first)

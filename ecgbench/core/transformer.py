@@ -111,7 +111,8 @@ def transformer(
     The first argument's annotation (Gray, Bgr, Lab, Hsv or Page) says which form of the page it wants, the second is a frozen
     dataclass of param() fields (leave it out if there are none), the return annotation is a Result and tells the task.
     The docstring holds the five sections. `isolate="gil-bound"` declares a method that computes in Python and so keeps the threads
-    beside it waiting, `isolate="untrusted"` one that may crash or hang: servers run either in a process of its own. Raises TransformerError, ParamError or DocumentationError where one is not right.
+    beside it waiting, `isolate="untrusted"` one that may crash or hang: servers run either in a process of its own. Raises
+    TransformerError, ParamError or DocumentationError where one is not right.
     """
 
     def decorate(function: Callable[..., R]) -> Transformer[R]:

@@ -16,7 +16,7 @@ from ecgbench.core.outcome import Outcome, Status, Variant
 from ecgbench.core.truth import Case, CaseInfo
 from ecgbench.environment import current_environment
 from ecgbench.leaderboard import refresh_summaries
-from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, FileStamp, file_stamp
+from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, FileStamp, file_stamp, known_by, outcome_of
 from ecgbench.plan import Plan, PlanError
 from ecgbench.plugins.pages import content_id
 from ecgbench.registry import Problem
@@ -45,7 +45,7 @@ class Execution:
         self._resume = resume
         if store is not None:
             self.run = store.begin_run(
-                name or _name_of_now(store),
+                name or name_of_now(store),
                 plan=plan.to_dict(),
                 environment=current_environment(),
                 scores=plan.scores(),
@@ -139,10 +139,10 @@ class Execution:
         if isinstance(value, Raised):
             cell = Cell(Status.FAILED, error=value.error, traceback=value.traceback)
             value = CaseReport(dict.fromkeys(task.methods, cell))
-        info = _known_by(task.case.info, value.content_id)
+        info = known_by(task.case.info, value.content_id)
         if value.file is not None and value.content_id is not None:
             self._files[value.file] = value.content_id
-        return [_outcome(self._variants[index], info, cell, value.load_seconds) for index, cell in value.cells.items()]
+        return [outcome_of(self._variants[index], info, cell, value.load_seconds) for index, cell in value.cells.items()]
 
     def _lost(self, task: CaseTask, lost: Lost) -> list[Outcome]:
         """Blame the method that overran, for the clock was its own; try one that was under way when its worker died once more, alone.
@@ -184,7 +184,7 @@ class Execution:
                 manager.unregister(listener.plugin)
 
 
-def _name_of_now(store: Store) -> str:
+def name_of_now(store: Store) -> str:
     """Return the time as the name of a run, with a number behind it where several began within a second."""
     now = time.strftime("%Y%m%d-%H%M%S")
     taken = {run.name for run in store.runs()}
@@ -192,29 +192,7 @@ def _name_of_now(store: Store) -> str:
 
 
 def _with_content(case: Case, found: str | None) -> Case:
-    return replace(case, info=_known_by(case.info, found))
-
-
-def _known_by(info: CaseInfo, found: str | None) -> CaseInfo:
-    """Return the case with its content id; where nobody says of which record it is, pictures of one content are one."""
-    return replace(info, content_id=info.content_id or found, record=info.record or info.content_id or found)
-
-
-def _outcome(variant: Variant, info: CaseInfo, cell: Cell, load_seconds: float) -> Outcome:
-    return Outcome(
-        variant=variant,
-        case=info,
-        status=cell.status,
-        seconds=tuple(cell.seconds),
-        cpu_seconds=tuple(cell.cpu_seconds),
-        convert_seconds=cell.convert_seconds,
-        load_seconds=load_seconds,
-        peak_memory_bytes=cell.peak_memory_bytes,
-        disturbed=cell.disturbed,
-        scores=cell.scores,
-        error=cell.error,
-        traceback=cell.traceback,
-    )
+    return replace(case, info=known_by(case.info, found))
 
 
 def _lost_outcome(variant: Variant, info: CaseInfo, lost: Lost, where: str) -> Outcome:

@@ -8,17 +8,17 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ecgbench.core.metric import Metric
-from ecgbench.core.outcome import Status
+from ecgbench.core.outcome import Outcome, Status, Variant
 from ecgbench.core.page import Page, PageError
 from ecgbench.core.transformer import Transformer
-from ecgbench.core.truth import Case, Truth
+from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.workers import Beat, one_line
 
 # A method whose wall time exceeds its processor time by both of these was kept waiting by others (or waits on purpose).
@@ -209,6 +209,29 @@ def cost_scores(cell: Cell) -> dict[str, float]:
     if cell.peak_memory_bytes is not None:
         scores["peak_memory_mb"] = cell.peak_memory_bytes / 1e6
     return scores
+
+
+def known_by(info: CaseInfo, found: str | None) -> CaseInfo:
+    """Return the case with its content id; where nobody says of which record it is, pictures of one content are one."""
+    return replace(info, content_id=info.content_id or found, record=info.record or info.content_id or found)
+
+
+def outcome_of(variant: Variant, info: CaseInfo, cell: Cell, load_seconds: float) -> Outcome:
+    """Return what the store keeps of a cell."""
+    return Outcome(
+        variant=variant,
+        case=info,
+        status=cell.status,
+        seconds=tuple(cell.seconds),
+        cpu_seconds=tuple(cell.cpu_seconds),
+        convert_seconds=cell.convert_seconds,
+        load_seconds=load_seconds,
+        peak_memory_bytes=cell.peak_memory_bytes,
+        disturbed=cell.disturbed,
+        scores=cell.scores,
+        error=cell.error,
+        traceback=cell.traceback,
+    )
 
 
 def file_stamp(source: Any) -> FileStamp | None:

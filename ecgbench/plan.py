@@ -141,6 +141,21 @@ def make_plan(
     return Plan(images, tuple(made), registry, tuple(specs), **terms)
 
 
+def read_sweep(texts: Iterable[str], *, option: str) -> dict[str, list[str]]:
+    """Read METHOD.NAME=VALUE[,VALUE...] as `make_plan` takes it; PlanError names the `option` that they were given with.
+
+    >>> read_sweep(["edges.canny.sigma=0.2,0.5"], option="--param")
+    {'edges.canny.sigma': ['0.2', '0.5']}
+    """
+    sweep = {}
+    for text in texts:
+        path, equals, values = text.partition("=")
+        if not equals or path.count(".") < 2 or not values:
+            raise PlanError(f"{option} {text!r} cannot be read; write METHOD.NAME=VALUE, such as edges.canny.sigma=0.2,0.5.")
+        sweep[path.strip()] = [value.strip() for value in values.split(",")]
+    return sweep
+
+
 def _by_method(sweep: Mapping[str, Sequence[Any]], chosen: Sequence[Transformer[Any]]) -> dict[str, dict[str, Sequence[Any]]]:
     values: dict[str, dict[str, Sequence[Any]]] = {}
     names = {each.name for each in chosen}

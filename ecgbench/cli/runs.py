@@ -93,19 +93,9 @@ def run(
 
 
 def _plan(specs: list[str], methods: str, params: list[str], **terms: Any) -> Plan:
-    from ecgbench.plan import make_plan
+    from ecgbench.plan import make_plan, read_sweep
 
-    return make_plan(specs, methods=methods, sweep=_sweep(params), **terms)
-
-
-def _sweep(params: list[str]) -> dict[str, list[str]]:
-    sweep = {}
-    for text in params:
-        path, equals, values = text.partition("=")
-        if not equals or path.count(".") < 2 or not values:
-            raise UsageError(f"--param {text!r} cannot be read; write METHOD.NAME=VALUE, such as edges.canny.sigma=0.2,0.5.")
-        sweep[path.strip()] = [value.strip() for value in values.split(",")]
-    return sweep
+    return make_plan(specs, methods=methods, sweep=read_sweep(params, option="--param"), **terms)
 
 
 def _workers(jobs: int | None) -> int:

@@ -74,7 +74,7 @@ class Plan:
 
     def variants(self) -> tuple[Variant, ...]:
         """Return what the store calls the methods: name, version, source and the params that were given."""
-        return tuple(_variant(method, self.registry) for method in self.methods)
+        return tuple(variant_of(method, self.registry) for method in self.methods)
 
     def metrics(self) -> dict[str, tuple[Metric, ...]]:
         """Return the metrics of each task that the plan's methods solve."""
@@ -101,7 +101,8 @@ class Plan:
         }
 
 
-def _variant(method: Method, registry: Registry) -> Variant:
+def variant_of(method: Method, registry: Registry) -> Variant:
+    """Return what the store calls a method: name, version, source and the params that are not its defaults."""
     transformer = method.transformer
     defaults = transformer.make_params({})
     given = {spec.name: getattr(method.params, spec.name) for spec in transformer.params}

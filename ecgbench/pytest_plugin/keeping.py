@@ -1,0 +1,123 @@
+"""The run of a session in a store: begun at its first outcome or before, committed as outcomes come, ended with the session."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from ecgbench.core.outcome import Outcome
+from ecgbench.environment import current_environment
+from ecgbench.execution import COMMIT_OUTCOMES, COMMIT_SECONDS, name_of_now
+from ecgbench.pytest_plugin.bench import Bench
+from ecgbench.pytest_plugin.options import is_asked, keeps_run, store_location, worker_count
+from ecgbench.store import Run, Store, StoreError
+from ecgbench.store.records import RunState
+
+NUMBER = "#"  # between the name of a baseline and how often it was kept before
+
+
+class KeptRun:
+    """One run in a store, which is a temporary one unless the session asks to keep it. StoreError where it cannot be opened.
+
+    `baseline`: the run to compare with, None where none was asked for.
+    """
+
+    def __init__(self, config: pytest.Config, bench: Bench) -> None:
+        self._temporary = None if keeps_run(config) else tempfile.TemporaryDirectory(prefix="ecgbench-")
+        location = f"{self._temporary.name}/runs.db" if self._temporary else store_location(config)
+        save, compare = config.getoption("ecg_save"), config.getoption("ecg_compare")
+        self.store = Store(location, create=bool(save or not compare))
+        self.baseline = None if compare is None else find_baseline(self.store, compare)
+        name = new_name(self.store, save) if save else name_of_now(self.store)
+        self._asked = is_asked(config)
+        self._plan = _plan_of(config, bench, asked=self._asked)
+        self._scores = list(bench.registry.scores.values())
+        self.run = self._begin(name)
+        self.count = 0
+        self._pending: list[Outcome] = []
+        self._since = time.monotonic()
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the run outlives the session."""
+        return self._temporary is None
+
+    def add(self, outcome: Outcome, spec: str | None) -> None:
+        """Keep an outcome: at once, or with those of the next moment."""
+        if not self._pending:
+            self._since = time.monotonic()
+        self._pending.append(outcome)
+        self.count += 1
+        if not self._asked:
+            self._note(outcome, spec)
+        if len(self._pending) >= COMMIT_OUTCOMES or time.monotonic() - self._since >= COMMIT_SECONDS:
+            self._flush()
+
+    def finish(self, state: RunState) -> Run:
+        """Keep what is left and end the run; return it as it was kept."""
+        self._flush()
+        if not self._asked:
+            self._begin(self.run.name, resume=True)  # with the sets and methods that tests turned out to use
+        self.store.finish_run(self.run.id, state)
+        self.run = self.store.find_run(self.run.name)
+        return self.run
+
+    def close(self) -> None:
+        """Close the store, and remove it where nobody asked to keep it."""
+        self.store.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _begin(self, name: str, *, resume: bool = False) -> Run:
+        return self.store.begin_run(name, plan=self._plan, environment=current_environment(), scores=self._scores, resume=resume)
+
+    def _flush(self) -> None:
+        if self._pending:
+            self.store.add(self.run.id, self._pending)
+            self._pending = []
+
+    def _note(self, outcome: Outcome, spec: str | None) -> None:
+        for key, value in (("methods", outcome.variant.label), ("specs", spec)):
+            if value is not None and value not in self._plan[key]:
+                self._plan[key].append(value)
+
+
+def _plan_of(config: pytest.Config, bench: Bench, *, asked: bool) -> dict[str, Any]:
+    """Return what the store keeps of the plan; of tests with a marker, sets and methods are known when they have run."""
+    workers = worker_count(config)
+    terms = {"executor": "processes" if workers > 1 else "serial", "workers": workers, "memory_bytes": None}
+    if asked:
+        return bench.plan.to_dict() | terms
+    return {"specs": [], "methods": [], "repeats": config.getoption("ecg_repeats"), "timeout": None, **terms}
+
+
+def new_name(store: Store, name: str) -> str:
+    """Return the name under which a baseline is kept: `name`, or with a number where it was kept before ("main#2")."""
+    numbers = [number for _, number in _kept(store, name)]
+    return f"{name}{NUMBER}{max(numbers) + 1}" if numbers else name
+
+
+def find_baseline(store: Store, name: str) -> Run:
+    """Return the latest run kept under `name` that ended, or the latest that did not; StoreError lists the names there are."""
+    runs = [run for run, _ in _kept(store, name)]
+    if not runs:
+        known = list(dict.fromkeys(run.name.partition(NUMBER)[0] for run in store.runs()))
+        has = f"it has {_listed(known)}" if known else "it holds none yet"
+        raise StoreError(f"There is no run {name!r} to compare with in {store.name}, {has}; keep one with --ecg-save {name}.")
+    return next((run for run in runs if run.state == "finished"), runs[0])
+
+
+def _kept(store: Store, name: str) -> list[tuple[Run, int]]:
+    """Return the runs that were kept under a name with their numbers, the newest first."""
+    form = re.compile(rf"{re.escape(name)}(?:{NUMBER}(\d+))?")
+    found = ((run, form.fullmatch(run.name)) for run in store.runs())
+    return [(run, int(match[1] or 1)) for run, match in found if match]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)

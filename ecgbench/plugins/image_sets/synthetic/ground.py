@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -41,9 +42,9 @@ class Ground:
         rng, small = np.random.default_rng(self.seed), (-(-shape[0] // TEXTURE_SCALE), -(-shape[1] // TEXTURE_SCALE))
         texture = _clouds(small, rng) * np.float32(8)
         if self.kind == "wood":
-            texture += _streaks(small, rng) * np.float32(0.12 * max(self.color))
+            texture += _turned(_streaks, small, rng) * np.float32(0.12 * max(self.color))
         if self.kind == "cloth":
-            texture += _threads(small, rng) * np.float32(0.07 * max(self.color))
+            texture += _turned(_threads, small, rng) * np.float32(0.07 * max(self.color))
         painted = np.rint(np.clip(texture[..., None] + np.array(self.color, np.float32), 0, 255)).astype(np.uint8)
         return np.asarray(cv2.resize(painted, shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
@@ -63,6 +64,23 @@ def draw_window(rng: np.random.Generator) -> Ground:
 def _clouds(shape: tuple[int, int], rng: np.random.Generator) -> Single:
     coarse = rng.standard_normal((5, 7), dtype=np.float32)
     return np.asarray(cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+
+
+def _turned(
+    draw: Callable[[tuple[int, int], np.random.Generator], Single], shape: tuple[int, int], rng: np.random.Generator
+) -> Single:
+    """Return a texture as it lies before a camera: turned by any angle, and smaller further away."""
+    side = 2 * max(shape)
+    drawn, middle = draw((side, side), rng), np.array([side, side]) / 2
+    angle = rng.uniform(0, 2 * np.pi)
+    turn = np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))])
+    ends = np.array([(0, 0), (shape[1], 0), (shape[1], shape[0]), (0, shape[0])], np.float64)
+    nearer = 1 + rng.uniform(0, 0.25, (4, 1))
+    taken = (ends - np.array(shape[::-1]) / 2) * nearer @ turn.T + middle
+    matrix = cv2.getPerspectiveTransform(taken.astype(np.float32), ends.astype(np.float32))
+    return np.asarray(
+        cv2.warpPerspective(drawn, matrix, shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), dtype=np.float32
+    )
 
 
 def _streaks(shape: tuple[int, int], rng: np.random.Generator) -> Single:

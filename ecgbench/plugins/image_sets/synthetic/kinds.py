@@ -183,7 +183,7 @@ def _photographed(flat: Geometry, severity: float, rng: np.random.Generator, han
     matrix, slant_deg = held(flat, hold)
     relief = draw_relief(_size_mm(flat), handling, _apart(rng))
     lamp = Shading(relief, float(rng.uniform(0, 360)), float(rng.uniform(30, 60)), float(rng.uniform(0.4, 0.8)), worn)
-    exposure = rng.uniform(0.8, 1.0) - 0.1 * severity * rng.uniform(0, 1)
+    exposure = rng.uniform(0.88, 1.08) - 0.1 * severity * rng.uniform(0, 1)  # phones expose until paper is nearly white
     light = Light(exposure * uneven_field(flat.shape, PHOTO.light.at(severity), rng), LIGHTS[rng.integers(len(LIGHTS))])
     return Scene(flat, layers=(*_paper(rng), lamp), matrix=matrix, desk=draw_table(rng),
                  bend=_bend(flat, relief, hold, slant_deg), damages=_focused(flat, severity, rng, light))  # fmt: skip

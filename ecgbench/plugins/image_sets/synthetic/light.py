@@ -71,14 +71,16 @@ def uneven_field(shape: tuple[int, int], loss: float, rng: np.random.Generator, 
 
 
 def _shadow(x: Float, y: Float, rng: np.random.Generator) -> Float:
-    """Draw a shadow, 0 to 1: half of it is an arm or a wall's beyond a wavy line, half a head's or a phone's, a blunt blob."""
+    """Draw a shadow, 0 to 1: of a wall or an arm beyond a wavy line, or of a phone or a head that reaches in from beyond the picture."""
     angle, softness = rng.uniform(0, 360), np.exp(rng.uniform(np.log(0.03), np.log(0.35)))
-    across = _toward(x, y, angle + 90)
-    if rng.random() < 0.5:
-        away = _toward(x, y, angle) - rng.uniform(-0.6, 0.8) - 0.12 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6))
+    along, across = _toward(x, y, angle), _toward(x, y, angle + 90)
+    wave = 0.12 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6))
+    if rng.random() < 0.6:
+        away = along - rng.uniform(-0.6, 0.8) - wave
     else:
-        middle_x, middle_y = rng.uniform(-1, 1, 2)
-        away = rng.uniform(0.3, 0.7) - np.hypot(x - middle_x, (y - middle_y) * rng.uniform(0.6, 1.8))
+        half, corner = rng.uniform(0.25, 0.5), rng.uniform(3, 6)  # a rounded slab: the higher the power, the sharper its corners
+        beyond = np.clip(rng.uniform(-0.2, 0.6) - along + 0.5 * wave, 0, None) / half
+        away = half * (1 - (beyond**corner + np.abs((across - rng.uniform(-0.7, 0.7)) / half) ** corner) ** (1 / corner))
     return np.asarray(1 / (1 + np.exp(-np.clip(away / softness * 2, -40, 40))), dtype=np.float64)
 
 

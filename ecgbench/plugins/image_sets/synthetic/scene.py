@@ -33,7 +33,8 @@ class Scene:
 
     On the paper: `notes` are written and `overprint` printed, then `ageing` changes all pixels, then `layers` take light away. `torn`:
     what is left of the sheet. Geometry: `bend` of the paper, then `matrix` (3, 3) from the print's pixels to the picture's, None where
-    it stays as it is. `desk`: the ground around a sheet whose edges are seen; None where it is the paper's own color. In the camera:
+    it stays as it is; `window` (x, y, width, height) is the part of that picture which is kept, None for all of it. `desk`: the ground
+    around a sheet whose edges are seen; None where it is the paper's own color. In the camera:
     `screen` that shows the page, then `damages` in turn.
     """
 
@@ -45,6 +46,7 @@ class Scene:
     torn: TornSheet | None = None
     bend: Bend | None = None
     matrix: Float | None = None
+    window: tuple[int, int, int, int] | None = None
     desk: Ground | None = None
     screen: Screen | None = None
     damages: tuple[Damage, ...] = ()
@@ -57,8 +59,14 @@ class Scene:
 
     @cached_property
     def geometry(self) -> Geometry:
-        """Where the millimeters of the sheet lie in the picture, which is as large as the print."""
-        return self.flat if self.matrix is None else self.flat.moved(self.matrix, self.flat.shape, self.bend)
+        """Where the millimeters of the sheet lie in the picture, which is as large as the print where there is no window."""
+        if self.matrix is None:
+            return self.flat
+        if self.window is None:
+            return self.flat.moved(self.matrix, self.flat.shape, self.bend)
+        left, top, width, height = self.window
+        shift = np.array([(1.0, 0.0, -left), (0.0, 1.0, -top), (0.0, 0.0, 1.0)])
+        return self.flat.moved(shift @ self.matrix, (height, width), self.bend)
 
     @property
     def size_mm(self) -> tuple[float, float]:
@@ -137,8 +145,8 @@ class Scene:
     def _laid(self, pixels: Pixels, paper: Color, mm: Map, rng: np.random.Generator) -> Pixels:
         """Lay the print on its ground."""
         if self.desk is None:
-            return warp(pixels, self.flat, mm, np.full((*self.flat.shape, 3), paper, np.uint8))
-        ground = self.desk.paint(self.flat.shape)
+            return warp(pixels, self.flat, mm, np.full((*self.geometry.shape, 3), paper, np.uint8))
+        ground = self.desk.paint(self.geometry.shape)
         if self.screen is None:
             lift = self.flat.shape[1] * rng.uniform(0.002, 0.008)
             outline, depth = self.geometry.path_to_pixels(self.outline), rng.uniform(0.2, 0.5)

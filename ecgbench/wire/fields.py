@@ -9,7 +9,7 @@ from typing import Any
 
 from ecgbench.wire.errors import WireError
 
-RETURNS = ("edges", "trace", "grid", "drawing", "crop", "signals")
+RETURNS = ("edges", "trace", "grid", "trace_ink", "grid_ink", "drawing", "crop", "signals")
 """What may be asked for beside the findings."""
 
 LONGEST_NAME = 200  # characters of an id or a name; what is longer is more likely data

@@ -65,6 +65,10 @@ class ImageReply:
             "waited_seconds": self.waited_seconds,
         }
 
+    def without_pictures(self) -> ImageReply:
+        """Return the reply less its pictures, which are sent once."""
+        return replace(self, pictures=None)
+
     def to_json(self) -> dict[str, Any]:
         """Return all, pictures as base64: what HTTP says."""
         found = self.to_dict()
@@ -177,8 +181,3 @@ def read_reply(message: str | bytes) -> dict[str, Any]:
     for picture in header.get("pictures", ()):
         picture["data"] = parts[picture.pop("part")] if "part" in picture else image_bytes(picture["data"])
     return header
-
-
-def without_pictures(reply: ImageReply) -> ImageReply:
-    """Return the reply less its pictures, which are sent once."""
-    return replace(reply, pictures=None)

@@ -1,0 +1,68 @@
+"""uvicorn's protocols with the deadlines that they lack: for a request's head, and for a WebSocket that reads nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+MOST_FRAGMENTS = 10_000  # of a message; a browser sends one, and empty ones would cost memory without end
+
+
+def http_protocol(head_seconds: float) -> type[H11Protocol]:
+    """Return uvicorn's HTTP protocol with a deadline for the head of each request, the first one after connecting among them."""
+
+    class Deadlined(H11Protocol):
+        _deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._expect_head()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.cycle is not None and not self.cycle.response_complete:
+                self._stop_waiting()  # the head is there; its body has a deadline of its own
+            elif self._deadline is None and not self.transport.is_closing():
+                self._expect_head()
+
+        def handle_websocket_upgrade(self, event: Any) -> None:
+            self._stop_waiting()
+            super().handle_websocket_upgrade(event)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._stop_waiting()
+            super().connection_lost(exc)
+
+        def _expect_head(self) -> None:
+            self._deadline = self.loop.call_later(head_seconds, self.transport.abort)
+
+        def _stop_waiting(self) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+    return Deadlined
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket protocol; a connection that answers no pings is cut, not flushed, since who does not read never will."""
+
+    _fragments = 0
+
+    def keepalive_timeout(self) -> None:
+        """Close the connection; cut it where what was written is not taken."""
+        super().keepalive_timeout()
+        self.transport.abort()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take a further fragment of a message, up to a number of them."""
+        self._fragments = 0 if event.fin else self._fragments + 1
+        if self._fragments > MOST_FRAGMENTS:
+            self.conn.fail(1009, "too many fragments")
+            self.handle_parser_exception()
+            return
+        super().handle_cont(event)

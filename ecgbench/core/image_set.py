@@ -33,9 +33,11 @@ class ImageSetOpener:
     """Opens specs of one form: `form` shows it to people ("synthetic?count=..&seed=.."), `doc` is a sentence.
 
     `open(spec)` returns an ImageSet, or None where the spec is not of this form. It raises SpecError where it is, but is wrong.
+    `example`: a spec that opens a few cases on any machine, which `ecgbench check` tries; None where there is none.
     """
 
     name: str
     form: str
     doc: str
     open: Callable[[str], ImageSet | None]
+    example: str | None = None

@@ -133,10 +133,11 @@ def open_synthetic(spec: str) -> SyntheticSet | None:
     return SyntheticSet(name=spec, **read_settings(settings, spec)) if name == "synthetic" else None
 
 
-DEMO = ImageSetOpener("demo", "demo", "Twelve small synthetic pages of nine kinds, with truth.", open_demo)
+DEMO = ImageSetOpener("demo", "demo", "Twelve small synthetic pages of nine kinds, with truth.", open_demo, "demo")
 SYNTHETIC = ImageSetOpener(
     "synthetic",
     "synthetic?count=100&types=0001,0003,0005&seed=0&dpi=200",
     f"Synthetic pages with truth, as many as you like (count=endless); settings: {', '.join(KEYS)}.",
     open_synthetic,
+    "synthetic?count=4&types=0001,0005&dpi=100",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -10,16 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgbench.core.page import Box, Gray, Mask, Pixels
+from ecgbench.core.results import Positions
+from ecgbench.plugins.sheet import LONG_SIDE, find_sheet, halved, without_ink
 
 SAMPLED_PIXELS = 500_000  # enough for a quantile to a gray level; a histogram of all pixels costs as much as the gradient
 
-PAPER_SIDE = 256  # long side in pixels of the small picture on which a sheet is told from the desk
-INK_CLOSING = 9  # pixels of that picture: wider than bold lines, letters and traces, narrower than any desk
-SHEET_DARKER_SIDE = 0.75  # just outside a sheet the desk is at most this bright; the soft rim of a shadow is brighter
-SHEET_LEVELS = (1.0, 0.8, 0.65, 0.5)  # of Otsu's threshold: a shadow across the sheet hides a part of it from the higher ones
-SHARP_SHARE, CERTAIN_SHARE = 0.75, 0.95  # of the rim: a sheet's is sharp but for folds and where the desk is bright
-SMALLEST_SHEET = 0.15  # share of the picture; smaller bright regions are labels and reflections
-STRAIGHT_HULL = 0.9  # a sheet fills this share of its convex hull, a shadow or a glare does not
+RIM = 2  # pixels of the small picture that a mask of the sheet keeps away from its rim
+SHARP_RIM = 12  # gray levels between neighboring pixels of the small picture, at the rim of a torn piece
+TORN_PIECE = 0.1  # of the sheet; a larger part that seems to belong to the desk does not
 
 PRINT_SIDE = 1100  # long side in pixels at which print is looked for: averaging down to it lowers noise and cost
 BLOCKS = 256  # blocks along the long side: about 1 mm of a full page, so that a grid's lines fall in adjoining blocks
@@ -31,11 +28,27 @@ BORDER = 0.02  # share of a side within which a line along the picture's border 
 FULL_LINE = 0.8  # share of a side that such a line spans; a line of text spans half of it at most
 
 
-def content_box(gray: Gray) -> Box | None:
-    """Return the box of the paper, where a sheet lies on a darker desk, else of what is printed; None on an empty page.
+def find_content(gray: Gray) -> tuple[Box | None, Positions | None]:
+    """Return the box of the content, and the corners of the paper, (4, 2) of (x, y) clockwise from its upper left one, where they are seen.
 
-    `gray`: (H, W) uint8. Specks, and lines along the picture's border as scanners leave them, are not content. A shadow with a straight
-    rim as sharp as a sheet's is taken for a desk, and a sheet on a brighter desk is only told from it by its print.
+    `gray`: (H, W) uint8. The box is that of the paper where a side of a sheet on a darker desk is seen (`sheet.find_sheet`), else of what
+    is printed; None on an empty page. The corners are None unless all four sides are seen. Specks, and lines along the picture's border
+    as scanners leave them, are not content.
+
+    >>> desk = np.full((300, 400), 60, np.uint8)
+    >>> desk[50:250, 80:360] = 230
+    >>> box, corners = find_content(desk)
+    >>> box
+    Box(x=80, y=50, width=280, height=200)
+    >>> bool(np.abs(corners - [[80, 50], [360, 50], [360, 250], [80, 250]]).max() < 1)
+    True
+    """
+    sheet = find_sheet(gray)
+    return (_print_box(gray), None) if sheet is None else (sheet.box, sheet.corners)
+
+
+def content_box(gray: Gray) -> Box | None:
+    """Return the box that `find_content` finds; None on an empty page.
 
     >>> picture = np.full((300, 400), 255, np.uint8)
     >>> content_box(picture) is None
@@ -45,8 +58,50 @@ def content_box(gray: Gray) -> Box | None:
     >>> 95 < x < 105 and 100 < y < 115 and y + height <= 155
     True
     """
-    sheet = _find_sheet(gray)
-    return _print_box(gray) if sheet is None else _sharpened(gray, sheet)
+    return find_content(gray)[0]
+
+
+def sheet_mask(gray: Gray) -> Mask | None:
+    """Return which pixels show a sheet on a darker desk, (H, W) bool; None where no side of one is seen.
+
+    The mask keeps a few pixels away from the sheet's sides, and leaves out pieces that are torn out of them.
+
+    >>> desk = np.full((300, 400), 60, np.uint8)
+    >>> sheet_mask(desk) is None
+    True
+    >>> desk[50:250, 80:360] = 230
+    >>> mask = sheet_mask(desk)
+    >>> bool(mask[55, 85]), bool(mask[40, 200])
+    (True, False)
+    """
+    sheet = find_sheet(gray)
+    if sheet is None:
+        return None
+    small, factor = halved(gray, LONG_SIDE)
+    inner = cv2.copyMakeBorder(
+        _on_sheet(small, sheet.outline / factor), 0, 1, 0, 1, cv2.BORDER_REPLICATE
+    )  # of odd rows and columns
+    height, width = (factor * side for side in inner.shape)
+    whole = cv2.resize(inner, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.ascontiguousarray(whole[: gray.shape[0], : gray.shape[1]]).view(np.bool_)
+
+
+def _on_sheet(small: Pixels, outline: Positions) -> Pixels:
+    """Return which pixels lie within an outline, and are not joined to what lies outside it: 0 or 1."""
+    sheet = np.zeros(small.shape, np.uint8)
+    cv2.fillPoly(sheet, [np.rint(outline).astype(np.int32)], (1,))
+    bare = without_ink(small)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    even = (cv2.morphologyEx(bare, cv2.MORPH_GRADIENT, cross) < SHARP_RIM).view(np.uint8)
+    count, labels = cv2.connectedComponents(even, connectivity=4)
+    inside = np.bincount(labels[sheet > 0], minlength=count)
+    outside = np.bincount(labels[sheet == 0], minlength=count)
+    desk = (outside > 0) & (inside < TORN_PIECE * np.count_nonzero(sheet))
+    desk[0] = False
+    window = np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)
+    torn = cv2.dilate(desk[labels].view(np.uint8), window)
+    kept = cv2.erode(sheet, window)
+    return np.asarray(cv2.subtract(kept, torn), np.uint8)
 
 
 def _shrunk(gray: Gray, side: int) -> tuple[Pixels, int]:
@@ -59,107 +114,6 @@ def _shrunk(gray: Gray, side: int) -> tuple[Pixels, int]:
     bottom, right = size[1] * factor - gray.shape[0], size[0] * factor - gray.shape[1]
     whole = cv2.copyMakeBorder(gray, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
     return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8), factor
-
-
-def sheet_mask(gray: Gray) -> Mask | None:
-    """Return which pixels show a bright sheet with a sharp rim against a darker desk, (H, W) bool; None where no sheet is seen as one.
-
-    The mask keeps a few pixels away from the rim.
-
-    >>> desk = np.full((300, 400), 60, np.uint8)
-    >>> sheet_mask(desk) is None
-    True
-    >>> desk[50:250, 80:360] = 230
-    >>> mask = sheet_mask(desk)
-    >>> bool(mask[55, 85]), bool(mask[40, 200])
-    (True, False)
-    """
-    found = _find_sheet(gray)
-    if found is None:
-        return None
-    inner = cv2.erode(found.small, np.ones((3, 3), np.uint8))
-    height, width = (found.factor * side for side in inner.shape)
-    whole = cv2.resize(inner, (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.ascontiguousarray(whole[: gray.shape[0], : gray.shape[1]]).view(np.bool_)
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """A sheet on a picture `factor` times smaller: its mask (0 or 1), its box there, and the gray level between it and the desk."""
-
-    small: Pixels
-    factor: int
-    box: Box
-    level: float
-
-
-def _find_sheet(gray: Gray) -> _Sheet | None:
-    """Return the bright sheet with a sharp rim against a darker desk, None where there is none."""
-    small, factor = _shrunk(gray, PAPER_SIDE)
-    if min(small.shape) < 3 * INK_CLOSING:
-        return None
-    bare = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((INK_CLOSING, INK_CLOSING), np.uint8)), np.uint8)
-    rim = _sharp_rims(bare)
-    if np.count_nonzero(rim) < min(bare.shape):
-        return None
-    otsu, _ = cv2.threshold(bare, 0, 255, cv2.THRESH_OTSU)
-    best, sharpest = None, SHARP_SHARE
-    for part in SHEET_LEVELS:
-        outline = _brightest_outline(bare, part * otsu)
-        share = _sharp_share(outline, rim)
-        if share >= sharpest and _is_sheet(outline, small.size):
-            best, sharpest = _Sheet(_filled(outline, bare.shape), factor, Box(*cv2.boundingRect(outline)), part * otsu), share
-        if sharpest > CERTAIN_SHARE:
-            break
-    return best
-
-
-def _sharp_rims(bare: Pixels) -> Mask:
-    """Mark where brightness falls within a few pixels as it does from a sheet to a desk, and at no soft shadow."""
-    window = np.ones((7, 7), np.uint8)
-    return np.asarray(cv2.erode(bare, window) < SHEET_DARKER_SIDE * cv2.dilate(bare, window), np.bool_)
-
-
-def _brightest_outline(bare: Pixels, level: float) -> npt.NDArray[np.int32]:
-    """Return the outline (n, 1, 2) of the largest region brighter than `level`; it has no points where there is none."""
-    bright = (bare > level).view(np.uint8)
-    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return np.asarray(max(outlines, key=cv2.contourArea, default=np.empty((0, 1, 2))), np.int32)
-
-
-def _sharp_share(outline: npt.NDArray[np.int32], rim: Mask) -> float:
-    """Return the share of the outline, where it is not the picture's border, that lies on a sharp rim."""
-    x, y = outline[:, 0].T
-    inner = (x > 0) & (y > 0) & (x < rim.shape[1] - 1) & (y < rim.shape[0] - 1)
-    if np.count_nonzero(inner) < min(rim.shape) / 2:
-        return 0.0  # the sheet fills the picture
-    return float(rim[y[inner], x[inner]].mean())
-
-
-def _is_sheet(outline: npt.NDArray[np.int32], pixels: int) -> bool:
-    """Whether an outline is large and convex enough to be that of a sheet."""
-    area = cv2.contourArea(outline)
-    return area >= SMALLEST_SHEET * pixels and area >= STRAIGHT_HULL * cv2.contourArea(cv2.convexHull(outline))
-
-
-def _filled(outline: npt.NDArray[np.int32], shape: tuple[int, ...]) -> Pixels:
-    sheet = np.zeros(shape, np.uint8)
-    cv2.drawContours(sheet, [outline], -1, (1,), cv2.FILLED)
-    return sheet
-
-
-def _sharpened(gray: Gray, sheet: _Sheet) -> Box:
-    """Return the sheet's box to the pixel: from where to where rows and columns are brighter than the level at its rim."""
-    coarse = Box(*(value * sheet.factor for value in sheet.box))
-    box = coarse.padded(2 * sheet.factor, gray.shape)
-    part = gray[box.y : box.y + box.height, box.x : box.x + box.width]
-    bright = (part > sheet.level).view(np.uint8)
-    rows = cv2.reduce(bright, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-    columns = cv2.reduce(bright, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-    # A tilted sheet begins with a corner: 1 % of the side is met within a pixel of it; less would take up the desk's highlights.
-    y0, y1 = _span(rows > 0.01 * box.width)
-    x0, x1 = _span(columns > 0.01 * box.height)
-    return Box(box.x + x0, box.y + y0, x1 - x0, y1 - y0)
 
 
 def _span(flags: npt.NDArray[np.bool_]) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from ecgbench.core.page import Bgr, Gray, Mask
 from ecgbench.core.params import param
 from ecgbench.core.results import EdgeMap
 from ecgbench.core.transformer import Transformer, transformer
-from ecgbench.plugins.content_box import content_box, quantile
+from ecgbench.plugins.content_box import find_content, quantile
 from ecgbench.plugins.pages import open_page
 
 LEVELS_PER_SOBEL = 4.0  # a step of one gray level gives 4 in a 3x3 Sobel kernel (weights 1, 2, 1)
@@ -52,7 +52,7 @@ def canny(gray: Gray, p: CannyParams) -> EdgeMap:
     low, high = max(floor, (1 - p.sigma) * middle), max(2 * floor, min(255.0, (1 + p.sigma) * middle))
     dx, dy = cv2.spatialGradient(gray)
     found = cv2.Canny(dx, dy, low, high, L2gradient=True)
-    return EdgeMap(found > 0, content_box(gray))
+    return EdgeMap(found > 0, *find_content(gray))
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def sobel(gray: Gray, p: SobelParams) -> EdgeMap:
     threshold = FAINTEST_STEP / 2 + p.noise_factor * quantile(strength, QUIET_QUANTILE)
     upright = across >= down
     crest = (upright & _crest(strength, 1)) | (~upright & _crest(strength, 0))  # np.where costs ten times as much
-    return EdgeMap(crest & (strength > threshold), content_box(gray))
+    return EdgeMap(crest & (strength > threshold), *find_content(gray))
 
 
 def _crest(strength: npt.NDArray[Any], axis: int) -> Mask:
@@ -122,7 +122,7 @@ def laplacian(gray: Gray, p: LaplacianParams) -> EdgeMap:
     drop = cv2.convertScaleAbs(cv2.subtract(second, lowest), alpha=0.5)
     step = STEP_DROP * FAINTEST_STEP / max(p.sigma, 0.6) ** 3
     threshold = ROUNDING_DROP + step + p.noise_factor * quantile(drop, QUIET_QUANTILE)
-    return EdgeMap((second > 0) & (lowest < 0) & (drop > threshold), content_box(gray))
+    return EdgeMap((second > 0) & (lowest < 0) & (drop > threshold), *find_content(gray))
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def contour(gray: Gray, p: ContourParams) -> EdgeMap:
     company = cv2.boxFilter(ink, cv2.CV_8U, (5, 5), normalize=False)
     ink[company < 4] = 0  # less than a line of four pixels in 5x5 is a speck
     inside = cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
-    return EdgeMap(ink > inside, content_box(gray))
+    return EdgeMap(ink > inside, *find_content(gray))
 
 
 METHODS: dict[str, Transformer[EdgeMap]] = {"canny": canny, "sobel": sobel, "laplacian": laplacian, "contour": contour}

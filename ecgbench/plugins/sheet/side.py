@@ -1,0 +1,198 @@
+"""One side of a sheet: the curve along which a picture gets brighter inward, sharply and for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ecgbench.core.page import Mask, Pixels
+from ecgbench.core.results import Positions
+
+Single = npt.NDArray[np.float32]
+
+
+STRIPS = 32  # into which a picture is cut across a side: averages over a strip lose noise and texture and keep the side
+NEAR, FAR = 2, 6  # pixels of the small picture on either side of a step that are compared, for sharp steps and for lasting ones
+DARKEST_PAPER = 48.0  # gray levels; steps are shares of the paper's level, and below it they would be shares of noise
+FAINTEST_STEP = 0.02  # share of the paper's level; a gray of 240 around a white page on a screen is 0.06
+FIRM_STEP, FULL_STEP = 0.08, 0.3  # a fold's shade is up to 0.12, a desk at 3/4 of the sheet's brightness 0.25
+STEEPEST = 0.27  # slope of a side against the picture's, 15 degrees
+SLOPES = 25  # between both ends of that: their ends lie 12 pixels apart, which BIN, widened, bridges
+BIN = 4  # pixels of the small picture that a line is searched in
+INWARD = 0.6  # share of the picture within which the nearest side of a sheet lies
+REACH = (7, 4)  # pixels in which the step is looked for around a line, in turn, as the line gets better
+OFF = 2.0  # pixels beside the curve at which a step counts half in the fit
+TORN = 4.0  # pixels beside the curve within which a step is that of the side, whose edge may be torn
+SUPPORT = 0.45  # mean weight of the steps along a side
+EVEN_SHARE = 0.85  # of a side's strips show the step, where the step is faint
+CERTAIN = 0.75  # mean weight of the steps along a side whose desk may hold anything
+PLAIN = (
+    0.4  # of a desk: its texture is at most this share of that of the sheet's print; that of paper beyond a line is 0.5 to 1.1
+)
+DEEPEST = 4.0  # pixels that a side lies within the picture where more than a line along its border is seen; one of the four must
+FEWEST_STRIPS = 4  # that must show a side
+CURVED_FROM = 12  # strips that show a side well enough to tell a curve from a line
+
+
+@dataclass(frozen=True)
+class Side:
+    """A side of a sheet on the small picture: as seen with the side on top, its depth is a polynomial of the place along it.
+
+    `curve`: coefficients of np.polyval, pixels of the small picture, 0 at the picture's border. `steps`: (STRIPS,) the step of
+    brightness at each strip as a share of the paper's level, 0 where there is none near the curve. `length`: of the picture along it.
+    `plain`: whether nothing like print is seen beyond it.
+    """
+
+    curve: Positions
+    steps: Single
+    length: int
+    plain: bool
+
+    def depth(self, along: Positions) -> Positions:
+        """Return how far below the picture's border the side runs at places along it."""
+        return np.asarray(np.polyval(self.curve, along), np.float64)
+
+    @property
+    def deepest(self) -> float:
+        """How far below the picture's border the side runs at most."""
+        return float(self.depth(_places(self.length)).max())
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """How much brighter it gets downward in a view of `length` columns: (rows, STRIPS), as shares of the level below; 0 where it does not.
+
+    `texture`: (rows, STRIPS), mean darkness of ink, or of what looks like it, in gray levels.
+    """
+
+    steps: Single
+    texture: Single
+    length: int
+
+    @classmethod
+    def of(cls, view: Pixels, texture: Pixels) -> Steps:
+        """Work out the steps of a view without ink, with the texture that was taken out."""
+        return cls(_step_shares(_in_strips(view)), _in_strips(texture), view.shape[1])
+
+    @cached_property
+    def places(self) -> Positions:
+        """The middle of each strip along the view."""
+        return _places(self.length)
+
+    def is_plain_above(self, depth: Positions) -> bool:
+        """Whether there is little of print's texture above a curve, against what is below it, or nothing to tell by."""
+        rows = np.arange(len(self.texture))[:, None]
+        above, below = rows < depth - NEAR - 1, rows > depth + NEAR + 1
+        count = np.count_nonzero(above)
+        if count < STRIPS or not below.any():
+            return True
+        noise = float(np.quantile(self.texture[::4], 0.05))
+        outside, inside = float(self.texture[above].mean()) - noise, float(self.texture[below].mean()) - noise
+        return outside < PLAIN * inside
+
+
+def _in_strips(view: Pixels) -> Single:
+    """Return the mean of each row over each strip, (rows, STRIPS); strips are whole pixels wide, which OpenCV averages ten times as quickly."""
+    width = view.shape[1] // STRIPS
+    first = (view.shape[1] - STRIPS * width) // 2
+    strips = view[:, first : first + STRIPS * width]
+    return np.asarray(cv2.resize(strips, (STRIPS, len(view)), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _places(length: int) -> Positions:
+    """Return the middle of each strip along a view of `length` columns."""
+    width = length // STRIPS
+    return np.asarray((length - STRIPS * width) // 2 + (np.arange(STRIPS) + 0.5) * width, np.float64)
+
+
+def _step_shares(rows: Single) -> Single:
+    sums = np.cumsum(cv2.copyMakeBorder(rows, FAR + 1, FAR, 0, 0, cv2.BORDER_REPLICATE), axis=0)
+    start = np.arange(len(rows)) + FAR  # sums[start] ends above the row
+
+    def mean(first: int, last: int) -> Single:
+        return np.asarray((sums[start + last] - sums[start + first]) / np.float32(last - first), np.float32)
+
+    near = mean(0, NEAR) - mean(-NEAR, 0)
+    far = mean(FAR // 2, FAR) - mean(-FAR, -FAR // 2)
+    sharp = np.minimum(near, np.minimum(2 * near - far, 1.5 * far))  # of a soft rim the far step is larger, of a line it is none
+    return np.asarray(np.maximum(sharp, 0) / np.maximum(mean(0, NEAR), DARKEST_PAPER), np.float32)
+
+
+def _weights(steps: Single) -> Single:
+    """Return how much a step speaks for a side, 0..1: little where it is faint, all where it is as large as a desk's."""
+    seen = np.clip((steps - FAINTEST_STEP) / (FIRM_STEP - FAINTEST_STEP), 0, 1)
+    return np.asarray(seen * (0.4 + 0.6 * np.clip(steps / FULL_STEP, 0, 1)), np.float32)
+
+
+def best_side(view: Steps) -> Side | None:
+    """Return the curve along which a view gets brighter most."""
+    start = _best_line(view)
+    if start is None:
+        return None
+    curve = np.array(start)
+    for reach in REACH:
+        at, steps = _peaks(view, np.polyval(curve, view.places), reach)
+        curve = _fitted(view.places, at, steps, curved=reach != REACH[0])
+    depth = np.polyval(curve, view.places)
+    return Side(curve, np.where(np.abs(at - depth) < TORN, steps, np.float32(0)), view.length, view.is_plain_above(depth))
+
+
+def _best_line(view: Steps) -> tuple[float, float] | None:
+    """Return slope and depth (at the view's left end) of the line with the most weight, None where nothing has any."""
+    rows = int(INWARD * len(view.steps)) // BIN
+    weights = _weights(view.steps[: rows * BIN].reshape(rows, BIN, STRIPS).max(axis=1))
+    weights = np.asarray(cv2.dilate(weights, np.ones((3, 1), np.uint8)), np.float32)
+    room = int(STEEPEST * view.length / 2 / BIN) + 2  # lines of which a part lies outside the picture
+    padded = cv2.copyMakeBorder(weights, room, room, 0, 0, cv2.BORDER_CONSTANT, value=0)
+    slopes = np.linspace(-STEEPEST, STEEPEST, SLOPES)
+    shifts = np.rint(slopes[:, None] * (view.places - view.length / 2) / BIN).astype(np.intp)
+    middles = np.arange(room, room + rows)
+    total = np.zeros((SLOPES, rows), np.float32)
+    for strip in range(STRIPS):
+        total += padded[:, strip][middles + shifts[:, strip, None]]
+    best = int(total.argmax())
+    slope, row = slopes[best // rows], (best % rows + 0.5) * BIN
+    return None if total.flat[best] <= 0 else (float(slope), float(row - slope * view.length / 2))
+
+
+def _peaks(view: Steps, depth: Positions, reach: int) -> tuple[Positions, Single]:
+    """Return where around `depth` each strip's step is largest, to a part of a pixel, and how large it is; 0 outside the picture."""
+    rows = np.rint(depth).astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
+    strips = np.arange(STRIPS)
+    found = np.where((rows >= 1) & (rows < len(view.steps)), view.steps[rows.clip(0, len(view.steps) - 1), strips[:, None]], 0)
+    best = found[:, 1:-1].argmax(axis=1) + 1
+    before, peak, after = found[strips, best - 1], found[strips, best], found[strips, best + 1]
+    bend = np.maximum(2 * peak - before - after, 1e-6)
+    at = rows[strips, best] + np.clip((after - before) / (2 * bend), -0.5, 0.5)
+    return np.asarray(at, np.float64), np.asarray(peak, np.float32)
+
+
+def _fitted(places: Positions, at: Positions, steps: Single, *, curved: bool) -> Positions:
+    """Return the line, or parabola, through most of the steps: each counts by its size, and less the further it lies off (Cauchy weights)."""
+    weights = np.clip(steps, 0, FULL_STEP) * (steps > FAINTEST_STEP)
+    degree = 2 if curved and np.count_nonzero(weights) >= CURVED_FROM else 1
+    powers = np.vander(places, degree + 1)
+    factors = weights + 1e-6
+    for _ in range(3):
+        scaled = powers.T * factors
+        curve = np.linalg.solve(scaled @ powers, scaled @ at)
+        factors = weights / (1 + ((at - powers @ curve) / OFF) ** 2) + 1e-6
+    return np.asarray(curve, np.float64)
+
+
+def is_side(side: Side, begin: float, end: float) -> bool:
+    """Whether the steps along a curve, where it lies in the picture and between the neighboring sides, are those of a sheet's side."""
+    places = _places(side.length)
+    depth = side.depth(places)
+    seen: Mask = (depth > 1) & (places > begin) & (places < end)
+    steps = side.steps[seen]
+    if len(steps) < FEWEST_STRIPS:
+        return False
+    weight, share = float(_weights(steps).mean()), float(np.mean(steps > FAINTEST_STEP))
+    if depth[seen].max() < DEEPEST or not side.plain:
+        return weight >= CERTAIN and share >= EVEN_SHARE
+    return weight >= SUPPORT or (share >= EVEN_SHARE and len(steps) >= STRIPS / 2)

@@ -78,15 +78,14 @@ def multiscale(gray: Gray, p: MultiscaleParams) -> GridFit:
     Optics 22(24), 1983.
     """
     found = best_fit(ink_levels(gray), largest_tilt=float(np.tan(np.deg2rad(p.max_angle_deg))))
-    if found is None or not _is_grid(*found):
+    if found is None or not _is_grid(found.merit, found.fit):
         return GridFit(None, None)
-    score, fit = found
+    score, _, fit = found
     px_per_mm_x, px_per_mm_y = fit.periods
     if min(fit.periods) < p.min_px_per_mm or max(fit.periods) > p.max_px_per_mm:
         return GridFit(None, None)
-    _, along, across = fit.judge(1)
-    fine_x, bold_x = _lines(fit, fit.along, fit.level.center[0], with_bold=along.bold >= BOLD_DB)
-    fine_y, bold_y = _lines(fit, fit.across, fit.level.center[1], with_bold=across.bold >= BOLD_DB)
+    fine_x, bold_x = _lines(fit, fit.along, fit.level.center[0], with_bold=fit.weights.bold_along[0] >= BOLD_DB)
+    fine_y, bold_y = _lines(fit, fit.across, fit.level.center[1], with_bold=fit.weights.bold_across[0] >= BOLD_DB)
     return GridFit(px_per_mm_x, px_per_mm_y, fit.angle_deg, fine_x, fine_y, bold_x, bold_y, _quality(score, fit))
 
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from ecgbench.plugins.grid.family import MILLIMETERS, Evidence, Profile, judge, profile_spectrum, rectified_profile
+from ecgbench.plugins.grid.family import MILLIMETERS, Profile, Weights, profile_spectrum, rectified_profile, weigh
 from ecgbench.plugins.grid.ink import InkLevel
 from ecgbench.plugins.grid.spectrum import Candidate, Floats, Strips, common_periods, strips_of
-from ecgbench.plugins.grid.surface import LineFit, fit_surface
+from ecgbench.plugins.grid.surface import LineFit, fit_surface, rescaled
 
 DECISIVE = 36.0  # dB; 32.5 is the most without bold lines, 30 the most that a wrong family of a labelled picture has
-TRUSTED_DB = 1.5  # overtones of lone sharp lines fall off steadily; a 5 mm pattern's fifth is its 1 mm lines and stands out
 MOST_CANDIDATES = 3  # the right period of 41 labelled pictures was among them
-MOST_FOLLOWED = 4  # periods of one candidate
-MOST_HYPOTHESES = 2  # of one period; the right one was best or second
 WEAKEST_DB = 4.5  # of a candidate; noise and photographs show periods of 2 to 5 dB, the faintest labelled crop one of 5.3
 SAMPLES = 5.0  # pixels a period at the level where 1 mm lines are followed: enough for the line and its first overtone
 SAMPLES_UNKNOWN = 10.0  # the same where the period may turn out to be 2 or 5 mm
 NARROW_STRIP, WIDE_STRIP, WIDE_PERIOD = 4, 8, 6.0  # pixels; strips are narrow for short periods, so that tilted lines do not blur
 MOST_PX_PER_MM = 80.0  # 2000 dpi
-SAME_PERIOD = 0.02  # relative; following it again would find the same
+USUAL_PX_PER_MM = 26.0  # 660 dpi; scanners seldom take more, so a larger spacing must speak for itself
+UNUSUAL_DB = 10.0  # the price of twice the usual: 5 mm lines of scans at 200 dpi are 39 px apart
 FEWEST_SAMPLES = 2.0  # pixels a millimeter at the finest level: shorter periods are aliases
-WEAKER_WEIGHT = 0.75  # of the axis that speaks less for a hypothesis: a grid shows along both
 LOCKED = 0.3  # the least lock of a labelled picture is 0.36 (ecg00028, creased); a wrong period seldom reaches it
 
 
@@ -46,14 +44,6 @@ class AxisFit:
     def profile(self) -> Profile:
         """The spectrum of the rectified profile."""
         return profile_spectrum(self.rectified[1], self.finest)
-
-
-class Judgement(NamedTuple):
-    """The score of a hypothesis in dB, and the evidence of each axis."""
-
-    score: float
-    along: Evidence
-    across: Evidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,32 +85,34 @@ class PageFit:
         """How far the angle between the grid's rows and columns is from 90 degrees."""
         return float(np.degrees(np.arctan2(-self.vectors[0, 1], self.vectors[1, 1]))) - self.angle_deg
 
-    def judge(self, millimeters: float) -> Judgement:
-        """Weigh the hypothesis that the period is so many millimeters; the weaker axis counts most."""
-        evidence = (judge(self.along.profile, millimeters), judge(self.across.profile, millimeters))
-        trust = float(np.clip((evidence[0].contrast + evidence[1].contrast) / 2 / TRUSTED_DB, 0, 1))
-        scores = [axis.score(trust) for axis in evidence]
-        return Judgement(WEAKER_WEIGHT * min(scores) + (1 - WEAKER_WEIGHT) * max(scores), *evidence)
-
-    def hypotheses(self, fewest: float) -> list[tuple[float, float]]:
-        """Return score and millimeters of each hypothesis whose 1 mm takes `fewest` pixels of the page or more, the best first."""
-        within = [mm for mm in MILLIMETERS if all(fewest <= period / mm <= MOST_PX_PER_MM for period in self.periods)]
-        return sorted(((self.judge(mm).score, mm) for mm in within), reverse=True)
+    @cached_property
+    def weights(self) -> Weights:
+        """What the rectified profiles say of each hypothesis."""
+        return weigh(self.along.profile, self.across.profile)
 
 
-def best_fit(levels: list[InkLevel], *, largest_tilt: float) -> tuple[float, PageFit] | None:
-    """Return the score in dB and the fit of the page's 1 mm lines, None where nothing repeats along both axes.
+class Found(NamedTuple):
+    """A fit, the millimeters in its period, and in dB how much speaks for that."""
+
+    merit: float
+    millimeters: float
+    fit: PageFit
+
+
+def best_fit(levels: list[InkLevel], *, largest_tilt: float) -> Found | None:
+    """Return the fit of the page's 1 mm lines, None where nothing repeats along both axes.
 
     `largest_tilt`: tangent of the largest tilt of lines.
     """
-    best: tuple[float, PageFit] | None = None
+    best: Found | None = None
     for candidate in candidates(levels, largest_tilt):
-        found = _settle(levels, candidate, largest_tilt)
-        if found is not None and (best is None or found[0] > best[0]):
+        fit = follow(levels, candidate, largest_tilt)
+        found = max(hypotheses(fit, FEWEST_SAMPLES * levels[0].scale), default=None, key=lambda found: found.merit)
+        if found is not None and (best is None or found.merit > best.merit):
             best = found
-        if best is not None and best[0] >= DECISIVE:
+        if best is not None and best.merit >= DECISIVE:
             break
-    return best
+    return None if best is None else Found(best.merit, 1.0, in_millimeters(levels, best.fit, best.millimeters))
 
 
 def candidates(levels: list[InkLevel], largest_tilt: float) -> list[Candidate]:
@@ -133,29 +125,49 @@ def candidates(levels: list[InkLevel], largest_tilt: float) -> list[Candidate]:
     return kept[:MOST_CANDIDATES]
 
 
-def follow(levels: list[InkLevel], candidate: Candidate, largest_tilt: float, samples: float) -> PageFit:
-    """Follow the lines of a candidate at the coarsest level that has `samples` pixels a period."""
-    shortest = 1 / max(candidate.frequency_x, candidate.frequency_y)
-    level = next((level for level in reversed(levels) if shortest / level.scale >= samples), levels[0])
+def hypotheses(fit: PageFit, shortest: float) -> Iterator[Found]:
+    """Weigh how many millimeters the fit's period may be; a millimeter takes `shortest` pixels of the page or more.
+
+    A fit whose lines do not keep to their surface counts for less, and so do spacings that only the finest scanners give.
+    """
+    if not np.isfinite(fit.periods).all():
+        return
+    for millimeters, score in zip(MILLIMETERS, fit.weights.score, strict=True):
+        spacings = np.array(fit.periods) / millimeters
+        if spacings.min() >= shortest and spacings.max() <= MOST_PX_PER_MM:
+            unusual = UNUSUAL_DB * max(0.0, float(np.log2(spacings.max() / USUAL_PX_PER_MM)))
+            yield Found(float(score) * min(1.0, fit.lock / LOCKED) - unusual, float(millimeters), fit)
+
+
+def follow(levels: list[InkLevel], candidate: Candidate, largest_tilt: float) -> PageFit:
+    """Follow the lines of a candidate at the coarsest level that shows their overtones."""
+    level = _level_for(levels, 1 / max(candidate.frequency_x, candidate.frequency_y), SAMPLES_UNKNOWN)
     axes = []
     for turned, frequency in ((False, candidate.frequency_x * level.scale), (True, candidate.frequency_y * level.scale)):
-        strips = strips_of(level, height=NARROW_STRIP if 1 / frequency < WIDE_PERIOD else WIDE_STRIP, turned=turned)
+        strips = _strips(level, 1 / frequency, turned=turned)
         axes.append(AxisFit(strips, fit_surface(strips, frequency, largest_tilt), 0.5 / frequency))
     return PageFit(level, *axes)
 
 
-def _settle(levels: list[InkLevel], candidate: Candidate, largest_tilt: float) -> tuple[float, PageFit] | None:
-    """Follow a candidate, then what the best hypotheses for the millimeter make of it, and return the fit of most merit."""
-    best: tuple[float, PageFit] | None = None
-    waiting, tried = [(candidate, SAMPLES_UNKNOWN)], list[float]()
-    while waiting and len(tried) < MOST_FOLLOWED and (best is None or best[0] < DECISIVE):
-        period, samples = waiting.pop(0)
-        fit = follow(levels, period, largest_tilt, samples)
-        tried.append(fit.periods[0])
-        for score, mm in fit.hypotheses(FEWEST_SAMPLES * levels[0].scale)[:MOST_HYPOTHESES]:
-            if mm == 1 and min(fit.periods) / fit.level.scale < 2 * SAMPLES:
-                merit = score * min(1.0, fit.lock / LOCKED)
-                best = (merit, fit) if best is None or merit > best[0] else best
-            elif all(abs(np.log(fit.periods[0] / mm / other)) > SAME_PERIOD for other in tried):
-                waiting.append((Candidate(mm / fit.periods[0], mm / fit.periods[1], 0.0), SAMPLES))
-    return best
+def in_millimeters(levels: list[InkLevel], fit: PageFit, millimeters: float) -> PageFit:
+    """Return the fit of 1 mm lines, given one whose period is so many millimeters."""
+    spacing = min(fit.periods) / millimeters
+    level = _level_for(levels, spacing, SAMPLES)
+    if millimeters == 1 and level.scale <= fit.level.scale:
+        return fit
+    axes = []
+    for turned, axis, period in ((False, fit.along, fit.periods[0]), (True, fit.across, fit.periods[1])):
+        pixels = period / millimeters / level.scale
+        strips = _strips(level, pixels, turned=turned)
+        lines = rescaled(axis.lines, strips, millimeters, level.scale / fit.level.scale, pixels)
+        axes.append(AxisFit(strips, lines, 0.5 * pixels))
+    return PageFit(level, *axes)
+
+
+def _level_for(levels: list[InkLevel], period: float, samples: float) -> InkLevel:
+    """Return the coarsest level that has `samples` pixels a period, or the finest."""
+    return next((level for level in reversed(levels) if period / level.scale >= samples), levels[0])
+
+
+def _strips(level: InkLevel, period: float, *, turned: bool) -> Strips:
+    return strips_of(level, height=NARROW_STRIP if period < WIDE_PERIOD else WIDE_STRIP, turned=turned)

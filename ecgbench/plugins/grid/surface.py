@@ -22,6 +22,7 @@ WRAPPED = 0.3  # periods; a larger residual may belong to the next line
 SOFT = 0.08  # periods; residuals beyond count less and less (Cauchy weights)
 SOFT_SLOPE = 0.01  # of the spacing; local spacings further off count less and less
 ROUNDS = 6  # of reweighting
+FOLLOWED = 0.5  # of the lock of the lines that are known; less is noise
 TINY = 1e-12  # keeps ratios finite where a part of the page is blank
 RIDGE = 1e-4  # keeps coefficients that nothing determines at 0
 
@@ -102,13 +103,34 @@ def fit_surface(strips: Strips, frequency: float, largest_tilt: float) -> LineFi
     plane = Surface(np.array([[0.0, frequency * size], [0.0, 0.0]]), size)
     surface = _from_spectra(plane, strips, frequency, largest_tilt)
     blocks = demodulate(strips, surface, 1 / frequency)
-    degree = next(degree for least, degree in BLOCKS_FOR_DEGREE if blocks.phasors.size >= least)
+    degree = _degree(blocks)
     surface = _follow_neighbors(surface, blocks, min(degree, 2), SOFT_SLOPE * frequency)
     blocks = demodulate(strips, surface, 1 / frequency)
     fit = _follow_phase(surface, blocks, degree)
     for _ in range(PASSES - 1):
         fit = _follow_phase(fit.surface, demodulate(strips, fit.surface, 1 / frequency), degree)
     return fit
+
+
+def rescaled(lines: LineFit, strips: Strips, millimeters: float, coarser: float, period: float) -> LineFit:
+    """Return the fit of 1 mm lines, `period` pixels apart, given one whose period is so many millimeters.
+
+    `coarser`: pixels of the fit's level in one of the level of `strips`... The lines are followed anew from the surface
+    that is known; where they are too faint to be followed, it is only moved so that they lie on it.
+    """
+    known = Surface(lines.surface.coefficients * millimeters, lines.surface.size / coarser)
+    blocks = demodulate(strips, known, period)
+    degree = _degree(blocks)
+    fit = _follow_phase(known, blocks, degree)
+    if fit.lock >= FOLLOWED * lines.lock:
+        return _follow_phase(fit.surface, demodulate(strips, fit.surface, period), degree)
+    total = blocks.phasors.sum()
+    moved = known.plus(np.array([np.angle(total) / (2 * np.pi)]), 0)
+    return replace(_follow_phase(moved, demodulate(strips, moved, period), 0), lock=lines.lock)
+
+
+def _degree(blocks: Blocks) -> int:
+    return next(degree for least, degree in BLOCKS_FOR_DEGREE if blocks.phasors.size >= least)
 
 
 def _from_spectra(start: Surface, strips: Strips, frequency: float, largest_tilt: float) -> Surface:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,12 +13,15 @@ import typer
 from typer.core import TyperGroup
 
 from ecgbench.cli.output import counted, print_json, to_json
+from ecgbench.core.image_set import ImageSet, SpecError
 
 if TYPE_CHECKING:
     from ecgbench.core.page import Page
+    from ecgbench.core.truth import Case
     from ecgbench.pipeline import Options, Processed
 
 SHOWN_CASES = 20  # of an image set, unless --all
+WRITTEN_PAGES = 12  # by images generate, unless --count
 
 
 class _SpecGroup(TyperGroup):
@@ -68,25 +72,67 @@ def list_images(
 @images.command()
 def generate(
     directory: Annotated[Path, typer.Argument(help="Where pictures and their truth are written.")],
-    number: Annotated[int, typer.Option("--count", min=1, help="Number of pages.")] = 12,
+    spec: Annotated[
+        str | None, typer.Argument(help="What to write: demo, records:DIR, a folder, synthetic?...; default: synthetic pages.")
+    ] = None,
+    number: Annotated[int | None, typer.Option("--count", min=1, help="Number of pages; default: 12, or all of SPEC.")] = None,
     types: Annotated[str, typer.Option(help="Kinds of page, comma-separated; empty for all.")] = "",
-    seed: Annotated[int, typer.Option(help="Same seed, same pages.")] = 0,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same pages; default: 0.")] = None,
     dpi: Annotated[float | None, typer.Option(help="Resolution of the pages in pixels per inch.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Workers; default: one a core.")] = None,
 ) -> None:
-    """Write synthetic ECG pages with their truth (name.png, name.json, masks and signals beside)."""
+    """Write ECG pages with their truth (name.png, name.json, masks and signals beside): synthetic ones, or those of any SPEC."""
     from functools import partial
 
     from ecgbench.plugins.image_sets.truth_files import write_pages
     from ecgbench.registry import default_registry
     from ecgbench.workers import parallel_map
 
+    given = {"types": types or None, "seed": seed, "dpi": dpi and f"{dpi:g}"}
+    spec = _synthetic(number, given) if spec is None else _as_it_is(spec, given)
+    registry = default_registry()
+    chosen = _First(registry.open_images(spec), number)
+    if chosen.count() is None:
+        raise SpecError(f"{spec} never ends; say with --count how many pages to write.")
     directory.mkdir(parents=True, exist_ok=True)
-    given = {"count": number, "types": types, "seed": seed, "dpi": dpi and f"{dpi:g}"}
-    spec = "synthetic?" + "&".join(f"{name}={value}" for name, value in given.items() if value not in (None, ""))
-    pages = sum(1 for _ in write_pages(default_registry().open_images(spec), directory, run=partial(parallel_map, workers=jobs)))
+    run = partial(parallel_map, workers=jobs)
+    pages = sum(1 for _ in write_pages(chosen, directory, open_page=registry.page_opener(), run=run))
     written = f"{counted(pages, 'page')} of {spec}: in {directory}"
     typer.echo(f"{written}; `ecgbench run {shlex.quote(str(directory))}` runs every method over them.")
+
+
+def _synthetic(number: int | None, given: Mapping[str, Any]) -> str:
+    settings = {"count": number or WRITTEN_PAGES} | given
+    return "synthetic?" + "&".join(f"{name}={value}" for name, value in settings.items() if value is not None)
+
+
+def _as_it_is(spec: str, given: Mapping[str, Any]) -> str:
+    """Return the spec; SpecError where options are given that a spec says itself."""
+    settings = [f"{name}={value}" for name, value in given.items() if value is not None]
+    if settings:
+        raise SpecError(
+            f"{', '.join(settings)}: of a SPEC such things stand in it, as in synthetic?types=0001&seed=1; leave out the options."
+        )
+    return spec
+
+
+@dataclass(frozen=True)
+class _First:
+    """The first `number` cases of an image set; all of them where it is None."""
+
+    whole: ImageSet
+    number: int | None
+
+    @property
+    def name(self) -> str:
+        return self.whole.name
+
+    def __iter__(self) -> Iterator[Case]:
+        return islice(self.whole, self.number)
+
+    def count(self) -> int | None:
+        known = [each for each in (self.whole.count(), self.number) if each is not None]
+        return min(known, default=None)
 
 
 def process(

@@ -51,6 +51,19 @@ def test_generated_pages_are_pictures_with_truth_and_the_same_for_the_same_seed(
     assert "content_box_iou" in run["leaderboard"][0]["rows"][0]["scores"]
 
 
+def test_any_image_set_can_be_written_and_reads_back(ecgbench, tmp_path):
+    assert ecgbench("images", "generate", "pages", "synthetic?types=0001&dpi=75&count=3", "--count", 2).code == 0
+    again = ecgbench("images", "generate", "copy", "pages")
+    assert again.out.startswith("2 pages of pages: in copy")
+    for name in sorted(path.name for path in (tmp_path / "pages").glob("*.png")):
+        assert (tmp_path / "pages" / name).read_bytes() == (tmp_path / "copy" / name).read_bytes()
+
+
+def test_what_a_spec_says_is_not_said_by_options(ecgbench):
+    assert "stand in it" in ecgbench("images", "generate", "pages", "demo", "--seed", 1).error
+    assert "never ends; say with --count" in ecgbench("images", "generate", "pages", "synthetic?count=endless").error
+
+
 def test_process_prints_what_each_step_found(ecgbench, pictures):
     answer = ecgbench("process", "scans/page0.png")
     assert answer.code == 0

@@ -23,7 +23,8 @@ from ecgbench.plugins.image_sets.truth_files import MASKS, TruthError, TruthFile
 from ecgbench.plugins.image_sets.wfdb_records import read_record
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
-TRUTH_SUFFIXES = (".json", ".csv", ".hea")  # a JSON file says most, and may say which CSV file holds the signals
+# A JSON file says most, and may say which CSV file holds the signals; ecg-image-kit zips its own.
+TRUTH_SUFFIXES = (".json", ".json.gz", ".csv", ".hea")
 MASK_SUFFIXES = tuple(MASKS.values())  # truth, not pages
 # Other openers' specs: an address or scheme ("gs://bucket/prefix", "records:DIR"), or a name with settings ("synthetic?count=20").
 _NOT_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|[A-Za-z][\w.-]*\?\w+=")
@@ -74,6 +75,8 @@ class PictureSet:
         if not found.beside:
             return Case(CaseInfo(name, source), path)
         beside = os.path.splitext(path)[0] + found.beside
+        if found.beside == ".json.gz":
+            return Case(CaseInfo(name, source), path, ImageKitTruth(beside))
         if found.beside != ".json":
             return Case(CaseInfo(name, source), path, SignalsBeside(beside))
         try:
@@ -175,7 +178,7 @@ def _filled(pictures: PictureSet, otherwise: str) -> PictureSet:
 FOLDER = ImageSetOpener(
     "folder",
     "scans/ | page.png | 'scans/*.png'",
-    "Pictures on disk: a folder with all below it, one picture, or a pattern; truth is read from name.json, name.csv or name.hea beside name.png.",
+    "Pictures on disk: a folder, one picture, or a pattern; truth is read from name.json, name.json.gz, name.csv or name.hea beside name.png.",
     open_folder,
 )
 

@@ -18,6 +18,7 @@ from ecgbench.plugins.image_sets.synthetic.heart import HEART_SETTINGS
 from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
 from ecgbench.plugins.image_sets.synthetic.sets import SyntheticSet
 from ecgbench.plugins.image_sets.synthetic.settings import KEYS, read_settings
+from ecgbench.plugins.image_sets.synthetic.split import SPLITS, split_of_record
 from ecgbench.plugins.image_sets.wfdb_records import read_record, signal_files
 
 SCHEME = "records:"
@@ -79,8 +80,9 @@ def _digest(stamps: tuple[Stamp, ...]) -> str:
 def open_records(spec: str) -> SyntheticSet | None:
     """Open "records:DIR?types=0001,0003&severity=0.5": every record below a folder in the order of their names.
 
-    All that can be set for synthetic pages can be set here; all records are shown where no `count` is given. Raises SpecError where
-    there is no such folder, where it holds no record, or where a setting is not known.
+    All that can be set for synthetic pages can be set here; all records are shown where no `count` is given. `split`: only the records
+    of one side, development or evaluation (see synthetic/split.py). Raises SpecError where there is no such folder, where it holds no
+    record (of that side), or where a setting is not known.
     """
     if not spec.startswith(SCHEME):
         return None
@@ -93,10 +95,26 @@ def open_records(spec: str) -> SyntheticSet | None:
     sources = tuple(_records(folder))
     if not sources:
         raise SpecError(f"The folder {where} holds no records; a WFDB record is a .hea file with its .dat file beside it.")
+    split, settings = _read_split(settings, spec)
+    sources = tuple(source for source in sources if split in (None, split_of_record(source.record)))
+    if not sources:
+        raise SpecError(f"None of the records in {where} is one for {split}.")
     values = {"pages": None} | read_settings(settings, spec)
     if "hearts" in values:
         raise SpecError(f"{spec}: records bring their own hearts; leave out {', '.join(HEART_SETTINGS)}.")
     return SyntheticSet(name=spec, sources=sources, **values)
+
+
+def _read_split(settings: str, owner: str) -> tuple[str | None, str]:
+    """Return the side that is asked for, None where none is, and the settings without it."""
+    given = [setting for setting in settings.split("&") if setting.partition("=")[0] == "split"]
+    others = "&".join(setting for setting in settings.split("&") if setting not in given)
+    if not given:
+        return None, others
+    split = given[0].partition("=")[2]
+    if len(given) > 1 or split not in SPLITS:
+        raise SpecError(f'{owner}: "split" is one of {", ".join(SPLITS)}, and stands once.')
+    return split, others
 
 
 def _records(folder: Path) -> Iterable[RecordFile]:
@@ -112,7 +130,7 @@ def _records(folder: Path) -> Iterable[RecordFile]:
 RECORDS = ImageSetOpener(
     "records",
     "records:DIR?types=0001,0003&severity=0.5&dpi=200",
-    f"Recorded ECGs (WFDB) printed as synthetic pages with truth; settings: {', '.join(key for key in KEYS if key not in HEART_SETTINGS)}.",
+    f"Recorded ECGs (WFDB) printed as synthetic pages with truth; settings: split, {', '.join(key for key in KEYS if key not in HEART_SETTINGS)}.",
     open_records,
 )
 

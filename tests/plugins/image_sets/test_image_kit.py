@@ -159,6 +159,16 @@ def test_a_paired_page_is_written_and_read_back_identically(tmp_path: Path) -> N
         np.testing.assert_array_equal(getattr(again, name), getattr(truth, name))
 
 
+def test_what_lies_zipped_beside_a_picture_is_its_truth(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "page.png"), np.full((100, 200, 3), 255, np.uint8))
+    (tmp_path / "page.json.gz").write_bytes(gzip.compress(json.dumps(facts()).encode()))
+    found = open_folder(str(tmp_path))
+    assert found is not None
+    (case,) = found
+    traces = case.read_truth().traces
+    assert traces is not None and traces[0].lead == "V2"
+
+
 def facts(**changes: object) -> dict[str, object]:
     corners = {str(index): corner for index, corner in enumerate([(10.2, 20.0), (10.2, 29.9), (40.0, 29.9), (40.0, 20.0)])}
     lead = {"lead_name": "V2", "start_sample": 1250, "lead_bounding_box": corners, "plotted_pixels": [[30.5, 20.5], [31.0, 20.9]]}

@@ -16,6 +16,7 @@ from ecgbench.plugins.image_sets.signal_files import LEADS
 from ecgbench.plugins.image_sets.synthetic.heart import Heart, make_leads
 from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource
 from ecgbench.plugins.image_sets.synthetic.sets import SyntheticSet
+from ecgbench.plugins.image_sets.synthetic.split import SPLITS, split_of_record
 from ecgbench.plugins.image_sets.wfdb_records import read_record
 
 DATA = os.environ.get("ECGBENCH_DATA")
@@ -152,6 +153,8 @@ def test_a_record_file_is_a_small_source_of_leads(folder: Path) -> None:
         ("records:{}?types=9999", '"types" names some of'),
         ("records:{}?rhythm=af", "bring their own hearts"),
         ("records:{}?what=1", 'no setting "what"'),
+        ("records:{}?split=both", '"split" is one of development, evaluation'),
+        ("records:{}?split=evaluation&split=development", "stands once"),
     ],
 )
 def test_a_wrong_spec_is_one_sentence_that_says_what_would_be_right(folder: Path, spec: str, says: str) -> None:
@@ -163,6 +166,18 @@ def test_a_wrong_spec_is_one_sentence_that_says_what_would_be_right(folder: Path
 def test_other_specs_are_left_to_others(folder: Path) -> None:
     for spec in ("demo", "", str(folder), "record:x", "synthetic?count=1"):
         assert open_records(spec) is None
+
+
+def test_a_split_shows_the_records_of_its_side_only(folder: Path) -> None:
+    everything = {str(case.info.record) for case in opened(f"records:{folder}?types=0001")}
+    for side in SPLITS:
+        expected = {record for record in everything if split_of_record(record) == side}
+        spec = f"records:{folder}?split={side}&types=0001"
+        if expected:
+            assert {case.info.record for case in opened(spec)} == expected
+        else:
+            with pytest.raises(SpecError, match=f"is one for {side}"):
+                opened(spec)
 
 
 @needs_data

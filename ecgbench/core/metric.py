@@ -64,7 +64,10 @@ class Metric:
             object.__setattr__(self, "version", source_hash(self.score))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return by_name_or_value(self, self.score, Metric, (self.name, self.task, self.scores, self.score, self.doc, self.version))
+        return by_name_or_value(self, self.score, Metric, self._parts)
+
+    def _parts(self) -> tuple[Any, ...]:
+        return self.name, self.task, self.scores, self.score, self.doc, self.version
 
 
 def metric(name: str, *, task: str, scores: Sequence[Score]) -> Callable[[ScoreFunction], Metric]:

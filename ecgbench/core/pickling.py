@@ -9,13 +9,16 @@ from typing import Any
 
 
 def by_name_or_value(
-    value: object, function: Callable[..., Any], rebuild: Callable[..., Any], parts: tuple[Any, ...]
+    value: object, function: Callable[..., Any], rebuild: Callable[..., Any], parts: Callable[[], tuple[Any, ...]]
 ) -> tuple[Any, ...]:
-    """Return what `__reduce__` of a decorated function should: its name, or its `parts` where it was made in a script or a notebook."""
+    """Return what `__reduce__` of a decorated function should: its name, or its `parts` where it was made in a script or a notebook.
+
+    Parts may be slow to find (the version of a distribution is), so that they are asked for only where they are needed.
+    """
     module, qualname = function.__module__, function.__qualname__
     if module != "__main__" and _lookup(module, qualname) is value:
         return _load, (module, qualname)
-    return rebuild, parts
+    return rebuild, parts()
 
 
 def _lookup(module: str, qualname: str) -> Any:

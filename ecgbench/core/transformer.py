@@ -95,7 +95,7 @@ class Transformer(Generic[R]):
         return f"<transformer {self.name}: {self.kind} -> {self.result_type.__name__}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return by_name_or_value(self, self.function, _rebuild, (self.name, self.function, self.version, self.isolate))
+        return by_name_or_value(self, self.function, _rebuild, lambda: (self.name, self.function, self.version, self.isolate))
 
     @hookimpl
     def ecgbench_transformer(self) -> Transformer[R]:

@@ -101,7 +101,7 @@ def sort_command_line(config: pytest.Config, parser: pytest.Parser, line: list[s
     namespace = config.known_args_namespace
     found = sort_arguments(namespace.ecg_benchmark, namespace.file_or_dir)
     config.stash[ARGUMENTS] = found
-    if len(found.tests) != len(namespace.file_or_dir) and _find_rootdir_again(config, found.tests, line):
+    if _find_rootdir_again(config, found.tests, line):
         namespace = parser.parse_known_args(line, namespace=copy.copy(config.option))
         namespace.confcutdir = namespace.confcutdir or str(config.inipath.parent if config.inipath else config.rootpath)
         config.known_args_namespace = namespace

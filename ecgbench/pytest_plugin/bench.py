@@ -13,6 +13,7 @@ import pytest
 from ecgbench.core.image_set import ImageSet, SpecError
 from ecgbench.core.metric import COST_SCORES
 from ecgbench.core.outcome import Outcome
+from ecgbench.core.page import Page, PageError, page_from_array
 from ecgbench.core.params import ParamError
 from ecgbench.core.transformer import Transformer
 from ecgbench.core.truth import Case
@@ -26,6 +27,7 @@ from ecgbench.pytest_plugin.requirements import Requirement, RequirementError, r
 from ecgbench.registry import Registry, RegistryError, default_registry
 
 MOST_CASES = 10_000  # of a set that does not know its length: it may be endless, and pytest holds every item
+PICTURE = f"{PageError.__name__}: "  # begins the errors that tell of a picture, in a sentence that says all
 WRONG_WORDS = (SpecError, RegistryError, ParamError, PlanError, RequirementError)  # whose message says what to write instead
 
 
@@ -56,8 +58,6 @@ class NamedMethod:
 
     def __call__(self, image: Any) -> Any:
         """Run the method on a Page or an array."""
-        from ecgbench.core.page import Page, page_from_array
-
         return self.transformer.run(image if isinstance(image, Page) else page_from_array(image), self.params)
 
     def __repr__(self) -> str:
@@ -161,6 +161,13 @@ class Bench:
 
     def _option(self, name: str) -> Any:
         return self._config.getoption(name)
+
+
+def explained(outcome: Outcome) -> str:
+    """Return an outcome's error, and below it the traceback; a picture that cannot be opened needs none."""
+    error = outcome.error or ""
+    picture = error.removeprefix(PICTURE)
+    return picture if picture != error else f"{error}\n\n{outcome.traceback or ''}".rstrip()
 
 
 def named(methods: Iterable[Method], swept: Iterable[str]) -> tuple[NamedMethod, ...]:

@@ -12,7 +12,7 @@ import pytest
 from ecgbench.core.outcome import Outcome
 from ecgbench.core.truth import Case
 from ecgbench.pytest_plugin.arguments import Wanted
-from ecgbench.pytest_plugin.bench import Bench, NamedMethod, bench_of
+from ecgbench.pytest_plugin.bench import Bench, NamedMethod, bench_of, explained
 from ecgbench.pytest_plugin.drawings import draw
 from ecgbench.pytest_plugin.parcels import CARRIER
 
@@ -65,7 +65,7 @@ class Cell(pytest.Function):
     def _problem(self, bench: Bench, outcome: Outcome) -> str | None:
         """Return what fails the item; the first line stands alone in pytest's summary."""
         if outcome.error is not None:  # of the method, or of a metric, without which nothing is proved
-            return f"{outcome.error}\n\n{outcome.traceback or ''}".rstrip()
+            return explained(outcome)
         missed = [miss for each in bench.required_of(self.method.task) if (miss := each.miss(outcome)) is not None]
         if not missed:
             return None

@@ -31,7 +31,7 @@ class KeptRun:
         self._temporary = None if keeps_run(config) else tempfile.TemporaryDirectory(prefix="ecgbench-")
         location = f"{self._temporary.name}/runs.db" if self._temporary else store_location(config)
         save, compare = config.getoption("ecg_save"), config.getoption("ecg_compare")
-        self.store = Store(location, create=bool(save or not compare))
+        self.store = _open_store(location, to_be_compared=None if save else compare)
         self.baseline = None if compare is None else find_baseline(self.store, compare)
         name = new_name(self.store, save) if save else name_of_now(self.store)
         self._asked = is_asked(config)
@@ -85,6 +85,16 @@ class KeptRun:
         for key, value in (("methods", outcome.variant.label), ("specs", spec)):
             if value is not None and value not in self._plan[key]:
                 self._plan[key].append(value)
+
+
+def _open_store(location: str, *, to_be_compared: str | None) -> Store:
+    """Open a store; one that is only to be compared with has to be there."""
+    try:
+        return Store(location, create=to_be_compared is None)
+    except StoreError as error:
+        if to_be_compared is None:
+            raise
+        raise StoreError(f"{error} A run to compare with is kept by --ecg-save {to_be_compared}.") from None
 
 
 def _plan_of(config: pytest.Config, bench: Bench, *, asked: bool) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ecgbench.core.page import Page
 from ecgbench.core.transformer import Transformer
 from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.measure import Method
-from ecgbench.pytest_plugin.bench import Bench, NamedMethod, bench_of
+from ecgbench.pytest_plugin.bench import Bench, NamedMethod, bench_of, explained
 
 MARKER = "ecgbench"
 TAKES = ("methods", "images", "params")
@@ -78,7 +78,7 @@ class BenchRun:
         on, spec = (chosen.case, chosen.spec) if isinstance(chosen, BenchCase) else (chosen, None)
         outcome = self.bench.measure(self._method(method, params), on, self.item, spec)
         if check and outcome.error is not None:
-            pytest.fail(f"{outcome.error}\n\n{outcome.traceback or ''}".rstrip(), pytrace=False)
+            pytest.fail(explained(outcome), pytrace=False)
         return outcome
 
     def _method(self, method: NamedMethod | Transformer[Any] | str | None, params: Mapping[str, Any]) -> NamedMethod:

@@ -13,7 +13,7 @@ from ecgbench.leaderboard import BoardRow, ComparisonRow, Leaderboard, leaderboa
 from ecgbench.pytest_plugin.verdicts import Verdict
 from ecgbench.report.failures import failure_groups
 from ecgbench.report.markdown import table, text
-from ecgbench.report.sheets import COSTS, TIME, Cell, Column, Sheet, failures_sheet, interval_text, other_scores
+from ecgbench.report.sheets import COSTS, MEMORY, TIME, Cell, Column, Sheet, failures_sheet, interval_text, other_scores
 from ecgbench.report.tables import SheetView
 from ecgbench.report.wording import MISSING, count, heading, number, score_text, short_method
 from ecgbench.stats.paired import NOT_SHOWN
@@ -79,9 +79,13 @@ def _endings(rows: Sequence[BoardRow]) -> list[tuple[Column, list[Cell]]]:
 
 def verdict_sheet(verdict: Verdict, ranked: Iterable[str]) -> Sheet:
     """Return what differs from a baseline: times and each task's score (`ranked`) always, others where a difference is shown."""
-    always = {TIME.name, *ranked}
-    rows = [row for row in verdict.comparison.rows if row.score.name in always or row.paired.verdict != NOT_SHOWN]
-    columns = [Column("method"), Column("score"), Column("before", numeric=True), Column("now", numeric=True),
+    always, never = {TIME.name, *ranked}, COSTS.keys() - {TIME.name, MEMORY.name}  # which tell the same as the time
+    rows = [
+        row
+        for row in verdict.comparison.rows
+        if row.score.name in always or (row.paired.verdict != NOT_SHOWN and row.score.name not in never)
+    ]
+    columns = [Column("method"), Column("score"), Column("mean before", numeric=True), Column("mean now", numeric=True),
                Column("change", "with its 95 % interval", numeric=True), Column("pages", numeric=True, spare=True), Column("now is")]  # fmt: skip
     return Sheet(f"against {verdict.baseline.name}", columns, [_difference(row) for row in rows])
 

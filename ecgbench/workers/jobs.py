@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import queue
 import socket
@@ -30,7 +31,7 @@ class JobPool(Protocol):
 
 
 class ThreadJobs:
-    """Does jobs in daemon threads of this process; one that hangs cannot be ended, and does not keep the process from ending."""
+    """Does jobs in threads of this process; one that hangs cannot be ended, and a process that ends waits for it."""
 
     def __init__(self, work: Work, *, workers: int) -> None:
         one_thread_each()
@@ -42,6 +43,7 @@ class ThreadJobs:
         self._open = True
         for thread in self._threads:
             thread.start()
+        atexit.register(self.close, None)  # threads that compute while the interpreter goes would abort the process
 
     def submit(self, payload: Any) -> Future[Any]:
         """Hand the payload to the next free thread."""
@@ -51,16 +53,19 @@ class ThreadJobs:
         self._inbox.put((future, payload))
         return future
 
-    def close(self, patience: float = 0.0) -> bool:
-        """End threads as they become free; return whether all are within `patience` seconds."""
+    def close(self, patience: float | None = 0.0) -> bool:
+        """End threads as they become free; return whether all are within `patience` seconds (None: however long it takes)."""
         self._open = False
         _cancel_waiting(self._inbox)
         for _ in self._threads:
             self._inbox.put(_END)
-        until = time.monotonic() + patience
+        until = None if patience is None else time.monotonic() + patience
         for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+            thread.join(None if until is None else max(0.0, until - time.monotonic()))
+        ended = not any(thread.is_alive() for thread in self._threads)
+        if ended:
+            atexit.unregister(self.close)
+        return ended
 
     def _serve(self) -> None:
         while (job := self._inbox.get()) is not _END:

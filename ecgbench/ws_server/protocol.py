@@ -17,6 +17,7 @@ def http_protocol(head_seconds: float) -> type[H11Protocol]:
 
     class Deadlined(H11Protocol):
         _deadline: asyncio.TimerHandle | None = None
+        _upgraded = False
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -24,12 +25,15 @@ def http_protocol(head_seconds: float) -> type[H11Protocol]:
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
+            if self._upgraded:
+                return
             if self.cycle is not None and not self.cycle.response_complete:
                 self._stop_waiting()  # the head is there; its body has a deadline of its own
             elif self._deadline is None and not self.transport.is_closing():
                 self._expect_head()
 
         def handle_websocket_upgrade(self, event: Any) -> None:
+            self._upgraded = True
             self._stop_waiting()
             super().handle_websocket_upgrade(event)
 

@@ -166,6 +166,16 @@ def test_measured_numbers_come_with_version_place_count_and_command():
     assert MEASURED["command"] in told
 
 
+def test_what_was_measured_by_type_and_seen_on_pages_is_shown():
+    by_type = {"score": "box_iou", "unit": "1", "types": {"0001": [0.99, 0.98, 1.0], "0005": [0.7, None, None]}}
+    picture = {"file": "pictures/a.webp", "place": "Worst page", "case": "00003-0005", "score": "box_iou", "value": "0.412"}
+    told = section(
+        method_page(sample, related=[], measured={**MEASURED, "by_type": by_type, "pictures": [picture]}), "Performance"
+    )
+    assert "| 0001 | 0.99 | 0.98 to 1 |" in told and "| 0005 | 0.7 |  |" in told
+    assert "![Worst page, 00003-0005: box_iou 0.412](pictures/a.webp)" in told
+
+
 def test_related_methods_are_links():
     assert (
         section(method_page(sample, related=["edges.a", "edges.b"]), "Related") == "[edges.a](edges.a.md), [edges.b](edges.b.md)"

@@ -102,7 +102,7 @@ def generate(
 
 
 def _synthetic(number: int | None, given: Mapping[str, Any]) -> str:
-    settings = {"count": number or WRITTEN_PAGES} | given
+    settings: dict[str, Any] = {"count": number or WRITTEN_PAGES, **given}
     return "synthetic?" + "&".join(f"{name}={value}" for name, value in settings.items() if value is not None)
 
 

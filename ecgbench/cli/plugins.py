@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 DOCS = Path("docs/functions")
+PICTURES = "pictures"  # of what methods saw, beside their pages
 WIDE = 100  # columns from which a table has room for more than names, parameters and purpose
 
 
@@ -137,8 +139,9 @@ def docs(
     registry = default_registry()
     own = {name: each for name, each in registry.transformers.items() if registry.origin_of(name) == BUILT_IN}
     if measure is not None:
-        figures = {name: found for name in own if (found := _measured_in(store, name, run=measure))}
         directory.mkdir(parents=True, exist_ok=True)
+        figures = {name: found for name in own if (found := _measured_in(store, name, run=measure))}
+        _illustrate(figures, store, measure, directory / PICTURES)
         (directory / "measured.json").write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     if check:
         stale = stale_pages(directory, own)
@@ -147,6 +150,20 @@ def docs(
         raise typer.Exit(1 if stale else 0)
     for path in write_method_pages(directory, own):
         typer.echo(str(path))
+
+
+def _illustrate(figures: Mapping[str, Measured], store: str, run: str, directory: Path) -> None:
+    """Draw what each method saw on its best and its worst page of a run, in place of all pictures that were there."""
+    from ecgbench.registry import default_registry
+    from ecgbench.report import illustrate
+    from ecgbench.store import Store
+
+    directory.mkdir(exist_ok=True)
+    for old in directory.glob("*.webp"):
+        old.unlink()
+    with Store(store, create=False) as opened:
+        for name, found in figures.items():
+            found["pictures"] = illustrate(opened, opened.find_run(run), name, default_registry(), directory)
 
 
 def _measured_in(store: str, method: str, *, run: str | None = None) -> Measured | None:

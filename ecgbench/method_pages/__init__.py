@@ -1,7 +1,10 @@
 """The documentation page of each method, written from its code, its docstring and measured runs."""
 
 from ecgbench.method_pages.files import read_measured, related, stale_pages, write_method_pages
-from ecgbench.method_pages.measured import Measured, MeasuredRow
+from ecgbench.method_pages.measured import Measured, MeasuredByType, MeasuredPicture, MeasuredRow
 from ecgbench.method_pages.page import SECTIONS, method_page
 
-__all__ = ["SECTIONS", "Measured", "MeasuredRow", "method_page", "read_measured", "related", "stale_pages", "write_method_pages"]
+__all__ = [
+    "SECTIONS", "Measured", "MeasuredByType", "MeasuredPicture", "MeasuredRow", "method_page", "read_measured", "related", "stale_pages",
+    "write_method_pages",
+]  # fmt: skip

@@ -3,7 +3,7 @@
 from ecgbench.report.exports import FORMATS, export
 from ecgbench.report.html import report_html, write_report
 from ecgbench.report.markdown import comparison_markdown, markdown_report
-from ecgbench.report.measuring import measured_in_run, measured_lately
+from ecgbench.report.measuring import illustrate, measured_in_run, measured_lately
 from ecgbench.report.redrawing import RedoError, Redone, redo
 from ecgbench.report.tables import (
     breakdown_dict,
@@ -18,6 +18,6 @@ from ecgbench.report.writing import ExportError
 
 __all__ = [
     "FORMATS", "ExportError", "RedoError", "Redone", "breakdown_dict", "breakdown_tables", "comparison_markdown", "comparison_tables",
-    "export", "failures_table", "leaderboard_dict", "leaderboard_tables", "markdown_report", "measured_in_run", "measured_lately", "redo",
-    "report_html", "runs_table", "write_report",
+    "export", "failures_table", "illustrate", "leaderboard_dict", "leaderboard_tables", "markdown_report", "measured_in_run",
+    "measured_lately", "redo", "report_html", "runs_table", "write_report",
 ]  # fmt: skip

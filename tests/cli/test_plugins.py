@@ -104,6 +104,19 @@ def test_docs_are_written_and_checked(ecgbench, tmp_path):
     assert (folder / "edges.canny.md").read_text(encoding="utf-8") == "old"
 
 
+def test_docs_show_what_a_method_saw_on_its_best_and_worst_page(ecgbench, tmp_path):
+    assert ecgbench("run", "synthetic?count=2&types=0001,0005&dpi=75", "-m", "edges.canny", "--name", "figures").code == 0
+    folder = tmp_path / "pages"
+    assert ecgbench("docs", folder, "--measure", "figures").code == 0
+    measured = json.loads((folder / "measured.json").read_text(encoding="utf-8"))["edges.canny"]
+    assert set(measured["by_type"]["types"]) == {"0001", "0005"}
+    assert [picture["place"] for picture in measured["pictures"]] == ["Best page", "Worst page"]
+    text = (folder / "edges.canny.md").read_text(encoding="utf-8")
+    for picture in measured["pictures"]:
+        assert f"]({picture['file']})" in text and (folder / picture["file"]).stat().st_size > 1000
+    assert ecgbench("docs", folder, "--check").code == 0
+
+
 def test_docs_take_their_figures_from_a_run(ecgbench, pictures, tmp_path):
     assert ecgbench("run", pictures, "-m", "edges.canny", "--name", "figures").code == 0
     folder = tmp_path / "new" / "pages"

@@ -1,64 +1,356 @@
-"""What is printed beside the traces: who, when, what was measured, and at which speed and gain."""
+"""What devices print beside the traces: whose ECG it is, what they measured and what they make of it, and how it was recorded."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS
+from ecgbench.plugins.image_sets.synthetic.devices import DEVICES
+from ecgbench.plugins.image_sets.synthetic.layouts import TRACE_MM
 from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
-from ecgbench.plugins.image_sets.synthetic.sheet import Text, start_mm
+from ecgbench.plugins.image_sets.synthetic.lettering import length_mm
+from ecgbench.plugins.image_sets.synthetic.patient import Patient, draw_patient, one_of
+from ecgbench.plugins.image_sets.synthetic.placement import HEADERS_MM, layout_of, start_mm
+from ecgbench.plugins.image_sets.synthetic.reading import Reading
+from ecgbench.plugins.image_sets.synthetic.sheet import Text
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
-HEIGHT_MM, LINE_MM = 2.4, 4.6  # of capitals in the header, and from line to line
-FOOTER_HEIGHT_MM = 2.8
-FIRST_LINE_MM = 7.0
-FOOTER_MM = 4.9  # of its baseline above the paper's lower edge
-COLUMNS_MM = (0.0, 70.0, 130.0)  # from the start of the rows
-STATEMENTS = (
-    "Normal sinus rhythm", "Sinus bradycardia", "Left axis deviation", "Nonspecific T wave abnormality", "Borderline ECG",
-    "Possible left atrial enlargement", "Abnormal ECG", "Otherwise normal ECG", "Unconfirmed diagnosis",
-)  # fmt: skip
+FIRST_LINE_MM, LINES = 5.5, 1.65  # the first baseline from the paper's edge; from line to line, by the height of capitals
+BANDS = ("0.05-150Hz", "0.05-40Hz", "0.5-35Hz", "0.15-100Hz", "0.67~100Hz", "0.05-100Hz", "0.5-25Hz")
+MAINS = ("AC50", "AC60", "AC 50Hz", "60~", "50~", "Notch 60")
+FOOTER_MM = 3.2  # from the lowest row's room to the baseline of what stands below
+
+
+@dataclass(frozen=True)
+class Block:
+    """Where lines of text begin: place and height in mm, and what their x stands for."""
+
+    x_mm: float
+    height_mm: float
+    y_mm: float = FIRST_LINE_MM
+    anchor: str = "left"
+
+    def lines(self, texts: Iterable[str]) -> list[Text]:
+        """Set lines below each other; an empty one leaves its place blank."""
+        step = LINES * self.height_mm
+        return [
+            Text(self.x_mm, self.y_mm + step * row, self.height_mm, text, self.anchor) for row, text in enumerate(texts) if text
+        ]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a header tells, and of what size: `left_mm` where rows begin, `width_mm` of the paper."""
+
+    recording: Recording
+    style: Style
+    rng: np.random.Generator
+    patient: Patient
+
+    @property
+    def reading(self) -> Reading | None:
+        """What was measured, None where nobody knows."""
+        return self.recording.reading
+
+    @property
+    def said(self) -> list[str]:
+        """The statements and the verdict."""
+        return [*self.reading.findings, self.reading.verdict] if self.reading else []
+
+    @property
+    def text_mm(self) -> float:
+        """Height of the device's text."""
+        return DEVICES[self.style.device].text_mm
+
+    @property
+    def left_mm(self) -> float:
+        """Where text begins: below the pulses."""
+        return max(2.0, start_mm(self.style) - 9.0)
+
+    @property
+    def band(self) -> str:
+        """A filter's band."""
+        return one_of(BANDS, self.rng)
+
+    def at(self, share: float, *, y_mm: float = FIRST_LINE_MM, anchor: str = "left", scale: float = 1.0) -> Block:
+        """Return a block at a share of the traces' width."""
+        return Block(self.left_mm + share * TRACE_MM, scale * self.text_mm, y_mm, anchor)
+
+
+Lines = list[Text]
 
 
 def header_of(recording: Recording, style: Style, rng: np.random.Generator) -> tuple[Text, ...]:
-    """Return the texts of a header and a footer; what they say of the patient is made up and drawn from `rng`."""
+    """Return the texts of a header and a footer; who the patient is was made up and drawn from `rng`."""
     if style.header == "none":
+        return _footer_alone(recording, style, rng)
+    report = Report(recording, style, rng, draw_patient(rng, recording.title))
+    full, short, footer = TEMPLATES[style.device]
+    strip = len(layout_of(style).rows_mm) == 1
+    header = _one_line(report) if strip else (full if style.header == "full" else short)(report)
+    room = layout_of(style).header_mm + style.cut_mm - 0.5
+    kept = [replace(text, y_mm=text.y_mm - style.cut_mm) for text in header if text.y_mm < room]
+    return (*kept, *_below(footer(report), style))
+
+
+def _footer_alone(recording: Recording, style: Style, rng: np.random.Generator) -> tuple[Text, ...]:
+    """Return what is left of a page whose header was cut off: now and then the line at its foot."""
+    if style.device == "plain" or rng.random() < 0.4:
         return ()
-    layout = LAYOUTS[style.layout]
-    lines = int((layout.header_mm - FIRST_LINE_MM) / LINE_MM) + 1
-    columns = [_identity(recording, rng)] if style.header == "short" else _full(recording, rng)
-    left = start_mm(style)
-    header = [
-        Text(left + x_mm, FIRST_LINE_MM + LINE_MM * row, HEIGHT_MM, text)
-        for x_mm, texts in zip(COLUMNS_MM, columns, strict=False)
-        for row, text in enumerate(texts[:lines])
+    report = Report(recording, style, rng, draw_patient(rng, recording.title))
+    return _below(TEMPLATES[style.device][2](report), style)
+
+
+def _below(texts: Lines, style: Style) -> tuple[Text, ...]:
+    layout = layout_of(style)
+    foot = min(layout.rows_mm[-1] + 0.9 * _pitch(layout.rows_mm) / 2 + 3 * FOOTER_MM, layout.size_mm[1] - FOOTER_MM)
+    return tuple(replace(text, y_mm=foot) for text in texts)
+
+
+def _pitch(rows: Sequence[float]) -> float:
+    return float(np.diff(rows).min()) if len(rows) > 1 else 20.0
+
+
+def _spread(report: Report, parts: Sequence[str], step_mm: float) -> Lines:
+    """Set parts of a line side by side, `step_mm` between their ends and beginnings."""
+    height, texts, x = report.text_mm, [], report.left_mm
+    for part in parts:
+        texts.append(Text(x, 0.0, height, part))
+        x += length_mm(part, report.style.font, height) + step_mm
+    return texts
+
+
+def _speed(style: Style, unit: str = "mm/s", blank: str = "") -> str:
+    return f"{style.speed:g}{blank}{unit}"
+
+
+def _gain(style: Style, blank: str = "") -> str:
+    return f"{style.gain:g}{blank}mm/mV"
+
+
+def _one_line(report: Report) -> Lines:
+    """Say what fits above a strip."""
+    found = report.reading
+    rate = f"HR {found.rate}" if found else ""
+    parts = [f"ID {report.patient.number}", report.patient.when, rate, one_of(("", "II", f"{report.band}"), report.rng)]
+    return [replace(text, y_mm=FIRST_LINE_MM) for text in _spread(report, [part for part in parts if part], 5.0)]
+
+
+def _axes(found: Reading) -> str:
+    p_axis = "*" if found.p_axis is None else found.p_axis
+    return f"{p_axis}  {found.qrs_axis}  {found.t_axis}"
+
+
+def _table(found: Reading, names: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return names, values and units of what was measured."""
+    pr = "*" if found.pr_ms is None else str(found.pr_ms)
+    values = (str(found.rate), pr, str(found.qrs_ms), f"{found.qt_ms}/{found.qtc_ms}", _axes(found))
+    return list(zip(names, values, ("BPM", "ms", "ms", "ms", ""), strict=True))
+
+
+def _measured(report: Report, share: float, names: Sequence[str], *, y_mm: float = FIRST_LINE_MM) -> Lines:
+    """Set what was measured in columns: names to the left, values to the right, then their units."""
+    if report.reading is None:
+        return []
+    left, values, units = zip(*_table(report.reading, names), strict=True)
+    wide = 12.5 * report.text_mm / TRACE_MM
+    return [
+        *report.at(share, y_mm=y_mm).lines(left),
+        *report.at(share + wide, y_mm=y_mm, anchor="right").lines(values),
+        *report.at(share + 1.08 * wide, y_mm=y_mm).lines(units),
     ]
-    return (*header, *_footer(style, layout.size_mm[1] - FOOTER_MM))
 
 
-def _footer(style: Style, y_mm: float) -> tuple[Text, ...]:
-    left = start_mm(style)
-    return (
-        Text(left + 35, y_mm, FOOTER_HEIGHT_MM, f"{style.speed:g} mm/s"),
-        Text(left + 85, y_mm, FOOTER_HEIGHT_MM, f"{style.gain:g} mm/mV"),
+def _bedside_full(report: Report) -> Lines:
+    patient = report.patient
+    names = ("Vent. rate", "PR interval", "QRS duration", "QT/QTc", "P-R-T axes")
+    who = [f"{patient.name}", f"ID:{patient.number}", patient.when, f"{patient.age} yr", patient.sex_word, patient.room]
+    lower = FIRST_LINE_MM + 7 * LINES * report.text_mm
+    return [
+        *report.at(0.0).lines(who), *_measured(report, 0.22, names), *report.at(0.43).lines(report.said),
+        *report.at(0.0, y_mm=lower).lines(["Technician:"]), *report.at(0.22, y_mm=lower).lines([f"Test ind:{patient.reason}"]),
+        *report.at(0.55, y_mm=lower).lines(["Referred by:"]), *report.at(0.8, y_mm=lower).lines(["Unconfirmed"]),
+    ]  # fmt: skip
+
+
+def _bedside_short(report: Report) -> Lines:
+    names = ("Vent. rate", "PR interval", "QRS duration", "QT/QTc", "P-R-T axes")
+    return [*_measured(report, 0.19, names), *report.at(0.45).lines(report.said)]
+
+
+def _bedside_foot(report: Report) -> Lines:
+    version = f"{report.rng.integers(5, 10)}.{report.rng.integers(0, 4)}.{report.rng.integers(1, 9)}"
+    hertz = one_of(("40Hz", "100Hz", "150Hz"), report.rng)
+    return _spread(report, [_speed(report.style), _gain(report.style), hertz, version, f"CID: {report.rng.integers(1, 99)}"], 6.0)
+
+
+def _cart_full(report: Report) -> Lines:
+    patient, found = report.patient, report.reading
+    who = [
+        f"Patient name: {patient.name}",
+        f"Patient ID: {patient.number}",
+        f"Age (years): {patient.age}",
+        f"Sex: {patient.sex_word}",
+    ]
+    numbers = [] if found is None else [
+        f"Vent. rate (bpm): {found.rate}", f"PR interval (ms): {'-' if found.pr_ms is None else found.pr_ms}",
+        f"QRS duration (ms): {found.qrs_ms}", f"QT/QTc (ms): {found.qt_ms} / {found.qtc_ms}", f"Date/Time: {patient.when}",
+    ]  # fmt: skip
+    width = report.at(1.0, anchor="right")
+    return [
+        *report.at(0.02, scale=0.85).lines(who), *report.at(0.3, scale=0.85).lines(numbers),
+        *report.at(0.56, scale=0.85).lines([said.upper() for said in report.said]),
+        *replace(width, y_mm=HEADERS_MM["full"] - 2.0).lines(["Unconfirmed Diagnosis"]),
+    ]  # fmt: skip
+
+
+def _cart_short(report: Report) -> Lines:
+    patient = report.patient
+    right = report.at(1.02, anchor="right", scale=1.1)
+    rate = f"{report.reading.rate} BPM" if report.reading else ""
+    return [
+        *report.at(0.0).lines([patient.number, patient.when, rate]),
+        *replace(right, y_mm=HEADERS_MM["short"] - 2.5).lines(["Unconfirmed Diagnosis"]),
+    ]
+
+
+def _cart_foot(report: Report) -> Lines:
+    mains = one_of(("60~", "50~"), report.rng)
+    parts = ((0.0, report.patient.model), (0.25, _speed(report.style, "mm/sec", " ")), (0.56, _gain(report.style, " ")),
+             (0.87, f"{mains} {one_of(('0.05 - 150', '0.05 - 40', '0.5 - 40'), report.rng)} Hz"))  # fmt: skip
+    return [text for share, part in parts for text in report.at(share).lines([part])]
+
+
+def _portable_full(report: Report) -> Lines:
+    patient, found = report.patient, report.reading
+    who = [f"ID: {patient.number}", f"Name: {patient.name}", f"Sex: {patient.sex_word}", f"Age: {patient.age}", patient.when]
+    left, right = [], []
+    if found is not None:
+        pr, p_axis = ("--" if value is None else str(value) for value in (found.pr_ms, found.p_axis))
+        left = ["HR", "PR", "QRS", "QT/QTc", "P/QRS/T", "RV5/SV1"]
+        right = [f": {found.rate} bpm", f": {pr} ms", f": {found.qrs_ms} ms", f": {found.qt_ms}/{found.qtc_ms} ms",
+                 f": {p_axis}/{found.qrs_axis}/{found.t_axis}", f": {found.r_v5_mv:.2f}/{found.s_v1_mv:.2f} mV"]  # fmt: skip
+    said = ["Diagnosis:", *report.said]
+    return [
+        *report.at(0.02).lines(who), *report.at(0.3).lines(left), *report.at(0.385).lines(right), *report.at(0.62).lines(said),
+        *report.at(0.75, y_mm=HEADERS_MM["full"] - 2.0).lines(["Report Confirmed by:"]),
+    ]  # fmt: skip
+
+
+def _portable_short(report: Report) -> Lines:
+    patient, found = report.patient, report.reading
+    first = f"ID: {patient.number}   {patient.sex_word}   {patient.age} years   {patient.when}"
+    second = f"HR: {found.rate} bpm   QRS: {found.qrs_ms} ms   QT/QTc: {found.qt_ms}/{found.qtc_ms} ms" if found else ""
+    return report.at(0.02).lines([first, second, ", ".join(report.said)])
+
+
+def _portable_foot(report: Report) -> Lines:
+    style, rng = report.style, report.rng
+    rate = [f"HR {report.reading.rate}"] if report.reading else []
+    version = f"V{rng.integers(1, 4)}.{rng.integers(0, 60):02d}"
+    parts = [report.band, one_of(MAINS, rng), _speed(style), _gain(style), *rate, f"{report.patient.model} {version}"]
+    order = rng.permutation(4) if rng.random() < 0.3 else np.arange(4)
+    return _spread(report, [*(parts[index] for index in order), *parts[4:]], 3.5)
+
+
+def _desktop_full(report: Report) -> Lines:
+    patient, names = report.patient, ("Heart rate", "PR int", "QRS dur", "QT/QTc", "P-QRS-T")
+    first = [f"ID:{patient.number}", patient.name, f"{patient.sex_word} {patient.age}yr", patient.when]
+    line = Block(report.left_mm + 10.0, report.text_mm, HEADERS_MM["full"] - 2.0)
+    return [*report.at(0.04).lines(first), *_measured(report, 0.3, names), *report.at(0.55).lines(report.said),
+            *line.lines([_desktop_line(report)])]  # fmt: skip
+
+
+def _desktop_short(report: Report) -> Lines:
+    first = [f"{report.patient.number}  {report.patient.when}", "", _desktop_line(report)]
+    return report.at(0.04).lines(first)
+
+
+def _desktop_line(report: Report) -> str:
+    style, rng = report.style, report.rng
+    return f"{_gain(style)}  {_speed(style)}  filter:({one_of(('H50 d', 'H60 d', 'H50', 'off'), rng)}) {one_of(('25', '35', '100'), rng)}Hz"
+
+
+def _system_full(report: Report) -> Lines:
+    patient, found = report.patient, report.reading
+    who = [patient.name.upper(), f"ID: {patient.number}", patient.when, f"{patient.age} Years  {patient.sex_word}", patient.room]
+    said = [f". {said.upper()}" for said in report.said]
+    dots = [said.ljust(44, ".") for said in said[:-1]] + [f"- {said[2:].upper()} -" for said in report.said[-1:]]
+    numbers = [("RATE", f"{found.rate}"), ("PR", f"{'--' if found.pr_ms is None else found.pr_ms}"), ("QRSD", f"{found.qrs_ms}"),
+               ("QT", f"{found.qt_ms}"), ("QTc", f"{found.qtc_ms}")] if found else []  # fmt: skip
+    below = FIRST_LINE_MM + LINES * report.text_mm
+    return [
+        *report.at(0.0).lines(who), *report.at(0.2, y_mm=below).lines([name for name, _ in numbers]),
+        *report.at(0.29, y_mm=below, anchor="right").lines([value for _, value in numbers]), *report.at(0.36).lines(dots),
+        *report.at(1.0, y_mm=HEADERS_MM["full"] - 2.0, anchor="right").lines(["Unconfirmed Diagnosis"]),
+    ]  # fmt: skip
+
+
+def _system_short(report: Report) -> Lines:
+    found = report.reading
+    return [
+        *report.at(0.0).lines([f"{report.patient.number}   {report.patient.when}", f"Rate {found.rate}" if found else ""]),
+        *report.at(0.5).lines([f"- {report.said[-1].upper()} -"] if report.said else []),
+    ]
+
+
+def _system_foot(report: Report) -> Lines:
+    style, band = report.style, one_of(("0.15-100 Hz", "0.05-150 Hz", "0.15-40 Hz"), report.rng)
+    mains = one_of(("60~", "50~"), report.rng)
+    return _spread(
+        report, ["Device:", f"Speed: {_speed(style, 'mm/sec', ' ')}", f"Limb: {_gain(style, ' ')}", f"Chest: {style.gain:.1f} mm/mV",
+                 f"F {mains} {band}"], 5.0)  # fmt: skip
+
+
+def _thermal_short(report: Report) -> Lines:
+    found = report.reading
+    rate = f"HR={found.rate}" if found else ""
+    return report.at(0.0).lines([f"ID {report.patient.number}  {report.patient.when}", f"{rate}  {report.band}"])
+
+
+def _thermal_foot(report: Report) -> Lines:
+    parts = [_gain(report.style), _speed(report.style), report.band, one_of(MAINS, report.rng)]
+    return _spread(report, parts[: int(report.rng.integers(2, 5))], 3.0)
+
+
+def _screen_short(report: Report) -> Lines:
+    found = report.reading
+    rate = f"HR {found.rate} bpm   QT/QTc {found.qt_ms}/{found.qtc_ms}" if found else ""
+    return report.at(0.02).lines([f"{report.patient.number}   {report.patient.when}", rate])
+
+
+def _plain_full(report: Report) -> Lines:
+    found = report.reading
+    numbers = (
+        [f"{name} {value} {unit}".strip() for name, value, unit in _table(found, ("Rate", "PR", "QRS", "QT/QTc", "P-R-T axes"))]
+        if found
+        else []
+    )
+    return [*_plain_short(report), *report.at(0.3).lines(numbers), *report.at(0.55).lines(report.said)]
+
+
+def _plain_short(report: Report) -> Lines:
+    patient = report.patient
+    return report.at(0.04).lines(
+        [patient.name, f"ID: {patient.number}", f"Date: {patient.when}", f"Sex: {patient.sex_word}, Age: {patient.age}"]
     )
 
 
-def _identity(recording: Recording, rng: np.random.Generator) -> list[str]:
-    day = f"{rng.integers(1, 29):02d}-{rng.integers(1, 13):02d}-{rng.integers(1998, 2025)}"
-    time = f"{rng.integers(24):02d}:{rng.integers(60):02d}"
-    return [*recording.title, f"Date: {day} {time}", f"Age: {rng.integers(18, 95)}  Sex: {'MF'[rng.integers(2)]}"]
+def _plain_foot(report: Report) -> Lines:
+    return [*report.at(0.17).lines([_speed(report.style)]), *report.at(0.37).lines([_gain(report.style)])]
 
 
-def _full(recording: Recording, rng: np.random.Generator) -> list[list[str]]:
-    """Return three columns: identity, intervals and axes, and what a device would say."""
-    qrs, qt = rng.integers(76, 130), rng.integers(340, 460)
-    axes = " ".join(str(axis) for axis in rng.integers(-40, 100, 3))
-    measured = [
-        f"PR {rng.integers(120, 220)} ms",
-        f"QRS {qrs} ms",
-        f"QT/QTc {qt}/{qt + rng.integers(0, 40)} ms",
-        f"P-R-T axes {axes}",
-    ]
-    said = [STATEMENTS[index] for index in rng.permutation(len(STATEMENTS))[: rng.integers(1, 5)]]
-    return [_identity(recording, rng), measured, said]
+Part = Callable[[Report], Lines]
+# Of each device: a full header, a short one, and the line below the rows.
+TEMPLATES: Mapping[str, tuple[Part, Part, Part]] = {
+    "plain": (_plain_full, _plain_short, _plain_foot),
+    "bedside": (_bedside_full, _bedside_short, _bedside_foot),
+    "cart": (_cart_full, _cart_short, _cart_foot),
+    "portable": (_portable_full, _portable_short, _portable_foot),
+    "desktop": (_desktop_full, _desktop_short, lambda _report: []),
+    "system": (_system_full, _system_short, _system_foot),
+    "thermal": (_thermal_short, _thermal_short, _thermal_foot),
+    "screen": (_system_full, _screen_short, _thermal_foot),
+}

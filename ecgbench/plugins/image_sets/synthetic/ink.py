@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
-from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ecgbench.core.page import Mask, Pixels
 from ecgbench.plugins.image_sets.synthetic.heart import Float
+from ecgbench.plugins.image_sets.synthetic.lettering import stamp_of
 
 _SHORTEST_PIECE_PX = 1.0
+ANCHORS: Mapping[str, float] = {"left": 0.0, "middle": 0.5, "right": 1.0}  # share of a line's length that lies before its place
 Real = npt.NDArray[np.float32]
 
 
@@ -96,52 +93,18 @@ def near_lines(size: int, lines: Float, half_px: float) -> Mask:
 
 
 def ink_text(
-    coverage: Pixels, text: str, left: float, baseline: float, height_px: float, font: str = "plain"
+    coverage: Pixels, text: str, left: float, baseline: float, height_px: float, font: str = "plain", anchor: str = "left"
 ) -> tuple[int, int, int, int]:
     """Print `text` onto `coverage` (H, W) uint8; return the box (x0, y0, x1, y1) that it fills, x1 and y1 excluded.
 
-    `left`, `baseline`: where the text begins, in pixels. `height_px`: height of a capital letter. `font`: one of FONTS.
+    `left`, `baseline`: where the text begins, in pixels, or ends or has its middle where `anchor` is "right" or "middle". `height_px`:
+    height of a capital letter. `font`: one of lettering.FONTS.
     """
-    face = _face(font, max(4, round(height_px / FONTS[font].capital)))
-    glyphs, (right, down) = face.getmask2(text, mode="L", anchor="ls")
-    stamp = np.asarray(glyphs, dtype=np.uint8).reshape(glyphs.size[::-1])
-    blank_x, blank_y, filled_x, filled_y = cv2.boundingRect(stamp)
-    stamp = stamp[blank_y : blank_y + filled_y, blank_x : blank_x + filled_x]
-    x0, y0 = round(left) + int(right) + blank_x, round(baseline) + int(down) + blank_y
+    stamp, right, down, length = stamp_of(text, font, round(height_px, 2))
+    x0, y0 = round(left - ANCHORS[anchor] * length) + right, round(baseline) + down
     x1, y1 = x0 + stamp.shape[1], y0 + stamp.shape[0]
     inside = slice(max(0, y0), max(0, y1)), slice(max(0, x0), max(0, x1))
     target = coverage[inside]
     part = stamp[inside[0].start - y0 :, inside[1].start - x0 :][: target.shape[0], : target.shape[1]]
     np.maximum(target, part, out=target)
     return x0, y0, x1, y1
-
-
-@dataclass(frozen=True)
-class Font:
-    """A font: its file among those that come with matplotlib, None for the one that comes with Pillow (Aileron).
-
-    `capital`: height of a capital letter, as a share of the font's size.
-    """
-
-    file: str | None
-    capital: float
-
-
-FONTS: Mapping[str, Font] = {
-    "sans": Font("DejaVuSans.ttf", 0.73),
-    "serif": Font("DejaVuSerif.ttf", 0.73),
-    "mono": Font("DejaVuSansMono.ttf", 0.73),
-    "plain": Font(None, 0.7),
-}
-
-
-@lru_cache(maxsize=64)
-def _face(font: str, size: int) -> Any:
-    from PIL import ImageFont  # slow to import, and only pages with text need it
-
-    file = FONTS[font].file
-    if file is None:
-        return ImageFont.load_default(size)
-    import matplotlib as mpl  # its fonts are always there; Pillow brings a single one
-
-    return ImageFont.truetype(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / file), size)

@@ -23,7 +23,7 @@ class Layout:
     """Where leads stand: `columns` from left to right, each with its leads from top to bottom, and full-length `rhythm` strips.
 
     `rows_mm`: the baselines of the columns' rows and then of the rhythm strips, from the paper's upper edge.
-    `header_mm`: height at the top that no row needs. `size_mm`: width and height of the paper.
+    `header_mm`: height at the top that no row needs. `size_mm`: width and height of the paper. `left_mm`: where rows begin.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Layout:
     rows_mm: tuple[float, ...]
     header_mm: float = 40.0
     size_mm: tuple[float, float] = LETTER_MM
+    left_mm: float = LEFT_MM
 
     @property
     def leads(self) -> tuple[str, ...]:

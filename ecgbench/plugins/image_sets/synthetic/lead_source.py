@@ -10,6 +10,7 @@ import numpy as np
 
 from ecgbench.plugins.image_sets.synthetic.choice import Value, text_of
 from ecgbench.plugins.image_sets.synthetic.heart import Leads, draw_heart, make_leads
+from ecgbench.plugins.image_sets.synthetic.reading import Reading, read_heart
 
 FS = 500.0  # Hz, of seeded hearts
 
@@ -19,12 +20,14 @@ class Recording:
     """What was recorded: each lead as float32 (n,) in mV, NaN where it is not known, all from the same moment on.
 
     `leads`: names as in `heart.LEADS`; those that are missing are left out of a sheet. `fs`: samples per second.
-    `title`: lines that a header may show.
+    `title`: the patient's identity, where a header is to show one that is known. `reading`: what a device would measure and say, None
+    where nobody knows.
     """
 
     leads: Leads
     fs: float
     title: tuple[str, ...] = ()
+    reading: Reading | None = None
 
 
 @runtime_checkable
@@ -79,8 +82,8 @@ class SeededHeart:
         """Draw the heart and record it for ten seconds."""
         rng = stream(self.seed, self.number, "heart")
         heart = draw_heart(rng, **dict(self.fixed))
-        title = (f"ID: {self.seed}-{self.number:05d}", f"Rate {heart.rate_bpm:.0f} bpm")
-        return Recording(make_leads(heart, rng, fs=FS), FS, title)
+        leads = make_leads(heart, rng, fs=FS)
+        return Recording(leads, FS, reading=read_heart(heart, leads["V1"], leads["V5"]))
 
 
 def stream(seed: int, record: int, purpose: str) -> np.random.Generator:

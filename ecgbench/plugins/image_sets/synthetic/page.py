@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from ecgbench.core.image_set import SpecError
 from ecgbench.core.page import Page
 from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.plugins.image_sets.synthetic.choice import text_of
+from ecgbench.plugins.image_sets.synthetic.framing import come_close
 from ecgbench.plugins.image_sets.synthetic.header import header_of
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
 from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, SeededHeart, stream
 from ecgbench.plugins.image_sets.synthetic.picture import Picture
+from ecgbench.plugins.image_sets.synthetic.placement import fitted
 from ecgbench.plugins.image_sets.synthetic.render import render
 from ecgbench.plugins.image_sets.synthetic.sheet import print_sheet
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
-GENERATOR_VERSION = "4"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
+GENERATOR_VERSION = "5"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
 
 DPI_RANGE = (72.0, 600.0)
 USUAL = Style()
@@ -34,7 +38,7 @@ class SyntheticPage:
 
     >>> page = SyntheticPage(dpi=100).make_page()
     >>> page.shape, page.content_id
-    ((850, 1100), 'synthetic:4:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:layout=3x4+1:color=red:...')
+    ((850, 1100), 'synthetic:5:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:layout=3x4+1:color=red:...')
     """
 
     seed: int = 0
@@ -98,9 +102,12 @@ class SyntheticPage:
 @lru_cache(maxsize=2)  # a page and its truth are asked for one after the other; two, for two threads
 def _picture(recipe: SyntheticPage) -> Picture:
     recording = recipe.leads.read()
-    header = header_of(recording, recipe.style, stream(recipe.seed, recipe.record, "header"))
-    sheet = print_sheet(recording, recipe.style, header)
+    style = fitted(recipe.style, recording)
+    header = header_of(recording, style, stream(recipe.seed, recipe.record, "header"))
+    sheet = print_sheet(recording, style, header)
     flat = render(sheet, recipe.dpi)
     rng = stream(recipe.seed, recipe.record, recipe.kind)
     scene = KINDS[recipe.kind](flat.geometry, recipe.severity, rng)
+    inked = np.vstack([*(trace.points for trace in sheet.traces), np.empty((0, 2))])
+    scene = come_close(scene, inked, stream(recipe.seed, recipe.record, "framing"))
     return Picture(flat, scene, scene.take(flat.pixels, sheet.paper.ground, rng))

@@ -12,7 +12,8 @@ Color = tuple[int, int, int]
 class Paper:
     """Colors of a paper (blue, green, red), and the widths of its 1 mm and 5 mm lines in mm.
 
-    `grid`: "lines", "dotted" (squares of `fine_mm` where 1 mm lines would cross, and lines at 5 mm) or "none".
+    `grid`: "lines", "dotted" (squares of `fine_mm` where 1 mm lines would cross, and lines at 5 mm), "cells" (such dots, on squares of
+    the color `tint` between the lines) or "none". `fade`: share by which its print is paler in places.
     """
 
     ground: Color
@@ -21,6 +22,13 @@ class Paper:
     fine_mm: float = 0.12
     bold_mm: float = 0.22
     grid: str = "lines"
+    tint: Color = (255, 255, 255)
+    fade: float = 0.0
+
+    @property
+    def dotted(self) -> bool:
+        """Whether dots stand for the 1 mm lines."""
+        return self.grid in ("dotted", "cells")
 
     def with_strength(self, strength: float) -> Paper:
         """Return the paper with the colors of its lines so many times as far from the ground's, as far as there are such colors."""
@@ -42,6 +50,10 @@ PAPERS: Mapping[str, Paper] = {
     "black": Paper((255, 255, 255), (150, 150, 150), (45, 45, 45)),
 }
 DOT_MM = 0.35  # side of the dots of a dotted grid; smaller ones vanish in print
+CELL_DOT_MM = 0.28  # and of the gray ones of cells, which are darker
+CELL_DOT: Color = (112, 116, 112)
+CELL_MARGIN_MM = 0.55  # between a 5 mm line and the tinted square beside it
+CELL_TINT = (0.975, 0.985, 0.968)  # of the ground's color (blue, green, red): a little green
 
 INKS: Mapping[str, Color] = {
     "black": (16, 14, 14),
@@ -49,6 +61,9 @@ INKS: Mapping[str, Color] = {
     "blue-black": (82, 48, 36),
     "dark-blue": (150, 56, 28),
 }
+
+
+ASKEW = 2.7  # an offset along columns has nothing to do with the one along rows
 
 
 @dataclass(frozen=True)
@@ -72,10 +87,11 @@ class Frame:
         return self.top if self.anchor is None else self.anchor[1]
 
 
-def frame_of(name: str, size_mm: tuple[float, float], margin_mm: float, header_mm: float) -> Frame:
+def frame_of(name: str, size_mm: tuple[float, float], margin_mm: float, header_mm: float, offset_mm: float = 0.0) -> Frame:
     """Return the frame called `name` on a paper of `size_mm` (width, height); "boxed" and "framed" ones hold whole 5 mm squares.
 
-    "full": grid to the paper's edge, from its lower left corner on, as in Kaggle's type 0001. "boxed": within `margin_mm`.
+    "full": grid to the paper's edge, from its lower left corner on, as in Kaggle's type 0001, or `offset_mm` from it: paper is printed
+    before it is cut. "boxed": within `margin_mm`.
     "framed": the same, below `header_mm`.
 
     >>> frame_of("framed", (279.4, 215.9), 5.0, 40.0)
@@ -83,7 +99,7 @@ def frame_of(name: str, size_mm: tuple[float, float], margin_mm: float, header_m
     """
     width, height = size_mm
     if name == "full":
-        return Frame(0.0, 0.0, width, height, anchor=(0.0, height))
+        return Frame(0.0, 0.0, width, height, anchor=(offset_mm, height - offset_mm * ASKEW % 5))
     across, top = 5 * int((width - 2 * margin_mm) / 5), margin_mm if name == "boxed" else header_mm
     down = 5 * int((height - margin_mm - top) / 5)
     left, bottom = round((width - across) / 2, 3), round(height - margin_mm, 3)

@@ -12,7 +12,7 @@ import numpy as np
 from ecgbench.core.page import Box, Mask, Pixels
 from ecgbench.core.results import Signals
 from ecgbench.core.truth import TraceTruth, Truth
-from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, Map, box_around, corners, crossings, grid_mask
+from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, Map, box_around, corners, crossings, grid_mask, inside_of
 from ecgbench.plugins.image_sets.synthetic.heart import Float, Leads
 from ecgbench.plugins.image_sets.synthetic.render import HALF_COVERED, Print, ink_coverage
 from ecgbench.plugins.image_sets.synthetic.scene import Scene
@@ -27,6 +27,7 @@ BLUR_LIMIT_MM = 0.35
 CUT_OFF = 0.05
 FAINTEST = 0.08
 BESIDE_MM = 1.0
+BEYOND_MM = 2.0  # a corner that lies no further outside of the picture can still be told from the edges that lead to it
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,8 @@ class Picture:
 
     @cached_property
     def _left(self) -> Mask | None:
-        return self.scene.left()
+        """Which pixels show the sheet, None for all: a trace that runs off the sheet is not drawn on the table."""
+        return None if self.scene.desk is None else inside_of(self.geometry, self.scene.outline)
 
     def _scales(self, box: Box) -> tuple[Float, Float]:
         """Return the pixels in a millimeter of a row and of a column at the content's center, as (x, y) each."""
@@ -116,8 +118,7 @@ class Picture:
         paper = self.flat.sheet.paper
         if paper.grid == "none":
             return np.zeros(self.geometry.shape, dtype=np.bool_)
-        dotted = paper.grid == "dotted"
-        return grid_mask(self.geometry, self.flat.sheet.frame, paper.fine_mm, paper.bold_mm, dotted=dotted, mm=mm)
+        return grid_mask(self.geometry, self.flat.sheet.frame, paper.fine_mm, paper.bold_mm, dotted=paper.dotted, mm=mm)
 
     def _trace_truth(self, trace: Trace) -> TraceTruth:
         known = np.isfinite(trace.points).all(axis=1)
@@ -128,10 +129,13 @@ class Picture:
         return TraceTruth(trace.lead, points, self.flat.sheet.fs, trace.start_s, box)
 
     def _corners(self) -> Float | None:
-        """Return the paper's corners where its edges are seen, or are those of the picture."""
+        """Return the paper's corners where its edges are seen, or are those of the picture; None where one lies outside of it."""
         if self.scene.desk is None and not self.geometry.is_flat:
             return None
-        return self.geometry.to_pixels(self.scene.corners)
+        found = self.geometry.to_pixels(self.scene.corners)
+        height, width = self.geometry.shape
+        outside = np.maximum(-0.5 - found, found - (width - 0.5, height - 0.5)).max()
+        return found if outside <= BEYOND_MM * float(self.flat.geometry.matrix[0, 0]) else None
 
     def _content_box(self) -> Box:
         """Return the box of the sheet where its edges are seen (on a desk), else of everything that is printed on it."""

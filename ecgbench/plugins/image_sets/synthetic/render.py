@@ -13,11 +13,13 @@ from ecgbench.core.page import Box, Pixels
 from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, box_around, corners, flat_geometry, grid_lines_mm
 from ecgbench.plugins.image_sets.synthetic.heart import Float
 from ecgbench.plugins.image_sets.synthetic.ink import Real, ink_stroke, ink_text, line_coverage, near_lines
-from ecgbench.plugins.image_sets.synthetic.paper import Color
+from ecgbench.plugins.image_sets.synthetic.paper import CELL_MARGIN_MM, Color
 from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Stroke
 
 THINNEST_INK_PX = 1.0  # a thinner line would cover no pixel by half, and printers do not print one
 HALF_COVERED = 128  # of 255: ink coverage of at least one half
+FADE_STEPS = 24  # of a fading grid: a step is less than a level of its lines, and rows that are alike are made once
+FADE_X, FADE_Y = 1.0, 2.2  # where on the waves of its press a sheet begins
 _TIE = 1e-6  # px, by which a line that runs between two pixels is nearer to one of them
 
 
@@ -85,13 +87,18 @@ def lay_strokes(coverage: Pixels, strokes: Iterable[Stroke], geometry: Geometry,
     if not joined:
         return
     thinnest_mm = THINNEST_INK_PX / printed_px_per_mm if printed_px_per_mm else 0.0
-    widths_mm = np.concatenate([np.full(len(points), max(thinnest_mm, stroke.width_mm)) for stroke, points in joined])
+    widths_mm = np.maximum(thinnest_mm, np.concatenate([_widths(stroke, len(points)) for stroke, points in joined]))
     points_mm = np.vstack([points for _, points in joined])
     known = np.isfinite(points_mm).all(axis=1)
     points, widths = np.full(points_mm.shape, np.nan), np.zeros(len(points_mm))
     points[known] = geometry.to_pixels(points_mm[known])
     widths[known] = np.maximum(THINNEST_INK_PX, widths_mm[known] * local_scale(geometry, points_mm[known]))
     ink_stroke(coverage, points, widths)
+
+
+def _widths(stroke: Stroke, count: int) -> Float:
+    width = np.asarray(stroke.width_mm, dtype=np.float64)
+    return width if width.shape == (count,) else np.full(count, width.max(initial=0))
 
 
 def local_scale(geometry: Geometry, points_mm: Float) -> Float:
@@ -105,7 +112,8 @@ def local_scale(geometry: Geometry, points_mm: Float) -> Float:
 def _ink_texts(coverage: Pixels, sheet: Sheet, geometry: Geometry) -> Float:
     scale, font = float(geometry.matrix[0, 0]), sheet.style.font
     boxes = [
-        ink_text(coverage, text.text, text.x_mm * scale, text.y_mm * scale, text.height_mm * scale, font) for text in sheet.texts
+        ink_text(coverage, text.text, text.x_mm * scale, text.y_mm * scale, text.height_mm * scale, font, text.anchor)
+        for text in sheet.texts
     ]
     return np.asarray(boxes, dtype=np.float64).reshape(-1, 4) / scale
 
@@ -118,8 +126,8 @@ def _settled(coverage: Pixels, sheet: Sheet) -> Pixels:
 def _print_grid(sheet: Sheet, geometry: Geometry) -> Pixels:
     """Return the paper with its grid: fine lines or dots first, bold lines over them.
 
-    Lines leave open (1 - coverage along rows) x (1 - coverage along columns) of what lies under them, and dots cover the product of
-    the coverages, so that the whole picture is a matrix product: bold + open_bold * (under + share_fine * more).
+    Lines leave open (1 - coverage along rows) x (1 - coverage along columns) of what lies under them, and dots and squares cover the
+    product of the coverages, so that the whole picture is a matrix product: each term is what rows do times what columns do.
     """
     height, width = geometry.shape
     paper, frame = sheet.paper, sheet.frame
@@ -127,7 +135,7 @@ def _print_grid(sheet: Sheet, geometry: Geometry) -> Pixels:
         return np.tile(np.array(paper.ground, np.uint8), (height, width, 1))
     box = box_around(geometry.to_pixels(corners(frame.left, frame.top, frame.right, frame.bottom)), geometry.shape)
     rows, which, across = _separated(sheet, geometry, box)
-    drawn = rows @ across + np.tile(np.array(paper.bold, np.float32) + 0.5, box.width)  # one half rounds
+    drawn = rows @ across + np.tile(np.array(paper.ground, np.float32) + 0.5, box.width)  # one half rounds
     table = np.tile(np.array(paper.ground, np.uint8), (len(rows) + 1, width, 1))  # each different row of the picture once
     table[:-1, box.x : box.x + box.width] = drawn.astype(np.uint8).reshape(len(rows), box.width, 3)
     row = np.full(height, len(rows))
@@ -136,17 +144,41 @@ def _print_grid(sheet: Sheet, geometry: Geometry) -> Pixels:
 
 
 def _separated(sheet: Sheet, geometry: Geometry, box: Box) -> tuple[Real, npt.NDArray[np.intp], Real]:
-    """Return the grid as a product: the different (open_bold, open_bold * share_fine) of rows, which row has which, and the columns."""
+    """Return how far the grid is from the ground's color as a product: the different rows, which row is which, and the columns."""
     paper = sheet.paper
     fine_columns, fine_rows = _covered(sheet, geometry, box, 1, paper.fine_mm)
     bold_columns, bold_rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, paper.bold_mm))
-    ground, fine, bold = np.array([paper.ground, paper.fine, paper.bold], dtype=np.float64)
-    under, more = (ground, fine - ground) if paper.grid == "dotted" else (fine, ground - fine)
-    if paper.grid == "lines":
+    ground, fine, bold, tint = np.array([paper.ground, paper.fine, paper.bold, paper.tint], dtype=np.float64)
+    under, more = (ground, fine - ground) if paper.dotted else (fine, ground - fine)
+    if not paper.dotted:
         fine_columns, fine_rows = 1 - fine_columns, 1 - fine_rows
-    across = np.stack([np.outer(bold_columns, under - bold), np.outer(bold_columns * fine_columns, more)]).reshape(2, -1)
-    rows, which = np.unique(np.column_stack([bold_rows, bold_rows * fine_rows]), axis=0, return_inverse=True)
+    terms = [
+        (np.ones_like(bold_rows), np.ones_like(bold_columns), bold - ground),
+        (bold_rows, bold_columns, under - bold),
+        (bold_rows * fine_rows, bold_columns * fine_columns, more if paper.grid != "cells" else fine - tint),
+    ]
+    if paper.grid == "cells":
+        square_columns, square_rows = _squares(sheet, geometry, box)
+        terms.append((square_rows, square_columns, tint - ground))
+    pale_columns, pale_rows = (_faded(count, paper.fade, phase) for count, phase in ((box.width, FADE_X), (box.height, FADE_Y)))
+    across = np.stack([np.outer(pale_columns * columns, color) for _, columns, color in terms]).reshape(len(terms), -1)
+    rows, which = np.unique(np.column_stack([pale_rows * rows for rows, _, _ in terms]), axis=0, return_inverse=True)
     return rows.astype(np.float32), which.reshape(-1), across.astype(np.float32)
+
+
+def _squares(sheet: Sheet, geometry: Geometry, box: Box) -> tuple[Float, Float]:
+    """Return how much of each column and each row the tinted squares between 5 mm lines cover."""
+    columns, rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, 2 * CELL_MARGIN_MM))
+    return columns, rows
+
+
+def _faded(count: int, fade: float, phase: float) -> Float:
+    """Return how much of the grid's color is left in each of `count` columns or rows: stripes of the press, in few steps."""
+    if not fade:
+        return np.ones(count)
+    turns = np.linspace(0, 2 * np.pi, count)
+    wave = 0.5 + 0.3 * np.sin(turns * 0.8 + phase) + 0.2 * np.sin(turns * 2.3 + 2 * phase)
+    return np.asarray(1 - fade * np.rint(FADE_STEPS * wave) / FADE_STEPS, dtype=np.float64)
 
 
 def _covered(sheet: Sheet, geometry: Geometry, box: Box, step: int, width_mm: float) -> tuple[Float, Float]:

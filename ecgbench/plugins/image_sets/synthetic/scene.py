@@ -101,7 +101,7 @@ class Scene:
 
         `mm`: the geometry's `mm_map`, which serves all layers of ink and the grid; None for a picture that is the print itself.
         """
-        return coverage if mm is None else warp(coverage, self.flat, mm, np.zeros_like(coverage))
+        return coverage if mm is None else warp(coverage, self.flat, mm, np.zeros((*mm.shape[:2], *coverage.shape[2:]), np.uint8))
 
     def written(self) -> Pixels | None:
         """Return how much of each of the print's pixels notes and overprint cover, (H, W) uint8; None where there are none."""

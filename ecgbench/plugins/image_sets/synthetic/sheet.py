@@ -6,27 +6,44 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ecgbench.plugins.image_sets.synthetic.devices import DEVICES
 from ecgbench.plugins.image_sets.synthetic.heart import Float, Leads
-from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS, LEFT_MM, TRACE_MM, Layout, Place, places
+from ecgbench.plugins.image_sets.synthetic.layouts import TRACE_MM, Layout, Place, places
 from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
-from ecgbench.plugins.image_sets.synthetic.paper import DOT_MM, INKS, PAPERS, Color, Frame, Paper, frame_of
+from ecgbench.plugins.image_sets.synthetic.paper import (
+    CELL_DOT,
+    CELL_DOT_MM,
+    CELL_TINT,
+    DOT_MM,
+    INKS,
+    PAPERS,
+    Color,
+    Frame,
+    Paper,
+    frame_of,
+)
+from ecgbench.plugins.image_sets.synthetic.placement import layout_of, start_mm
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
-PULSE_MV, PULSE_S = 1.0, 0.2
+__all__ = ["Sheet", "Stroke", "Text", "Trace", "paper_of", "print_sheet", "start_mm"]
+
+PULSE_MV = 1.0
 BAR_MM, TICK_MM = (7.0, 0.78), (4.0, 0.25)  # height and width of separators; the bar's are measured on ecg-image-kit's renders
+SPLIT_MM = (2.6, 0.5, 2.0)  # height and width of each half of a split bar, and from the baseline to either
 PULSE_GAP_MM = 1.5  # between the end of a row and a pulse on its right
 DOTS_APART_MM, DOTS_BEYOND_MM = 1.0, 12.0  # of a dotted line between columns, and how far it goes on above and below the rows
 DOT_LEVEL = 0.75  # of the lines' color: dots of a dotted grid are darker in print, where paler ones would not be seen
-LABEL_BELOW_MM, LABEL_ABOVE_MM = 6.95, -5.0  # from the baseline of the trace to that of the label; the first as ecg-image-kit
-LABEL_HEIGHT_MM = 2.8
+LABEL_ASIDE_MM = 0.9  # of names beside a mark that is as high as they
+ROLL_MARGIN_MM = 2.0  # white beside the grid of a roll, which is hardly wider than its traces
+FAST_MM = 0.9  # way of the pen in 2 ms, from which on it is at its fastest: 1 mV in 45 ms at 10 mm/mV is an R wave's flank
 
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """A line of ink: `points` (n, 2) float64 of (x, y) in mm, broken where they are NaN, and its width in mm."""
+    """A line of ink: `points` (n, 2) float64 of (x, y) in mm, broken where they are NaN, and its width in mm, or that from each on (n,)."""
 
     points: Float
-    width_mm: float
+    width_mm: float | Float
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +60,16 @@ class Trace(Stroke):
 
 @dataclass(frozen=True)
 class Text:
-    """A line of print: the left end of its baseline and the height of its capitals, in mm."""
+    """A line of print: the left end of its baseline and the height of its capitals, in mm.
+
+    `anchor`: "right" or "middle" where its right end or its middle is at `x_mm`.
+    """
 
     x_mm: float
     y_mm: float
     height_mm: float
     text: str
+    anchor: str = "left"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +98,9 @@ def print_sheet(recording: Recording, style: Style, header: tuple[Text, ...] = (
 
     Leads that were not recorded are left out. `header`: texts besides the leads' labels.
     """
-    layout = LAYOUTS[style.layout]
-    frame = frame_of(style.frame, layout.size_mm, style.margin_mm, layout.header_mm)
+    layout = layout_of(style)
+    margin_mm = min(style.margin_mm, ROLL_MARGIN_MM) if style.paper == "roll" else style.margin_mm
+    frame = frame_of(style.frame, layout.size_mm, margin_mm, layout.header_mm, style.offset_mm)
     stood = [place for place in places(layout) if place.lead in recording.leads]
     traces = tuple(_trace(place, layout, recording, style) for place in stood)
     return Sheet(
@@ -91,19 +113,18 @@ def print_sheet(recording: Recording, style: Style, header: tuple[Text, ...] = (
 def paper_of(style: Style) -> Paper:
     """Return the paper that a style is printed on."""
     paper = PAPERS[style.color].with_strength(style.strength)
-    dotted = style.grid == "dotted"
-    fine, fine_mm = (_darker(paper.bold), DOT_MM) if dotted else (paper.fine, style.fine_mm)
-    return Paper(paper.ground, fine, paper.bold, fine_mm, style.bold_mm, style.grid)
+    fine, fine_mm = paper.fine, style.fine_mm
+    if style.grid == "dotted":
+        fine, fine_mm = _darker(paper.bold), DOT_MM
+    if style.grid == "cells":
+        fine, fine_mm = CELL_DOT, CELL_DOT_MM
+    blue, green, red = (round(share * level) for share, level in zip(CELL_TINT, paper.ground, strict=True))
+    return Paper(paper.ground, fine, paper.bold, fine_mm, style.bold_mm, style.grid, (blue, green, red), style.fade)
 
 
 def _darker(color: Color) -> Color:
     blue, green, red = (round(DOT_LEVEL * level) for level in color)
     return blue, green, red
-
-
-def start_mm(style: Style) -> float:
-    """Return where rows begin, so that a pulse on the right has as much room as one on the left."""
-    return LAYOUTS[style.layout].size_mm[0] - LEFT_MM - TRACE_MM if style.pulse == "right" else LEFT_MM
 
 
 def _column_mm(place: Place, style: Style) -> float:
@@ -117,9 +138,17 @@ def _trace(place: Place, layout: Layout, recording: Recording, style: Style) -> 
     first, last = (round((place.column + side) * seconds * fs) for side in (0, 1))
     part = signal[first:last].astype(np.float64)
     x = start_mm(style) + (first + np.arange(len(part))) / fs * style.speed
-    return Trace(
-        np.column_stack([x, place.y_mm - style.gain * part]), style.trace_mm, place.lead, first / fs, _box(place, layout, style)
-    )
+    points = np.column_stack([x, place.y_mm - style.gain * part])
+    return Trace(points, _width_mm(points, fs, style), place.lead, first / fs, _box(place, layout, style))
+
+
+def _width_mm(points: Float, fs: float, style: Style) -> float | Float:
+    """Return the width of a trace from each point on: where the pen is fast, its ink is spread thin."""
+    if not style.thinning or len(points) < 2:
+        return style.trace_mm
+    way = np.hypot(*np.diff(points, axis=0).T) * fs / 500
+    quick = np.nan_to_num(np.clip(way / FAST_MM, 0, 1))
+    return np.asarray(style.trace_mm * (1 - style.thinning * np.append(quick, quick[-1])), dtype=np.float64)
 
 
 def _box(place: Place, layout: Layout, style: Style) -> tuple[float, float, float, float]:
@@ -139,19 +168,23 @@ def _shown(layout: Layout, recording: Recording, traces: tuple[Trace, ...], *, s
     shown = {lead: np.full(size, np.nan, np.float32) for lead in layout.leads if lead in recording.leads}
     for trace in traces:
         first = round(trace.start_s * recording.fs)
-        on_paper = (trace.points[:, 1] >= 0) & (trace.points[:, 1] <= layout.size_mm[1])
+        on_paper = ((trace.points >= 0) & (trace.points <= layout.size_mm)).all(axis=1)
         part = slice(first, first + len(trace.points))
         shown[trace.lead][part] = np.where(on_paper, recording.leads[trace.lead][part], shown[trace.lead][part])
     return shown
 
 
 def _pulses(layout: Layout, style: Style) -> tuple[Stroke, ...]:
-    """Return a calibration pulse beside each row: 1 mV for 0.2 s."""
+    """Return a calibration pulse beside each row: 1 mV, for as long as the device makes it, some with feet of baseline."""
     if style.pulse == "none":
         return ()
-    width, height = PULSE_S * style.speed, PULSE_MV * style.gain
-    left = start_mm(style) - width if style.pulse == "left" else start_mm(style) + TRACE_MM + PULSE_GAP_MM
-    pulse = np.array([(0.0, 0.0), (0.0, -height), (width, -height), (width, 0.0)])
+    device = DEVICES[style.device]
+    width, height, foot = device.pulse_s * style.speed, PULSE_MV * style.gain, device.foot_mm
+    left = start_mm(style) - width - foot - device.gap_mm
+    if style.pulse == "right":
+        left = start_mm(style) + TRACE_MM + PULSE_GAP_MM + foot
+    pulse = np.array([(-foot, 0.0), (0.0, 0.0), (0.0, -height), (width, -height), (width, 0.0), (width + foot, 0.0)])
+    pulse = pulse if foot else pulse[1:-1]
     return tuple(Stroke(pulse + np.array([left, y_mm]), style.trace_mm) for y_mm in layout.rows_mm)
 
 
@@ -161,9 +194,14 @@ def _separators(stood: list[Place], style: Style) -> tuple[Stroke, ...]:
         return ()
     if style.separators == "dots":
         return _dotted_lines(stood, style)
-    height, width = BAR_MM if style.separators == "bar" else TICK_MM
-    reach = (height - width) / 2  # strokes end round
-    ends = np.array([(0.0, -reach), (0.0, reach)])
+    if style.separators == "split":
+        height, width, away = SPLIT_MM
+        half = np.array([(0.0, away + width / 2), (0.0, away + height - width / 2)])
+        ends = np.vstack([-half, [(np.nan, np.nan)], half])
+    else:
+        height, width = BAR_MM if style.separators == "bar" else TICK_MM
+        reach = (height - width) / 2  # strokes end round
+        ends = np.array([(0.0, -reach), (0.0, reach)])
     return tuple(Stroke(ends + np.array([_column_mm(place, style), place.y_mm]), width) for place in stood if place.column)
 
 
@@ -181,5 +219,10 @@ def _dotted_lines(stood: list[Place], style: Style) -> tuple[Stroke, ...]:
 def _labels(stood: list[Place], style: Style) -> tuple[Text, ...]:
     if style.labels == "none":
         return ()
-    down = LABEL_BELOW_MM if style.labels == "below" else LABEL_ABOVE_MM
-    return tuple(Text(_column_mm(place, style), place.y_mm + down, LABEL_HEIGHT_MM, place.lead) for place in stood)
+    device = DEVICES[style.device]
+    down = device.below_mm if style.labels == "below" else device.above_mm
+    aside = LABEL_ASIDE_MM if style.separators in ("split", "dots") else 0.0
+    return tuple(
+        Text(_column_mm(place, style) + (aside if place.column else 0.0), place.y_mm + down, device.label_mm, place.lead)
+        for place in stood
+    )

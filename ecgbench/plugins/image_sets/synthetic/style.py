@@ -10,8 +10,9 @@ import numpy as np
 
 from ecgbench.core.image_set import SpecError
 from ecgbench.plugins.image_sets.synthetic.choice import Choice, Within, of, text_of
-from ecgbench.plugins.image_sets.synthetic.ink import FONTS
+from ecgbench.plugins.image_sets.synthetic.devices import DEVICES
 from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS
+from ecgbench.plugins.image_sets.synthetic.lettering import FONTS
 from ecgbench.plugins.image_sets.synthetic.paper import INKS, PAPERS
 
 
@@ -19,13 +20,16 @@ from ecgbench.plugins.image_sets.synthetic.paper import INKS, PAPERS
 class Style:
     """How a sheet is printed; every field is known by `FIELDS`, which says what it may be. Raises SpecError for anything else.
 
-    `layout`: "3x4+1", ... `color`: of the grid. `grid`: "lines", "dotted" (dots at 1 mm, lines at 5 mm) or "none". `strength`: of
-    the grid's colors, 1 as listed. `fine_mm`, `bold_mm`: widths of its lines. `frame`: "full" (grid to the paper's edge), "boxed"
-    (white margin) or "framed" (white margin, and the header on white). `margin_mm`: width of that margin.
-    `speed`: mm/s. `gain`: mm/mV. `ink`: of traces and text. `trace_mm`: width of the trace. `antialias`: whether pixels are inked in
-    part. `labels`: "below" or "above" the trace's start. `pulse`: "left" or "right" of each row. `separators`: a "bar", a thin
-    "tick" or a line of "dots" where a lead ends and the next begins. `header`: "short" or "full". Each of these four may be "none".
-    `font`: of all text.
+    `layout`: "3x4+1", ... `color`: of the grid. `grid`: "lines", "dotted" (dots at 1 mm, lines at 5 mm), "cells" (gray dots on
+    tinted squares) or "none". `strength`: of the grid's colors, 1 as listed. `fine_mm`, `bold_mm`: widths of its lines. `frame`:
+    "full" (grid to the paper's edge), "boxed" (white margin) or "framed" (white margin, and the header on white). `margin_mm`: width
+    of that margin. `speed`: mm/s. `gain`: mm/mV, halved by devices that `fit` traces to their rows. `ink`: of traces and text.
+    `trace_mm`: width of the trace. `antialias`: whether pixels are inked in part. `labels`: "below" or "above" the trace's start.
+    `pulse`: "left" or "right" of each row. `separators`: a "bar", a thin "tick", a bar "split" by the trace or a line of "dots" where a
+    lead ends and the next begins. `header`: "short" or "full". Each of these four may be "none". `font`: of all text.
+    `device`: whose header, pulses and rows these are. `paper`: "letter", "a4" or "roll". `cut_mm`: how much of the paper's edge is
+    missing. `offset_mm`: of the grid from the paper's corner, where it is "full". `fade`: share by which the grid is paler in places.
+    `thinning`: share of the trace's width that it loses where it is fastest.
     """
 
     layout: str = "3x4+1"
@@ -46,13 +50,20 @@ class Style:
     separators: str = "bar"
     header: str = "short"
     font: str = "sans"
+    device: str = "plain"
+    paper: str = "letter"
+    cut_mm: float = 0.0
+    fit: bool = False
+    offset_mm: float = 0.0
+    fade: float = 0.0
+    thinning: float = 0.0
 
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
             value = getattr(self, name)
             if not field.known.holds(value):
                 raise SpecError(f"{value!r} is no {name} of a synthetic page; it takes {field.known}.")
-            if isinstance(field.drawn, Within) or name in ("speed", "gain"):
+            if isinstance(field.known, Within) or name in ("speed", "gain"):
                 object.__setattr__(self, name, float(value))
 
     @property
@@ -83,28 +94,35 @@ def _range(key: str, known: tuple[float, float], drawn: tuple[float, float]) -> 
     return Field(Within(*known), Within(*drawn), key)
 
 
-# How often each is drawn is a guess at what lies about in clinics, with rare ones often enough to be seen among 100 pages.
+# How often each is drawn is a guess at what lies about in clinics, with rare ones often enough to be seen among 100 pages; devices have
+# their own ways, which go before these.
 _LAYOUT = of(list(LAYOUTS), [4 if name == "3x4+1" else 1 for name in LAYOUTS])
-_COLOR = of(list(PAPERS))
 FIELDS: Mapping[str, Field] = {
     "layout": Field(_LAYOUT, _LAYOUT, "layouts"),
-    "color": Field(_COLOR, _COLOR, "colors"),
-    "grid": _names("grid", lines=0.85, dotted=0.1, none=0.05),
+    "color": Field(of(list(PAPERS)), of(list(PAPERS)), "colors"),
+    "grid": _names("grid", lines=0.8, dotted=0.1, cells=0.05, none=0.05),
     "strength": _range("strength", (0.2, 1.5), (0.7, 1.2)),
     "fine_mm": _range("fine_mm", (0.05, 0.3), (0.08, 0.16)),
     "bold_mm": _range("bold_mm", (0.05, 0.5), (0.16, 0.3)),
     "frame": _names("frame", full=0.4, framed=0.4, boxed=0.2),
     "margin_mm": _range("margin_mm", (2, 15), (3, 8)),
-    "speed": Field(of((25.0, 50.0)), of((25.0, 50.0), (0.9, 0.1)), "speed"),
-    "gain": Field(of((5.0, 10.0, 20.0)), of((5.0, 10.0, 20.0), (0.08, 0.84, 0.08)), "gain"),
-    "ink": Field(of(list(INKS)), of(list(INKS), (0.5, 0.2, 0.15, 0.15)), "ink"),
-    "trace_mm": _range("trace_mm", (0.1, 1.0), (0.2, 0.45)),
+    "speed": Field(of((25.0, 50.0)), of((25.0, 50.0), (0.94, 0.06)), "speed"),
+    "gain": Field(of((5.0, 10.0, 20.0)), of((5.0, 10.0, 20.0), (0.06, 0.88, 0.06)), "gain"),
+    "ink": Field(of(list(INKS)), of(list(INKS), (0.7, 0.16, 0.08, 0.06)), "ink"),
+    "trace_mm": _range("trace_mm", (0.1, 1.0), (0.15, 0.35)),
     "antialias": Field(of((True, False)), of((True, False), (0.85, 0.15)), "antialias"),
-    "labels": _names("labels", below=0.5, above=0.4, none=0.1),
+    "labels": _names("labels", below=0.5, above=0.45, none=0.05),
     "pulse": _names("pulse", left=0.65, right=0.2, none=0.15),
-    "separators": _names("separators", bar=0.4, tick=0.2, dots=0.2, none=0.2),
-    "header": _names("header", short=0.4, full=0.45, none=0.15),
+    "separators": _names("separators", bar=0.3, tick=0.2, split=0.1, dots=0.2, none=0.2),
+    "header": _names("header", short=0.3, full=0.4, none=0.3),
     "font": Field(of(list(FONTS)), of(list(FONTS)), "font"),
+    "device": Field(of(list(DEVICES)), of(list(DEVICES), (0.04, 0.27, 0.13, 0.23, 0.08, 0.1, 0.06, 0.09)), "device"),
+    "paper": _names("paper", letter=0.35, a4=0.2, roll=0.45),
+    "cut_mm": Field(Within(0, 12), of((0.0, 4.0, 8.0), (0.7, 0.15, 0.15)), "cut_mm"),
+    "fit": Field(of((True, False)), of((True, False), (0.9, 0.1)), "fit"),
+    "offset_mm": _range("offset_mm", (0, 5), (0, 5)),
+    "fade": _range("fade", (0, 0.8), (0, 0.35)),
+    "thinning": _range("thinning", (0, 0.7), (0.1, 0.5)),
 }
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,
@@ -120,14 +138,25 @@ KAGGLE: Mapping[str, Choice] = {
     "separators": of(("bar",)),
     "header": of(("short",)),
     "font": of(("sans",)),
+    "device": of(("plain",)),
+    "paper": of(("letter",)),
+    "cut_mm": of((0.0,)),
+    "fit": of((False,)),
+    "offset_mm": of((0.0,)),
+    "fade": of((0.0,)),
+    "thinning": of((0.0,)),
 }
 PRESETS: Mapping[str, Mapping[str, Choice]] = {"kaggle": KAGGLE}
 
 
 def draw_style(given: Mapping[str, Choice], chance: Callable[[str], np.random.Generator]) -> Style:
-    """Draw a style: each field from what is `given` for it, else from what is usual.
+    """Draw a style: each field from what is `given` for it, else from what is usual for the device, else from what is usual.
 
-    `chance(name)` gives the source of chance for a field: each has its own, so that giving one leaves the others as they are.
+    `chance(name)` gives the source of chance for a field: each has its own, so that giving one leaves the others as they are, but for
+    the device, which has its ways, and the gain: who gives one wants it, and no device to choose another.
     """
-    drawn: dict[str, Any] = {name: given.get(name, field.drawn).draw(chance(name)) for name, field in FIELDS.items()}
+    device = str(given.get("device", FIELDS["device"].drawn).draw(chance("device")))
+    known = ({"fit": of((False,))} if "gain" in given else {}) | dict(given) | {"device": of((device,))}
+    usual = {name: field.drawn for name, field in FIELDS.items()} | dict(DEVICES[device].usual) | known
+    drawn: dict[str, Any] = {name: usual[name].draw(chance(name)) for name in FIELDS}
     return Style(**drawn)

@@ -109,6 +109,8 @@ STYLE_SETTINGS: dict[str, tuple[str, set[object]]] = {
     "margin_mm": ("7", {7.0}), "speed": ("50", {50.0}), "gain": ("5,20", {5.0, 20.0}), "ink": ("blue-black", {"blue-black"}),
     "trace_mm": ("0.35", {0.35}), "antialias": ("off", {False}), "labels": ("none", {"none"}), "pulse": ("right,none", {"right", "none"}),
     "separators": ("tick", {"tick"}), "header": ("none", {"none"}), "font": ("plain,mono", {"plain", "mono"}),
+    "device": ("cart,screen", {"cart", "screen"}), "paper": ("a4", {"a4"}), "cut_mm": ("5", {5.0}), "fit": ("off", {False}),
+    "offset_mm": ("1.5", {1.5}), "fade": ("0.2", {0.2}), "thinning": ("0.4", {0.4}),
 }  # fmt: skip
 
 
@@ -184,7 +186,7 @@ def test_a_set_is_made_in_python_too() -> None:
         ("colors=red&colors=red", "twice"),
         ("gain=7", "5, 10, 20"),
         ("speed=fast", "25, 50"),
-        ("grid=dots", "lines, dotted, none"),
+        ("grid=dots", "lines, dotted, cells, none"),
         ("antialias=yes", "on, off"),
         ("trace_mm=9", "from 0.1 to 1"),
         ("preset=kagle", "kaggle"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecgbench.plugins.image_sets.synthetic.header import header_of
+from ecgbench.plugins.image_sets.synthetic.devices import DEVICES
 from ecgbench.plugins.image_sets.synthetic.heart import LEADS
 from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS, LETTER_MM, TRACE_MM, places
 from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, Recording, SeededHeart
 from ecgbench.plugins.image_sets.synthetic.paper import PAPERS, frame_of
+from ecgbench.plugins.image_sets.synthetic.placement import fitted, layout_of
 from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, print_sheet, start_mm
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
@@ -118,11 +119,62 @@ def test_a_pulse_is_a_millivolt_high_and_a_fifth_of_a_second_wide_beside_each_ro
         assert pulse.points[:, 0].min() > 0 and pulse.points[:, 0].max() < LETTER_MM[0]
 
 
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_pulse_of_any_device_is_a_millivolt_high_and_leaves_the_trace_alone(device: str, side: str) -> None:
+    made = sheet(device=device, pulse=side, paper="roll")
+    known, begin = DEVICES[device], min(trace.points[:, 0].min() for trace in made.traces)
+    for pulse in made.pulses:
+        width, height = np.ptp(pulse.points, axis=0)
+        assert height == 10 and width == pytest.approx(known.pulse_s * 25 + 2 * known.foot_mm)
+        edge = begin - pulse.points[:, 0].max() if side == "left" else pulse.points[:, 0].min() - begin - TRACE_MM
+        assert edge == pytest.approx(known.gap_mm if side == "left" else 1.5)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("paper", ["letter", "a4", "roll"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_rows_stand_on_any_paper_below_the_header_and_apart(device: str, paper: str, layout: str) -> None:
+    found = layout_of(Style(device=device, paper=paper, layout=layout, header="full"))
+    assert found.header_mm < found.rows_mm[0] and found.rows_mm[-1] < found.size_mm[1] - 8
+    assert len(found.rows_mm) == len(LAYOUTS[layout].rows_mm) and all(step > 12 for step in np.diff(found.rows_mm))
+    assert found.left_mm + TRACE_MM < found.size_mm[0]
+
+
+def test_what_is_cut_off_a_paper_is_not_shown() -> None:
+    whole, cut = sheet(device="screen", paper="roll"), sheet(device="screen", paper="roll", cut_mm=11)
+    assert cut.size_mm[0] < whole.size_mm[0] and cut.size_mm[1] == whole.size_mm[1] - 11
+    np.testing.assert_allclose(whole.traces[0].points - cut.traces[0].points, 11, atol=1e-9)
+    late = cut.traces[-1].points[:, 0] > cut.size_mm[0]  # on the right, too
+    none = sheet(device="screen", paper="roll", layout="12x1", cut_mm=12)
+    assert not late.any() or np.isnan(cut.shown["II"][late]).all()
+    assert all(np.isnan(signal[trace.points[:, 0] > none.size_mm[0]]).all()
+               for signal, trace in zip(none.shown.values(), none.traces, strict=True))  # fmt: skip
+
+
+def test_a_device_that_fits_traces_to_rows_halves_the_gain_only_where_it_must() -> None:
+    tall, low = flat(3.0), flat(0.5)
+    assert fitted(Style(device="cart", layout="12x1", gain=20, fit=True), tall).gain == 5
+    assert fitted(Style(device="cart", layout="3x4+1", gain=10, fit=True), low).gain == 10
+    assert fitted(Style(device="cart", layout="12x1", gain=20), tall).gain == 20
+    assert fitted(Style(layout="12x1", fit=True), Recording({}, 500.0)).gain == 10
+
+
+def test_a_trace_is_thinner_where_the_pen_is_fast() -> None:
+    made = sheet(thinning=0.5, trace_mm=0.3)
+    for trace in made.traces:
+        width, steps = np.asarray(trace.width_mm), np.abs(np.diff(trace.points[:, 1]))
+        assert width.shape == (len(trace.points),) and width.max() <= 0.3 and width.min() >= 0.15
+        assert width[:-1][steps > 0.9].max(initial=0.15) == pytest.approx(0.15) and width[:-1][steps < 0.05].min() > 0.28
+
+
 def test_separators_stand_where_the_next_lead_begins() -> None:
     bars = sheet(separators="bar").separators
     assert len(bars) == 9 and {round(float(bar.points[0, 0]), 3) for bar in bars} == {77.5, 140.0, 202.5}
     ticks = sheet(separators="tick").separators
-    assert len(ticks) == 9 and ticks[0].width_mm < bars[0].width_mm
+    assert len(ticks) == 9 and float(ticks[0].width_mm) < float(bars[0].width_mm)
+    for split, baseline in zip(sheet(separators="split").separators, [bar.points[:, 1].mean() for bar in bars], strict=True):
+        assert np.abs(split.points[np.isfinite(split.points[:, 1]), 1] - baseline).min() > 2  # the trace runs between
     assert sheet(layout="12x1").separators == () == sheet(layout="12x1", separators="dots").separators
 
 
@@ -147,20 +199,6 @@ def test_labels_name_each_stretch_at_its_start(labels: str, below: bool) -> None
     assert [text.text for text in made.texts] == [trace.lead for trace in made.traces]
     for text, place in zip(made.texts, places(LAYOUTS["3x4+1"]), strict=True):
         assert (text.y_mm > place.y_mm) is below and text.x_mm == pytest.approx(15 + place.column * 62.5)
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("header", ["short", "full"])
-def test_headers_stand_above_the_rows_and_say_speed_and_gain(layout: str, header: str) -> None:
-    style = Style(layout=layout, header=header, speed=50, gain=5)
-    texts = header_of(HEART, style, np.random.default_rng(0))
-    said = [text.text for text in texts]
-    assert said[-2:] == ["50 mm/s", "5 mm/mV"] and "ID: 5-00001" in said
-    size = LAYOUTS[layout].size_mm
-    assert all(text.y_mm > text.height_mm and text.y_mm < size[1] and text.x_mm < size[0] for text in texts)
-    assert max(text.y_mm for text in texts[:-2]) <= LAYOUTS[layout].header_mm
-    assert (len({text.x_mm for text in texts[:-2]}) == 3) is (header == "full")
-    assert header_of(HEART, Style(layout=layout, header="none"), np.random.default_rng(0)) == ()
 
 
 @pytest.mark.parametrize("name", ["full", "boxed", "framed"])

@@ -10,6 +10,7 @@ import pytest
 
 from ecgbench.core.image_set import SpecError
 from ecgbench.plugins.image_sets.synthetic.choice import OneOf, Within, of
+from ecgbench.plugins.image_sets.synthetic.devices import DEVICES
 from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS
 from ecgbench.plugins.image_sets.synthetic.lead_source import stream
 from ecgbench.plugins.image_sets.synthetic.paper import INKS, PAPERS
@@ -42,7 +43,12 @@ def test_what_is_drawn_is_known_and_varies(name: str) -> None:
 def test_hundred_records_show_every_layout_color_ink_grid_and_gain() -> None:
     styles = [drawn(record) for record in range(100)]
     assert {style.layout for style in styles} == set(LAYOUTS) and {style.color for style in styles} == set(PAPERS)
-    assert {style.ink for style in styles} == set(INKS) and {style.grid for style in styles} == {"lines", "dotted", "none"}
+    assert {style.ink for style in styles} == set(INKS) and {style.grid for style in styles} == {
+        "lines",
+        "dotted",
+        "cells",
+        "none",
+    }
     assert {style.gain for style in styles} == {5.0, 10.0, 20.0} and {style.speed for style in styles} == {25.0, 50.0}
     assert Counter(style.speed for style in styles)[25.0] > 75
 
@@ -68,6 +74,21 @@ def test_equal_styles_say_the_same_and_others_do_not() -> None:
 
 def test_a_page_without_grid_has_no_grid_color() -> None:
     assert Style(grid="none", color="blue").grid_color == "none" and Style(grid="dotted", color="blue").grid_color == "blue"
+
+
+def test_devices_have_their_ways_unless_somebody_says_otherwise() -> None:
+    carts = [drawn(record, device=of(("cart",))) for record in range(30)]
+    assert {style.labels for style in carts} == {"above"} and {style.device for style in carts} == {"cart"}
+    assert {drawn(record, device=of(("cart",)), labels=of(("below",))).labels for record in range(10)} == {"below"}
+    for name, device in DEVICES.items():
+        for field, choice in device.usual.items():
+            rng = np.random.default_rng(0)
+            assert all(FIELDS[field].known.holds(choice.draw(rng)) for _ in range(20)), (name, field)
+
+
+def test_who_gives_a_gain_gets_it() -> None:
+    assert not any(drawn(record, gain=of((20.0,))).fit for record in range(30))
+    assert drawn(1, gain=of((20.0,)), fit=of((True,))).fit
 
 
 def test_the_preset_fixes_the_geometry_and_leaves_colors_to_chance() -> None:

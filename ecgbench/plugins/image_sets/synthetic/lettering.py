@@ -1,0 +1,119 @@
+"""Letters as devices print them: outlines, and the coarse dots of thermal heads, needles and old screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from ecgbench.core.page import Pixels
+
+SMALLEST_PX = 4  # size of a font; smaller letters are no letters
+MEASURED_PX = 20.0  # height of capitals whose lines are measured
+DOT_DETAIL = 8  # pixels across a dot, before letters are brought to their size
+DOT_SHARE = 0.42  # radius of a needle's dot by their distance: neighbors just do not touch
+
+
+@dataclass(frozen=True)
+class Font:
+    """A font: its file among those that come with matplotlib, None for the one that comes with Pillow (Aileron).
+
+    `capital`: height of a capital letter, as a share of the font's size. `dots_px`: size at which its letters are cut into square
+    dots, 0 where they keep their outline. `round_dots`: whether the dots are those of needles.
+    """
+
+    file: str | None
+    capital: float
+    dots_px: int = 0
+    round_dots: bool = False
+
+
+# The STIX fonts follow Times, cmtt10 a typewriter, Aileron the grotesques of most reports.
+FONTS: Mapping[str, Font] = {
+    "sans": Font("DejaVuSans.ttf", 0.73),
+    "serif": Font("DejaVuSerif.ttf", 0.73),
+    "mono": Font("DejaVuSansMono.ttf", 0.73),
+    "plain": Font(None, 0.7),
+    "times": Font("STIXGeneral.ttf", 0.662),
+    "times-bold": Font("STIXGeneralBol.ttf", 0.676),
+    "times-italic": Font("STIXGeneralItalic.ttf", 0.653),
+    "teletype": Font("cmtt10.ttf", 0.611),
+    "lean": Font("cmss10.ttf", 0.694),
+    "bitmap": Font("DejaVuSansMono-Bold.ttf", 0.73, dots_px=13),
+    "dots": Font("DejaVuSansMono.ttf", 0.73, dots_px=10, round_dots=True),
+}
+
+
+class Stamp(NamedTuple):
+    """A line of letters: how much of each pixel they cover, where its corner lies from the baseline's start, and the line's length."""
+
+    coverage: Pixels
+    right: int
+    down: int
+    length: float
+
+
+@lru_cache(maxsize=1024)  # leads and units are the same on every page
+def stamp_of(text: str, font: str, height_px: float) -> Stamp:
+    """Return `text` in one of FONTS with capitals `height_px` high."""
+    known = FONTS[font]
+    if known.dots_px:
+        return _of_dots(text, known, height_px)
+    return _trimmed(*_drawn(text, known, max(SMALLEST_PX, round(height_px / known.capital)), "L"))
+
+
+def length_mm(text: str, font: str, height_mm: float) -> float:
+    """Return how long a line of text is, from its beginning to where the next letter would begin."""
+    return stamp_of(text, font, MEASURED_PX).length / MEASURED_PX * height_mm
+
+
+def _of_dots(text: str, font: Font, height_px: float) -> Stamp:
+    """Return letters that were cut into dots, brought to their size by area."""
+    dots, right, down, length = _trimmed(*_drawn(text, font, font.dots_px, "1"))
+    scale = max(1.0, height_px) / round(font.capital * font.dots_px)
+    if not dots.size:
+        return Stamp(dots, 0, 0, length * scale)
+    cell = np.full((DOT_DETAIL, DOT_DETAIL), 255, np.uint8)
+    if font.round_dots:
+        middle = (DOT_DETAIL - 1) / 2
+        y, x = np.mgrid[:DOT_DETAIL, :DOT_DETAIL] - middle
+        cell = np.asarray((np.hypot(x, y) <= 2 * DOT_SHARE * DOT_DETAIL / 2) * np.uint8(255))
+    fine = np.kron(dots // 255, cell)
+    size = max(1, round(dots.shape[1] * scale)), max(1, round(dots.shape[0] * scale))
+    return Stamp(
+        np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8), round(right * scale), round(down * scale),
+        length * scale,
+    )  # fmt: skip
+
+
+def _drawn(text: str, font: Font, size: int, mode: str) -> Stamp:
+    face = _face(font.file, size)
+    glyphs, (right, down) = face.getmask2(text, mode=mode, anchor="ls")
+    coverage = np.asarray(glyphs, dtype=np.uint8).reshape(glyphs.size[::-1])
+    return Stamp(
+        np.asarray((coverage > 0) * np.uint8(255)) if mode == "1" else coverage, int(right), int(down), face.getlength(text)
+    )
+
+
+def _trimmed(coverage: Pixels, right: int, down: int, length: float) -> Stamp:
+    """Return a stamp without blank rows and columns around it; nobody may write to it."""
+    x, y, width, height = cv2.boundingRect(coverage)
+    part = coverage[y : y + height, x : x + width]
+    part.setflags(write=False)
+    return Stamp(part, right + x, down + y, length)
+
+
+@lru_cache(maxsize=64)
+def _face(file: str | None, size: int) -> Any:
+    from PIL import ImageFont  # slow to import, and only pages with text need it
+
+    if file is None:
+        return ImageFont.load_default(size)
+    import matplotlib as mpl  # its fonts are always there; Pillow brings a single one
+
+    return ImageFont.truetype(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / file), size)

@@ -1,0 +1,97 @@
+"""Made-up patients: names, numbers, dates and wards that nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import numpy as np
+
+SYLLABLES = (
+    "ka",
+    "lo",
+    "ren",
+    "tis",
+    "mar",
+    "vin",
+    "del",
+    "bos",
+    "hu",
+    "ner",
+    "pa",
+    "zor",
+    "fe",
+    "lin",
+    "do",
+    "rak",
+    "su",
+    "mi",
+    "wel",
+    "tor",
+)
+ROOMS = ("", "", "Room:", "Loc: 12", "Ward 4", "Dept: ER", "Room: 214", "Location: OPD")
+REASONS = ("", "", "Chest pain", "Routine", "Pre-op", "Palpitations", "Dyspnea")
+MODELS = ("EC-12R", "CP 312", "RX-1200", "E-600", "KP-3012", "CM 12A", "T12-413", "SL-12B")
+WHEN = (
+    "%d-%b-%Y %H:%M:%S",
+    "%m/%d/%Y, %H:%M",
+    "%Y-%m-%d %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d %b %Y  %I:%M %p",
+    "%Y/%m/%d %H:%M",
+    "%d-%m-%Y %H:%M",
+)
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Who and when, as a header says it; empty where it was not entered or was made unreadable."""
+
+    name: str
+    number: str
+    when: str
+    age: str
+    sex_word: str
+    room: str
+    reason: str
+    model: str
+
+
+def one_of(items: Sequence[Item], rng: np.random.Generator) -> Item:
+    """Draw one of several."""
+    return items[int(rng.integers(len(items)))]
+
+
+def draw_patient(rng: np.random.Generator, title: Sequence[str] = ()) -> Patient:
+    """Draw a patient; `title`: the number, where one is known ("ID: 17").
+
+    Two of five are anonymous: their names were never entered, or were taken out before the picture was handed on.
+    """
+    name = f"{_word(rng)}, {_word(rng)}".title() if rng.random() < 0.6 else one_of(("", "", "----", "Anonymous"), rng)
+    number = title[0].removeprefix("ID: ") if title else _number(rng)
+    made = datetime(1996, 1, 1) + timedelta(minutes=int(rng.integers(28 * 525_600)))
+    sex = one_of((("M", "F"), ("Male", "Female"), ("male", "female")), rng)[int(rng.integers(2))]
+    return Patient(
+        name, number, made.strftime(one_of(WHEN, rng)), str(rng.integers(19, 95)), sex, one_of(ROOMS, rng), one_of(REASONS, rng),
+        one_of(MODELS, rng),
+    )  # fmt: skip
+
+
+def _word(rng: np.random.Generator) -> str:
+    return "".join(one_of(SYLLABLES, rng) for _ in range(int(rng.integers(2, 4))))
+
+
+def _number(rng: np.random.Generator) -> str:
+    digits = "".join(str(digit) for digit in rng.integers(0, 10, 10))
+    forms = (
+        digits,
+        digits[:7],
+        f"000{digits[:5]}",
+        f"{digits[:3]}-{digits[3:5]}-{digits[5:9]}",
+        f"{'ABKMRT'[int(digits[9]) % 6]}{digits[:6]}",
+        "",
+    )
+    return one_of(forms, rng)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ecgbench.plugins.grid.family import MILLIMETERS, Profile, Weights, profile_spectrum, rectified_profile, weigh
+from ecgbench.plugins.grid.follow import LineFit, fit_surface, rescaled
 from ecgbench.plugins.grid.ink import InkLevel
 from ecgbench.plugins.grid.spectrum import Candidate, Floats, Strips, common_periods, strips_of
-from ecgbench.plugins.grid.surface import LineFit, fit_surface, rescaled
 
 DECISIVE = 36.0  # dB; 32.5 is the most without bold lines, 30 the most that a wrong family of a labelled picture has
 MOST_CANDIDATES = 3  # the right period of 41 labelled pictures was among them

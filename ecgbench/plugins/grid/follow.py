@@ -1,0 +1,151 @@
+"""The lines of one axis, followed over the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ecgbench.plugins.grid.local import SOFT_SLOPE, surface_from_spectra
+from ecgbench.plugins.grid.spectrum import Floats, Strips
+from ecgbench.plugins.grid.surface import RIDGE, ROUNDS, TINY, Slopes, Surface, terms, with_slopes
+
+BLOCK_PERIODS = 5  # a box of one bold period has its zeros on the sidebands of bold lines
+BLOCKS_FOR_DEGREE = ((60, 3), (16, 2), (1, 1))  # a cubic has 10 coefficients, a quadratic 6, a plane 3
+PASSES = 3
+WRAPPED = 0.3  # periods; a larger residual may belong to the next line
+SOFT = 0.08  # periods; residuals beyond count less and less (Cauchy weights)
+FOLLOWED = 0.5  # of the lock of the lines that are known; less is noise
+
+Phasors = npt.NDArray[np.complex128]
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """The page in blocks of one bold period, each as amplitude and phase of the lines against a surface: (n, m) complex128."""
+
+    phasors: Phasors
+    x: Floats
+    y: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class LineFit:
+    """A surface fitted to the lines of one axis, the page's blocks against it, and how well it holds.
+
+    `residual`: (n, m) float64, by how many periods each block's lines are off. `lock`: 1 where they lie on the surface in
+    every block, about 0 where they lie anywhere.
+    """
+
+    surface: Surface
+    blocks: Blocks
+    residual: Floats
+    lock: float
+
+
+def fit_surface(strips: Strips, frequency: float, largest_tilt: float) -> LineFit:
+    """Fit a surface to the lines whose spacing is about 1 / `frequency` pixels of the level.
+
+    Spectra of parts of the page give its slopes; demodulation with it then gives the phase that is left, in `PASSES` turns
+    (the method of Fourier profilometry: Takeda and Mutoh, Applied Optics 22(24), 1983, with a model in place of unwrapping).
+    """
+    size = max(float(np.abs(strips.x).max()), float(np.abs(strips.y).max()), 1.0)
+    plane = Surface(np.array([[0.0, frequency * size], [0.0, 0.0]]), size)
+    surface = surface_from_spectra(plane, strips, frequency, largest_tilt)
+    blocks = demodulate(strips, surface, 1 / frequency)
+    degree = _degree(blocks)
+    surface = _follow_neighbors(surface, blocks, min(degree, 2), SOFT_SLOPE * frequency)
+    blocks = demodulate(strips, surface, 1 / frequency)
+    fit = _follow_phase(surface, blocks, degree)
+    for _ in range(PASSES - 1):
+        fit = _follow_phase(fit.surface, demodulate(strips, fit.surface, 1 / frequency), degree)
+    return fit
+
+
+def rescaled(lines: LineFit, strips: Strips, millimeters: float, coarser: float, period: float) -> LineFit:
+    """Return the fit of 1 mm lines, `period` pixels apart, given one whose period is so many millimeters.
+
+    `coarser`: pixels of the fit's level in one of the strips' level. The lines are followed anew from the surface that is
+    known; where they are too faint to be followed, it is only moved so that they lie on it.
+    """
+    known = Surface(lines.surface.coefficients * millimeters, lines.surface.size / coarser)
+    blocks = demodulate(strips, known, period)
+    degree = _degree(blocks)
+    fit = _follow_phase(known, blocks, degree)
+    if fit.lock >= FOLLOWED * lines.lock:
+        return _follow_phase(fit.surface, demodulate(strips, fit.surface, period), degree)
+    total = blocks.phasors.sum()
+    moved = known.plus(np.array([np.angle(total) / (2 * np.pi)]), 0)
+    return replace(_follow_phase(moved, demodulate(strips, moved, period), 0), lock=lines.lock)
+
+
+def _degree(blocks: Blocks) -> int:
+    return next(degree for least, degree in BLOCKS_FOR_DEGREE if blocks.phasors.size >= least)
+
+
+def demodulate(strips: Strips, surface: Surface, period: float) -> Blocks:
+    """Hold the strips against lines where the surface is whole, in blocks of `BLOCK_PERIODS`."""
+    angle = surface.on_grid(strips.x, strips.y) * np.float32(2 * np.pi)
+    real, imaginary = cv2.polarToCart(strips.values, angle)
+    count, width = strips.values.shape
+    across = min(width, round(BLOCK_PERIODS * period))
+    down = min(count, max(1, round(BLOCK_PERIODS * period / strips.height)))
+    n, m = count // down, width // across
+    whole = (slice(0, n * down), slice(0, m * across))
+    parts = [cv2.resize(part[whole], (m, n), interpolation=cv2.INTER_AREA).astype(np.float64) for part in (real, imaginary)]
+    x = strips.x[0] - 0.5 + (np.arange(m) + 0.5) * across
+    y = strips.y[0] - strips.height / 2 + (np.arange(n) + 0.5) * down * strips.height
+    return Blocks(parts[0] - 1j * parts[1], x, y)
+
+
+def _follow_neighbors(surface: Surface, blocks: Blocks, degree: int, soft: float) -> Surface:
+    """Tilt the surface by how the phase goes on from each block to the next."""
+    z, (x, y) = blocks.phasors, np.meshgrid(blocks.x, blocks.y)
+    along = _steps(z[:, 1:] * np.conj(z[:, :-1]), (x[:, 1:] + x[:, :-1]) / 2, y[:, 1:], blocks.x)
+    across = _steps(z[1:] * np.conj(z[:-1]), x[1:], (y[1:] + y[:-1]) / 2, blocks.y)
+    return with_slopes(surface, degree, along, across, soft)
+
+
+def _steps(products: Phasors, x: Floats, y: Floats, positions: Floats) -> Slopes:
+    """Return the slope of each step between neighboring blocks."""
+    if products.size == 0:
+        return Slopes(*(np.empty(0),) * 4)
+    steps = _smooth(products / np.sqrt(np.abs(products) + TINY))
+    slopes = np.angle(steps) / (2 * np.pi) / (positions[1] - positions[0])
+    return Slopes(x.ravel(), y.ravel(), slopes.ravel(), np.abs(steps).ravel())
+
+
+def _follow_phase(surface: Surface, blocks: Blocks, degree: int) -> LineFit:
+    """Add the phase that is left in the blocks to the surface, as a polynomial."""
+    z = _smooth(blocks.phasors)
+    weights = np.minimum(np.abs(z) / (2 * np.median(np.abs(z)) + TINY), 1).ravel()
+    powers = terms(degree)
+    x, y = (axis.ravel() / surface.size for axis in np.meshgrid(blocks.x, blocks.y))
+    design = np.stack([x**a * y**b for b, a in powers], axis=-1)
+    values = np.zeros(len(powers))
+    values[0] = np.angle((z.ravel() * weights / (np.abs(z).ravel() + TINY)).sum()) / (2 * np.pi)
+    ridge = np.eye(len(powers)) * RIDGE * (weights.sum() + TINY)
+    for _ in range(ROUNDS):
+        left = _wrapped(z.ravel(), design @ values)
+        trust = np.square(weights / (1 + np.square(left / SOFT)) * (np.abs(left) < WRAPPED))
+        values = values + np.linalg.solve(design.T @ (design * trust[:, None]) + ridge, design.T @ (left * trust))
+    left = _wrapped(z.ravel(), design @ values)
+    lock = float((weights * np.cos(2 * np.pi * left)).sum() / (weights.sum() + TINY))
+    turned = blocks.phasors * np.exp(-2j * np.pi * (design @ values)).reshape(z.shape)
+    return LineFit(surface.plus(values, degree), replace(blocks, phasors=turned), left.reshape(z.shape), max(0.0, lock))
+
+
+def _wrapped(phasors: Phasors, phase: Floats) -> Floats:
+    """Return the phase of `phasors` less `phase`, in periods within -0.5..0.5."""
+    return np.asarray(np.angle(phasors * np.exp(-2j * np.pi * phase)) / (2 * np.pi))
+
+
+def _smooth(values: Phasors) -> Phasors:
+    """Average each block with its neighbors, mirrored at the border."""
+    kernel = tuple(3 if side >= 3 else 1 for side in values.shape[::-1])
+    return np.asarray(
+        cv2.blur(np.ascontiguousarray(values.real), kernel, borderType=cv2.BORDER_REFLECT)
+        + 1j * cv2.blur(np.ascontiguousarray(values.imag), kernel, borderType=cv2.BORDER_REFLECT)
+    )

@@ -112,7 +112,7 @@ def _shrunk(gray: Gray, side: int) -> tuple[Pixels, int]:
     if factor == 1:
         return gray, 1
     bottom, right = size[1] * factor - gray.shape[0], size[0] * factor - gray.shape[1]
-    whole = cv2.copyMakeBorder(gray, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+    whole = cv2.copyMakeBorder(gray, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else gray
     return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8), factor
 
 
@@ -176,8 +176,7 @@ def _without_specks(blocks: Mask, spans: Pixels) -> Mask:
     joined = cv2.dilate(blocks.view(np.uint8), np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     sides = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    inked = np.zeros(count, bool)
-    inked[np.unique(labels[spans >= PLAINEST_INK])] = True
+    inked = np.bincount(labels[spans >= PLAINEST_INK], minlength=count) > 0
     inked &= sides >= SMALLEST_PRINT + 2  # the dilation added one block at either end
     inked[0] = False
     return np.asarray(inked[labels] & blocks, np.bool_)

@@ -64,19 +64,16 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """How much brighter it gets downward in a view of `length` columns: (rows, STRIPS), as shares of the level below; 0 where it does not.
+    """How much brighter it gets downward in a view of the small picture, a strip a column, as far down as a side may lie.
 
-    `texture`: (rows, STRIPS), mean darkness of ink, or of what looks like it, in gray levels.
+    `steps`: (rows, STRIPS), as shares of the level below, 0 where it gets darker. `texture`: (rows, STRIPS), mean darkness of ink, or of what
+    looks like it, in gray levels. `length`, `height`: of the view, in pixels.
     """
 
     steps: Single
     texture: Single
     length: int
-
-    @classmethod
-    def of(cls, view: Pixels, texture: Pixels) -> Steps:
-        """Work out the steps of a view without ink, with the texture that was taken out."""
-        return cls(_step_shares(_in_strips(view)), _in_strips(texture), view.shape[1])
+    height: int
 
     @cached_property
     def places(self) -> Positions:
@@ -85,22 +82,42 @@ class Steps:
 
     def is_plain_above(self, depth: Positions) -> bool:
         """Whether there is little of print's texture above a curve, against what is below it, or nothing to tell by."""
-        rows = np.arange(len(self.texture))[:, None]
+        texture = self.texture[::2]
+        rows = np.arange(0, len(self.texture), 2)[:, None]
         above, below = rows < depth - NEAR - 1, rows > depth + NEAR + 1
-        count = np.count_nonzero(above)
-        if count < STRIPS or not below.any():
+        if np.count_nonzero(above) < STRIPS or not below.any():
             return True
-        noise = float(np.quantile(self.texture[::4], 0.05))
-        outside, inside = float(self.texture[above].mean()) - noise, float(self.texture[below].mean()) - noise
+        noise = float(np.quantile(texture[::2], 0.05))
+        outside, inside = float(texture[above].mean()) - noise, float(texture[below].mean()) - noise
         return outside < PLAIN * inside
 
 
-def _in_strips(view: Pixels) -> Single:
+def steps_inward(bare: Pixels, texture: Pixels) -> tuple[Steps, ...]:
+    """Return the steps of the views with the picture's top, right, bottom and left side on top; places along them count from left and top.
+
+    `bare`: (H, W) uint8, the small picture without its ink; `texture`: what was taken out.
+    """
+    height, width = bare.shape
+    rows = int(INWARD * max(height, width)) + REACH[0]
+    steps, ink = _step_shares(_four_ways(bare, rows)), _four_ways(texture, rows)
+    sizes = ((width, height), (height, width)) * 2
+    parts = [slice(index * STRIPS, (index + 1) * STRIPS) for index in range(4)]
+    return tuple(Steps(steps[:, part], ink[:, part], *size) for part, size in zip(parts, sizes, strict=True))
+
+
+def _four_ways(picture: Pixels, rows: int) -> Single:
+    """Return the strips of all four views beside one another, (rows, 4 * STRIPS); the last row goes on where a view has fewer."""
+    down, across = _in_strips(picture), _in_strips(np.ascontiguousarray(picture.T))
+    views = (down, across[::-1], down[::-1], across)
+    return np.hstack([view[np.minimum(np.arange(rows), len(view) - 1)] for view in views]).astype(np.float32)
+
+
+def _in_strips(view: Pixels) -> Pixels:
     """Return the mean of each row over each strip, (rows, STRIPS); strips are whole pixels wide, which OpenCV averages ten times as quickly."""
     width = view.shape[1] // STRIPS
     first = (view.shape[1] - STRIPS * width) // 2
     strips = view[:, first : first + STRIPS * width]
-    return np.asarray(cv2.resize(strips, (STRIPS, len(view)), interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.resize(strips, (STRIPS, len(view)), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _places(length: int) -> Positions:
@@ -111,15 +128,18 @@ def _places(length: int) -> Positions:
 
 def _step_shares(rows: Single) -> Single:
     sums = np.cumsum(cv2.copyMakeBorder(rows, FAR + 1, FAR, 0, 0, cv2.BORDER_REPLICATE), axis=0)
-    start = np.arange(len(rows)) + FAR  # sums[start] ends above the row
 
     def mean(first: int, last: int) -> Single:
-        return np.asarray((sums[start + last] - sums[start + first]) / np.float32(last - first), np.float32)
+        above, below = FAR + first, FAR + last  # sums[FAR] ends above row 0
+        return np.asarray(
+            (sums[below : below + len(rows)] - sums[above : above + len(rows)]) / np.float32(last - first), np.float32
+        )
 
-    near = mean(0, NEAR) - mean(-NEAR, 0)
+    inside = mean(0, NEAR)
+    near = inside - mean(-NEAR, 0)
     far = mean(FAR // 2, FAR) - mean(-FAR, -FAR // 2)
     sharp = np.minimum(near, np.minimum(2 * near - far, 1.5 * far))  # of a soft rim the far step is larger, of a line it is none
-    return np.asarray(np.maximum(sharp, 0) / np.maximum(mean(0, NEAR), DARKEST_PAPER), np.float32)
+    return np.asarray(np.maximum(sharp, 0) / np.maximum(inside, DARKEST_PAPER), np.float32)
 
 
 def _weights(steps: Single) -> Single:
@@ -143,7 +163,7 @@ def best_side(view: Steps) -> Side | None:
 
 def _best_line(view: Steps) -> tuple[float, float] | None:
     """Return slope and depth (at the view's left end) of the line with the most weight, None where nothing has any."""
-    rows = int(INWARD * len(view.steps)) // BIN
+    rows = int(INWARD * view.height) // BIN
     weights = _weights(view.steps[: rows * BIN].reshape(rows, BIN, STRIPS).max(axis=1))
     weights = np.asarray(cv2.dilate(weights, np.ones((3, 1), np.uint8)), np.float32)
     room = int(STEEPEST * view.length / 2 / BIN) + 2  # lines of which a part lies outside the picture
@@ -163,7 +183,8 @@ def _peaks(view: Steps, depth: Positions, reach: int) -> tuple[Positions, Single
     """Return where around `depth` each strip's step is largest, to a part of a pixel, and how large it is; 0 outside the picture."""
     rows = np.rint(depth).astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
     strips = np.arange(STRIPS)
-    found = np.where((rows >= 1) & (rows < len(view.steps)), view.steps[rows.clip(0, len(view.steps) - 1), strips[:, None]], 0)
+    end = min(view.height, len(view.steps))
+    found = np.where((rows >= 1) & (rows < end), view.steps[rows.clip(0, end - 1), strips[:, None]], 0)
     best = found[:, 1:-1].argmax(axis=1) + 1
     before, peak, after = found[strips, best - 1], found[strips, best], found[strips, best + 1]
     bend = np.maximum(2 * peak - before - after, 1e-6)

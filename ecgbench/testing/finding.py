@@ -6,7 +6,7 @@ import difflib
 import fnmatch
 import importlib
 import importlib.util
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points
 from typing import Any
@@ -236,14 +236,18 @@ def _subjects(registry: Registry, own: Registry, images: list[str]) -> tuple[Sub
     for metric in own.metrics.values():
         methods = tuple(each for each in registry.transformers.values() if each.task == metric.task)
         subjects.append(Subject("metric", metric.name, metric, own.origin_of(metric.name), methods=methods))
-    opener = registry.page_opener()
+    return (*subjects, *_image_sets(registry, own, images))
+
+
+def _image_sets(registry: Registry, own: Registry, images: list[str]) -> Iterator[Subject]:
+    """Yield each opener with the specs that it is the first to open, or else with its own example."""
+    first = {spec: next((each for each in own.openers.values() if _opens(each, spec)), None) for spec in images}
     for each in own.openers.values():
-        named: list[str | None] = [spec for spec in images if _opens(each, spec)]
-        subjects += [
-            Subject("image set", spec or each.name, each, own.origin_of(each.name), spec=spec, open_page=opener)
-            for spec in named or [each.example]
-        ]
-    return tuple(subjects)
+        named: list[str | None] = [spec for spec, taker in first.items() if taker is each]
+        for spec in named or [each.example]:
+            yield Subject(
+                "image set", spec or each.name, each, own.origin_of(each.name), spec=spec, open_page=registry.page_opener()
+            )
 
 
 def _opens(opener: ImageSetOpener, spec: str) -> bool:

@@ -58,11 +58,11 @@ def tells_its_story(subject: Subject, _beat: Beat) -> None:
         "What didn't work": told.what_didnt_work,
         "Changes": told.changes,
     }
+    if NOTHING.match(told.what_didnt_work):
+        raise CheckFailed("What didn't work says that there is nothing; name a kind of page on which it fails")
     empty = [name for name, text in sections.items() if PLACEHOLDER.search(text) or len(text.split()) < FEWEST_WORDS]
     if empty:
         raise CheckFailed(f"nothing is said under {', '.join(empty)}; write a sentence")
-    if NOTHING.match(told.what_didnt_work):
-        raise CheckFailed("What didn't work says that there is nothing; name a kind of page on which it fails")
     if not re.search(r"\d", told.changes):
         raise CheckFailed('Changes names no version; write "0.1 first version.", say')
 
@@ -136,8 +136,7 @@ def _beyond(spec: ParamSpec) -> tuple[Any, ...]:
 def leaves_its_input_alone(subject: Subject, beat: Beat) -> None:
     """A page's pixels are handed to every method of a case: what one writes into them, all that come after would measure."""
     method = subject.value
-    for name in COMPARED:
-        beat(NAMES.index(name))
+    for name, _ in answers(method, COMPARED, beat):
         given, untouched = writable_input(method, name), writable_input(method, name)
         call(method, given, method.make_params({}))
         pairs = [(given, untouched)] if method.kind != "page" else [(given.bgr, untouched.bgr), (given.gray, untouched.gray)]
@@ -151,8 +150,7 @@ def leaves_its_input_alone(subject: Subject, beat: Beat) -> None:
 def takes_read_only_arrays(subject: Subject, beat: Beat) -> None:
     """The runner gives arrays that cannot be written to; a method that needs to write must copy them first."""
     method = subject.value
-    for name in COMPARED:
-        beat(NAMES.index(name))
+    for name, _ in answers(method, COMPARED, beat):
         try:
             call(method, fresh_page(name).as_kind(method.kind), method.make_params({}))
         except Exception as error:

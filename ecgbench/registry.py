@@ -28,6 +28,7 @@ BUILT_IN_PLUGINS = (
     "ecgbench.plugins.color",
     "ecgbench.plugins.grid",
     "ecgbench.plugins.quality",
+    "ecgbench.plugins.digitize",
     "ecgbench.plugins.metrics",
     "ecgbench.plugins.image_sets.synthetic",
     "ecgbench.plugins.image_sets.records",

@@ -448,7 +448,7 @@ def test_every_method_of_a_task_is_applied_and_one_that_fails_says_why():
 
 
 def test_applying_methods_of_an_unknown_task_lists_the_tasks_and_a_bad_picture_raises():
-    with pytest.raises(OptionError, match=r"no method of the task 'edge'; tasks: color, edges, grid"):
+    with pytest.raises(OptionError, match=r"no method of the task 'edge'; tasks: color, digitize, edges, grid"):
         apply_all_methods(PAGE, "edge")
     with pytest.raises(PageError, match="is text, not a picture"):
         apply_all_methods(b"no picture", "edges")

@@ -304,41 +304,80 @@ class Signals(Result):
     """Digitized leads.
 
     `fs`: samples per second (Hz). `leads`: name -> float32 (n,) in mV, NaN where the page shows nothing. `layout`: "3x4+1", "6x2", ...
+    What a method may say besides: `confidence`: name -> 0 (guessed) to 1 (seen throughout); `drawn`: each stretch's lead and float64 (n, 2),
+    (x, y) of its course in pixels of the page, NaN where it was not seen; `mm_per_s`, `mm_per_mv`: paper speed and gain, found or taken;
+    `report`: whether the result is to be trusted or the page to be scanned again, and why.
     """
 
     task: ClassVar[str] = "digitize"
     fs: float
     leads: Mapping[str, npt.NDArray[np.float32]]
     layout: str | None = None
+    confidence: Mapping[str, float] = field(default_factory=dict)
+    drawn: tuple[tuple[str, Positions], ...] = ()
+    mm_per_s: float | None = None
+    mm_per_mv: float | None = None
+    report: QualityReport | None = None
 
     def check(self, page: Page) -> None:
-        """Raise ResultError unless fs is positive and each lead is float32 (n,)."""
+        """Raise ResultError unless fs is positive, each lead is float32 (n,) and each course float64 (n, 2)."""
         if not (np.isfinite(self.fs) and self.fs > 0):
             raise ResultError(f"Signals.fs must be positive, got {self.fs}.")
         for name, signal in self.leads.items():
             if not isinstance(signal, np.ndarray) or signal.dtype != np.float32 or signal.ndim != 1:
                 raise ResultError(f"Signals.leads[{name!r}] must be a float32 array of shape (n,).")
+        for name, points in self.drawn:
+            if points.dtype != np.float64 or points.ndim != 2 or points.shape[1] != 2:
+                raise ResultError(f"Signals.drawn of {name!r} must be a float64 array of shape (n, 2).")
+        if self.report is not None:
+            self.report.check(page)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return fs, layout, and for each lead its number of samples and the share of them that is known."""
-        leads = {
+        """Return fs, layout, and for each lead its number of samples, the share of them that is known, and the confidence; what else is said."""
+        leads: dict[str, dict[str, Any]] = {
             name: {"samples": len(signal), "known": float(np.isfinite(signal).mean()) if len(signal) else 0.0}
             for name, signal in self.leads.items()
         }
-        return {"fs": float(self.fs), "layout": self.layout, "leads": leads}
+        for name in leads.keys() & self.confidence.keys():
+            leads[name]["confidence"] = float(self.confidence[name])
+        said = {name: value for name in ("mm_per_s", "mm_per_mv") if (value := getattr(self, name)) is not None}
+        report = {} if self.report is None else {"report": self.report.to_dict()}
+        return {"fs": float(self.fs), "layout": self.layout, "leads": leads, **said, **report}
 
     def draw(self, page: Page) -> Bgr:
-        """Plot each lead as a row under the others, on the faded page."""
+        """Draw each lead where it lies on the faded page; where that is not known, as a row under the others."""
         picture = _faded(page)
-        height, width = page.shape
+        if self.drawn:
+            for index, (name, points) in enumerate(self.drawn):
+                self._draw_course(picture, name, points, (BLUE, VERMILION, GREEN)[index % 3])
+        else:
+            self._draw_rows(picture)
+        return picture
+
+    def _draw_course(self, picture: Pixels, name: str, points: Positions, color: tuple[int, int, int]) -> None:
+        """Draw a stretch, broken where it is not known, and write its name above its first point."""
+        known = np.asarray(np.isfinite(points).all(axis=1))
+        starts = np.flatnonzero(known & ~np.concatenate([[False], known[:-1]]))
+        ends = np.flatnonzero(known & ~np.concatenate([known[1:], [False]])) + 1
+        parts = [np.rint(points[first:last]).astype(np.int32) for first, last in zip(starts, ends, strict=True)]
+        cv2.polylines(picture, parts, False, color, max(1, round(max(picture.shape) / 1800)), cv2.LINE_AA)
+        if parts:
+            size = max(picture.shape) / 2200
+            x, y = (int(value) for value in parts[0][0])
+            cv2.putText(
+                picture, name, (x, max(12, y - round(30 * size))), cv2.FONT_HERSHEY_SIMPLEX, size, color, max(1, round(2 * size))
+            )
+
+    def _draw_rows(self, picture: Pixels) -> None:
+        height, width = picture.shape[:2]
         row = height / max(1, len(self.leads))
+        line = max(1, round(max(height, width) / 700))
         for index, (name, signal) in enumerate(self.leads.items()):
             middle = (index + 0.5) * row
             known = np.flatnonzero(np.isfinite(signal))
-            cv2.putText(picture, name, (4, round(middle)), cv2.FONT_HERSHEY_SIMPLEX, row / 90, VERMILION, _line_width(page))
+            cv2.putText(picture, name, (4, round(middle)), cv2.FONT_HERSHEY_SIMPLEX, row / 90, VERMILION, line)
             if known.size > 1:
                 x = known / max(1, len(signal) - 1) * (width - 1)
                 y = middle - signal[known] * row / 3  # 3 mV fill a row
                 points = np.rint(np.column_stack([x, y])).astype(np.int32)
-                cv2.polylines(picture, [points], False, BLUE, _line_width(page), cv2.LINE_AA)
-        return picture
+                cv2.polylines(picture, [points], False, BLUE, line, cv2.LINE_AA)

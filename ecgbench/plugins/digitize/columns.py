@@ -1,0 +1,129 @@
+"""From where to where rows run, and into how many columns they are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ecgbench.plugins.digitize.curve import Curve
+from ecgbench.plugins.digitize.layouts import LAYOUTS, ROW_MM, Layout
+from ecgbench.plugins.digitize.pulses import Pulse
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+WINDOW_MM = 6.0  # ink that fills most of such a window is a trace, not a word
+FILLED = 0.7
+FOOT_MM = 0.6  # a pulse's leg is half as wide at most
+JOINED_MM = 1.5  # a trace that begins within this distance of a pulse's leg begins at it
+FULL_MM = 8.0  # a row whose length is within this of a full one is one
+ASTRAY_MM = 12.0  # a row that begins and ends elsewhere than the others is none
+LABEL_MM = (-2.5, 6.0)  # from a column's begin to that of its lead's name
+LABEL_REACH_MM = 13.0  # from a row's level to its leads' names
+BESIDE_MM = (0.5, 1.8)  # from a boundary, where the trace's level is taken
+MANY_ROWS = 9  # as many are those of 12x1, some of which were not seen
+
+
+@dataclass(frozen=True)
+class Extent:
+    """From where to where a row's trace runs, in mm of the flat page."""
+
+    start: float
+    end: float
+
+
+def extents(curves: Sequence[Curve], pulses: Sequence[Pulse | None], scale: int) -> list[Extent | None]:
+    """Return each row's extent without its pulse; None of a row without a trace."""
+    return [_extent(curve, pulse, scale) for curve, pulse in zip(curves, pulses, strict=True)]
+
+
+def _extent(curve: Curve, pulse: Pulse | None, scale: int) -> Extent | None:
+    seen = np.isfinite(curve.top)
+    size = round(WINDOW_MM * scale)
+    total = np.concatenate([[0], np.cumsum(seen)])
+    if len(seen) <= size:
+        return None
+    filled = total[size:] - total[:-size] >= FILLED * size  # of the window that begins at each column
+    begins = np.flatnonzero(filled)
+    if begins.size == 0:
+        return None
+    first, last = int(begins[0]), int(begins[-1]) + size - 1
+    first += int(np.argmax(seen[first : first + size]))
+    last -= int(np.argmax(seen[last - size + 1 : last + 1][::-1]))
+    half_pen = curve.pen / 2 - 0.5
+    start, end = (first + 0.5 + half_pen) / scale, (last + 0.5 - half_pen) / scale
+    if pulse is not None and pulse.right < (start + end) / 2:
+        start = _after(pulse.right, seen, scale, half_pen)
+    if pulse is not None and pulse.left > (start + end) / 2:
+        end = _before(pulse.left, seen, scale, half_pen)
+    return Extent(start, end) if end - start > WINDOW_MM else None
+
+
+def _after(leg: float, seen: Flags, scale: int, half_pen: float) -> float:
+    """Return where the trace begins behind a pulse's right leg: at the leg where they touch."""
+    column = round((leg + FOOT_MM) * scale)
+    following = np.flatnonzero(seen[column:])
+    if following.size == 0 or following[0] <= JOINED_MM * scale:
+        return leg
+    return float((column + following[0] + 0.5 + half_pen) / scale)
+
+
+def _before(leg: float, seen: Flags, scale: int, half_pen: float) -> float:
+    column = round((leg - FOOT_MM) * scale)
+    preceding = np.flatnonzero(seen[: max(0, column)])
+    return float((preceding[-1] + 0.5 - half_pen) / scale) if preceding.size else leg
+
+
+def rows_alike(found: Sequence[Extent | None]) -> list[int]:
+    """Return the rows that begin or end where most do."""
+    known = [(index, extent) for index, extent in enumerate(found) if extent is not None]
+    if not known:
+        return []
+    start, end = (float(np.median([getattr(extent, side) for _, extent in known])) for side in ("start", "end"))
+    return [index for index, extent in known if abs(extent.start - start) < ASTRAY_MM or abs(extent.end - end) < ASTRAY_MM]
+
+
+def common_extent(found: Sequence[Extent]) -> Extent:
+    """Return the extent of all rows, a full row's length where it is about that."""
+    start, end = (float(np.median([getattr(extent, side) for extent in found])) for side in ("start", "end"))
+    return Extent(start, start + ROW_MM) if abs(end - start - ROW_MM) < FULL_MM else Extent(start, end)
+
+
+def choose_layout(curves: Sequence[Curve], levels: Floats, words: Floats, extent: Extent, scale: int) -> Layout:
+    """Return the layout of so many rows; where several have as many, the one whose columns begin where names stand and levels jump."""
+    rows = len(levels)
+    if rows >= MANY_ROWS:
+        return LAYOUTS["12x1"]
+    known = [layout for layout in LAYOUTS.values() if layout.rows == rows]
+    if not known:
+        return Layout(f"{rows}x1", (tuple(f"row {number}" for number in range(1, rows + 1)),))
+    return max(known, key=lambda layout: _boundary_score(layout, curves, levels, words, extent, scale))
+
+
+def _boundary_score(layout: Layout, curves: Sequence[Curve], levels: Floats, words: Floats, extent: Extent, scale: int) -> float:
+    """Return the share of a layout's boundaries at which a name stands or the trace's level jumps, less that of boundaries it denies."""
+    columns, rows = len(layout.columns), len(layout.columns[0])
+    width = (extent.end - extent.start) / columns
+    at = [extent.start + number * width for number in range(1, columns)]
+    own = [_evidence(curves[row], float(levels[row]), words, x, scale) for row in range(rows) for x in at]
+    denied = [_evidence(curves[row], float(levels[row]), words, x, scale) for row in range(rows, len(levels)) for x in at]
+    return float(np.mean(own)) - float(np.mean(denied)) / 2 if own and denied else float(np.mean(own)) if own else 0.0
+
+
+def _evidence(curve: Curve, level: float, words: Floats, x: float, scale: int) -> float:
+    """Return how much speaks for a boundary at `x`: 1 where a name begins there, up to 1 for a jump of the level."""
+    near = (words[:, 0] > x + LABEL_MM[0]) & (words[:, 0] < x + LABEL_MM[1])
+    named = near & (np.abs((words[:, 1] + words[:, 3]) / 2 - level) < LABEL_REACH_MM)
+    left, right = (_level(curve, x + side * BESIDE_MM[0], x + side * BESIDE_MM[1], scale) for side in (-1, 1))
+    jump = abs(left - right) if np.isfinite(left) and np.isfinite(right) else 0.0
+    return float(named.any()) + min(jump, 1.0) / 2
+
+
+def _level(curve: Curve, one: float, other: float, scale: int) -> float:
+    low, high = sorted((round(one * 2 * scale), round(other * 2 * scale)))
+    part = curve.y[max(0, low) : max(0, high)]
+    known = part[np.isfinite(part)]
+    return float(np.median(known)) / scale if known.size else np.nan

@@ -1,0 +1,141 @@
+"""How much of each pixel of a flat page is covered by the pen, with paper, grid and light taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ecgbench.core.page import Pixels
+from ecgbench.plugins.digitize.paper_map import FlatPage
+
+Plane = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+WHITE = 200.0  # gray level that plain paper is brought to; the rest is room for what is brighter
+LIGHT_STEP_MM = 1.0  # blocks averaged to one before the paper's brightness is taken
+LIGHT_MEDIAN = 15  # such blocks: wider than any trace or letter
+LIGHT_BLUR = 9
+CELL_MM = 5  # the grid repeats itself so often
+BLOCK_CELLS = 8  # cells along each side whose mean is the local grid
+INK_SHARE = 0.006  # of the pixels: less than what traces, frame and text cover of a page, so that its mean is ink
+LEAST_INK = 6.0  # gray levels below plain paper; what is less dark is no ink
+FOREIGN = 0.4  # of the ink's darkness above the grid's first mean; pixels beyond are left out of the second
+DARKEST_GRID = 0.75  # of the ink's darkness; beyond, a covered pixel cannot be told from a bare one
+FAINTEST = 0.2  # of the darkest ink; a fainter trace is not told from the grid
+SAMPLE_STEP = 3  # rows and columns; of the pixels that colors are measured on
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """The pen's coverage of a flat page.
+
+    `values`: (h, w) float32, 0 bare to 1 covered, noise goes beyond a little. `noise`: its standard deviation on bare paper.
+    """
+
+    values: Plane
+    noise: float
+
+
+def cover(page: FlatPage) -> Coverage:
+    """Measure the pen's coverage: light is divided out, colors are weighed so that ink stands out most, the grid's mean cell subtracted."""
+    even = _evenly_lit(page)
+    ink = _weighed(even, page)
+    grid = _grid_of(ink, page)
+    values = np.asarray((ink - grid) / np.maximum(1 - grid, 1 - DARKEST_GRID), np.float32)
+    values[~page.inside] = 0
+    noise = _noise(values[::SAMPLE_STEP, ::SAMPLE_STEP])
+    strength = _strength(values, noise)
+    return Coverage(values / np.float32(strength), noise / strength)
+
+
+def _evenly_lit(page: FlatPage) -> Pixels:
+    """Divide out the light: (h, w, 3) uint8 in which plain paper is WHITE."""
+    height, width = page.inside.shape
+    step = page.scale * LIGHT_STEP_MM
+    size = (max(1, round(width / step)), max(1, round(height / step)))
+    small = cv2.resize(page.bgr, size, interpolation=cv2.INTER_AREA)
+    light = cv2.blur(cv2.medianBlur(small, LIGHT_MEDIAN), (LIGHT_BLUR, LIGHT_BLUR), borderType=cv2.BORDER_REPLICATE)
+    light = np.maximum(light, 8).astype(np.uint8)
+    return np.asarray(
+        cv2.divide(page.bgr, cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR), scale=WHITE), np.uint8
+    )
+
+
+def _weighed(even: Pixels, page: FlatPage) -> Plane:
+    """Weigh the three colors so that ink is 1, paper 0, and the spread of everything else the least (Fisher's discriminant)."""
+    cell = _mean_cell(even, page)
+    rows, columns = (np.arange(0, side, SAMPLE_STEP) for side in page.inside.shape)
+    side = len(cell)
+    sample = even[::SAMPLE_STEP, ::SAMPLE_STEP].astype(np.float32)
+    grid = cell[(rows % side)[:, None], (columns % side)[None, :]]
+    darker = (grid - sample)[page.inside[::SAMPLE_STEP, ::SAMPLE_STEP]]
+    if len(darker) < 100:
+        return np.zeros(page.inside.shape, np.float32)
+    strength = darker.mean(axis=1)
+    ink_level, bare_level = np.quantile(strength, 1 - INK_SHARE), np.quantile(strength, 0.9)
+    if ink_level < LEAST_INK:
+        return np.zeros(page.inside.shape, np.float32)
+    ink, rest = (
+        darker[strength >= ink_level].mean(axis=0),
+        darker[strength < np.clip(bare_level, 0.3 * ink_level, 0.9 * ink_level)],
+    )
+    if len(rest) < 100:
+        return np.zeros(page.inside.shape, np.float32)
+    spread = np.cov(rest[:200000], rowvar=False) + np.cov((WHITE - cell).reshape(-1, 3), rowvar=False) + 2.0 * np.eye(3)
+    weights = np.linalg.solve(spread, ink)
+    weights /= max(float(weights @ ink), 1e-6)
+    paper = float(weights @ np.quantile(cell.reshape(-1, 3), 0.8, axis=0))
+    return np.asarray(paper - cv2.transform(even.astype(np.float32), weights[None].astype(np.float32)))
+
+
+def _mean_cell(even: Pixels, page: FlatPage) -> Plane:
+    """Return the median of some cells of 5 mm from all over the page: (5 * scale, 5 * scale, 3)."""
+    side = CELL_MM * page.scale
+    rows, columns = (max(1, length // side) for length in even.shape[:2])
+    whole = even[: rows * side, : columns * side]
+    if whole.shape[0] < side or whole.shape[1] < side:
+        return np.full((side, side, 3), np.median(even), np.float32)
+    cells = whole.reshape(rows, side, columns, side, 3).swapaxes(1, 2).reshape(-1, side, side, 3)
+    inside = page.inside[side // 2 : rows * side : side, side // 2 : columns * side : side].ravel()
+    chosen = np.flatnonzero(inside) if inside.any() else np.arange(len(cells))
+    some = chosen[:: max(1, len(chosen) // 150)]
+    return np.asarray(np.median(cells[some], axis=0), np.float32)
+
+
+def _grid_of(ink: Plane, page: FlatPage) -> Plane:
+    """Return the grid's darkness at each pixel: of each 5 mm cell the mean over the block around, without what stands out of it."""
+    side = CELL_MM * page.scale
+    block = side * BLOCK_CELLS
+    height, width = ink.shape
+    bottom, right = -height % block, -width % block
+    whole = cv2.copyMakeBorder(ink, 0, bottom, 0, right, cv2.BORDER_CONSTANT)
+    known = cv2.copyMakeBorder(page.inside.astype(np.float32), 0, bottom, 0, right, cv2.BORDER_CONSTANT)
+    shape = (whole.shape[0] // block, BLOCK_CELLS, side, whole.shape[1] // block, BLOCK_CELLS, side)
+    cells, weight = whole.reshape(shape), known.reshape(shape)
+    first = _mean_of(cells, weight)
+    weight = weight * (cells < first + FOREIGN)
+    grid = np.broadcast_to(_mean_of(cells, weight), shape).reshape(whole.shape)
+    return np.asarray(np.clip(grid[:height, :width], -0.5, DARKEST_GRID))
+
+
+def _mean_of(cells: Plane, weight: Plane) -> Plane:
+    total = (cells * weight).sum(axis=(1, 4), keepdims=True)
+    return np.asarray(total / np.maximum(weight.sum(axis=(1, 4), keepdims=True), 1))
+
+
+def _strength(values: Plane, noise: float) -> float:
+    """Return how dark the trace is against the darkest ink: letters are often darker than it."""
+    some = values[:, ::SAMPLE_STEP]
+    inner = some[2:-2]
+    peaks = (inner > some[1:-3]) & (inner >= some[3:-1]) & (inner > max(FAINTEST, 5 * noise)) & (some[:-4] + some[4:] < inner)
+    return float(np.clip(np.median(inner[peaks]), FAINTEST, 1.0)) if np.count_nonzero(peaks) > 50 else 1.0
+
+
+def _noise(values: Plane) -> float:
+    """Return the standard deviation on bare paper: of the lower half of the values about their median."""
+    middle = float(np.median(values))
+    below = values[values < middle]
+    return float(np.sqrt(np.square(below - middle).mean())) if below.size else 0.0

@@ -1,0 +1,80 @@
+"""The course of each row's trace over a flat page: the cheapest way from left to right."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Plane = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
+
+COARSE = 2  # rows of the flat page to one of the search; columns stay apart, so that narrow waves keep the gap at their foot
+# Coverage up to which a pixel costs as bare paper, and from which as ink. Crossing asks for more than climbing: strokes of a narrow wave cover
+# a part of their columns only, and so does what lies between them.
+ALONG, ACROSS = (0.4, 0.8), (0.15, 0.5)
+INK_COST = 0.002  # of a covered pixel against a bare one: climbing a narrow wave must be cheaper than crossing its foot
+CLIMB = 0.2  # cost of a bare pixel down a column against one along a row: strokes of steep waves are faint or broken
+HOME = 0.004  # cost a pixel along the row, for each mm away from the row's level
+BAND_MM = 34.0  # above and below a row's level in which its trace is sought: 3 mV
+
+
+def find_paths(coverage: Plane, levels: Floats, scale: int) -> Floats:
+    """Return where each row's trace crosses each column of the flat page: (rows, w) float64, in pixels from the top.
+
+    Dynamic programming from column to column, all rows at once: a path pays for each bare pixel that it crosses, more along the
+    row than down a column, and a little for being far from its row's level.
+    """
+    pooled = _pooled(coverage)
+    height = len(pooled)
+    coarse = scale / COARSE
+    half = round(BAND_MM * coarse)
+    tops = np.rint(levels * coarse).astype(np.intp) - half
+    index = tops[:, None] + np.arange(2 * half + 1)
+    within = (index >= 0) & (index < height)
+    along, across = (
+        np.where(within, _costs(pooled, *range_).T[:, index.clip(0, height - 1)], np.float32(1.0)) for range_ in (ALONG, ACROSS)
+    )
+    home = np.abs(np.arange(2 * half + 1) - half) / coarse * HOME
+    paths = _cheapest(along, across, home.astype(np.float32)) + tops[:, None]
+    return np.asarray((paths + 0.5) * COARSE - 0.5, dtype=np.float64)
+
+
+def _pooled(coverage: Plane) -> Plane:
+    """Return the largest coverage of each `COARSE` pixels down a column."""
+    whole = cv2.copyMakeBorder(coverage, 0, -len(coverage) % COARSE, 0, 0, cv2.BORDER_REPLICATE)
+    return np.asarray(np.max([whole[row::COARSE] for row in range(COARSE)], axis=0), np.float32)
+
+
+def _costs(pooled: Plane, bare: float, full: float) -> Plane:
+    return np.asarray(np.clip((full - pooled) / (full - bare), INK_COST, 1), np.float32)
+
+
+def _cheapest(cost: Plane, across: Plane, home: Plane) -> Rows:
+    """Return the row of the cheapest path at each column: (k, w), of k bands at once.
+
+    `cost`: (w, k, n). Within a column a path may climb, at `CLIMB` of the cost of what it crosses; cumulative sums make the best climb to
+    each row a running minimum.
+    """
+    climb = np.cumsum(across * np.float32(CLIMB), axis=2)
+    totals = np.empty_like(cost)
+    totals[0] = cost[0] + home
+    for column in range(1, len(cost)):
+        height, before = climb[column], totals[column - 1]
+        down = np.minimum.accumulate(before - height, axis=1) + height
+        up = np.minimum.accumulate((before + height)[:, ::-1], axis=1)[:, ::-1] - height
+        totals[column] = np.minimum(down, up) + cost[column] + home
+    return _traced_back(totals, climb)
+
+
+def _traced_back(totals: Plane, climb: Plane) -> Rows:
+    bands = np.arange(totals.shape[1])
+    path = np.empty((totals.shape[1], len(totals)), np.intp)
+    row = totals[-1].argmin(axis=1)
+    path[:, -1] = row
+    for column in range(len(totals) - 1, 0, -1):
+        height = climb[column]
+        row = (totals[column - 1] + np.abs(height - height[bands, row][:, None])).argmin(axis=1)
+        path[:, column - 1] = row
+    return path

@@ -1,0 +1,33 @@
+"""Printed words on a flat page: names of leads and marks that stand beside traces."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Plane = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+INK = 0.5
+LETTER_MM = (1.0, 5.5)  # height of letters
+WIDEST_MM = 5.0  # of a letter, or of some that touch
+GAP_MM = 1.3  # between letters of a word
+
+
+def find_words(coverage: Plane, scale: int) -> Floats:
+    """Return the boxes of words, (n, 4) of left, top, right, bottom in mm: ink of a letter's size, joined along the line."""
+    ink = (coverage > INK).view(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    width, height = stats[:, cv2.CC_STAT_WIDTH] / scale, stats[:, cv2.CC_STAT_HEIGHT] / scale
+    letter = (height >= LETTER_MM[0]) & (height <= LETTER_MM[1]) & (width <= WIDEST_MM)
+    letter[0] = False
+    letters = letter[labels].view(np.uint8)
+    joined = cv2.dilate(letters, np.ones((1, 2 * round(GAP_MM * scale / 2) + 1), np.uint8))
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    if count < 2:
+        return np.empty((0, 4))
+    left, top = boxes[1:, cv2.CC_STAT_LEFT].astype(float), boxes[1:, cv2.CC_STAT_TOP].astype(float)
+    grown = round(GAP_MM * scale / 2)
+    right = left + boxes[1:, cv2.CC_STAT_WIDTH] - grown
+    return np.column_stack([left + grown, top, right, top + boxes[1:, cv2.CC_STAT_HEIGHT]]) / scale

@@ -16,6 +16,7 @@ from ecgbench.plugins.image_sets.synthetic.beat import (
     area,
     complex_bounds,
     lay,
+    notches,
     shift,
     st_window,
     vary,
@@ -93,6 +94,7 @@ def _premature(style: Style, stretch: float, gradient: Float) -> Beat:
 
 def _draw_style(individuality: float, body: Float, rng: np.random.Generator) -> Style:
     atria, qrs, recovery, after = (vary(part, individuality, rng) for part in (ATRIA, VENTRICLES, RECOVERY, AFTER))
+    qrs = np.vstack([qrs, notches(individuality, rng)])
     main = ORIGINS[rng.integers(len(ORIGINS))] + 0.15 * rng.standard_normal(3).clip(-2, 2)
     across = np.cross(main, rng.standard_normal(3))
     directions = np.stack([main / np.linalg.norm(main), across / np.linalg.norm(across)])

@@ -155,11 +155,11 @@ def _measured(report: Report, share: float, names: Sequence[str], *, y_mm: float
     if report.reading is None:
         return []
     left, values, units = zip(*_table(report.reading, names), strict=True)
-    wide = 12.5 * report.text_mm / TRACE_MM
+    wide = 15.5 * report.text_mm / TRACE_MM
     return [
         *report.at(share, y_mm=y_mm).lines(left),
         *report.at(share + wide, y_mm=y_mm, anchor="right").lines(values),
-        *report.at(share + 1.08 * wide, y_mm=y_mm).lines(units),
+        *report.at(share + 1.06 * wide, y_mm=y_mm).lines(units),
     ]
 
 

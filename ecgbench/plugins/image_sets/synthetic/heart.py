@@ -19,6 +19,7 @@ from ecgbench.plugins.image_sets.synthetic.lead_field import (
     Leads,
     twelve_leads,
 )
+from ecgbench.plugins.image_sets.synthetic.noise import beat_to_beat, electrode_noise
 from ecgbench.plugins.image_sets.synthetic.rhythm import Rhythm, f_waves, fibrillation, sinus, with_premature
 
 __all__ = ["DRAWN_RHYTHMS", "HEART_SETTINGS", "LEADS", "Float", "Heart", "Leads", "draw_heart", "make_leads"]
@@ -28,7 +29,7 @@ DRAWN_RHYTHMS = (*RHYTHMS, "ectopy")
 # What a spec may say of its hearts ("rhythm=af&heart_rate=120"), and the argument of draw_heart that it is.
 HEART_SETTINGS: Mapping[str, str] = {
     "rhythm": "rhythm", "heart_rate": "rate_bpm", "axis": "axis_deg", "qrs_ms": "qrs_ms", "st_mv": "st_mv", "st_region": "st_region",
-    "pvc_share": "pvc_share", "noise_uv": "noise_uv", "wander_uv": "wander_uv",
+    "pvc_share": "pvc_share", "noise_uv": "noise_uv", "wander_uv": "wander_uv", "burst_uv": "burst_uv", "hum_uv": "hum_uv", "motion_uv": "motion_uv",
 }  # fmt: skip
 BREATHING = 0.05  # share by which the dipole grows and shrinks as the heart moves with the diaphragm
 
@@ -72,6 +73,10 @@ class Heart:
     breath_hz: float = param(0.25, 0.1, 0.6, "respiration, Hz")
     wander_uv: float = param(0.0, 0, 500, "standard deviation of the baseline's wander at each electrode, uV")
     noise_uv: float = param(0.0, 0, 200, "standard deviation of muscle noise at each electrode, uV")
+    burst_uv: float = param(0.0, 0, 500, "what tense muscles add to it for a while, here and there, uV")
+    hum_uv: float = param(0.0, 0, 200, "amplitude of mains hum at the electrode that picks up most, uV")
+    motion_uv: float = param(0.0, 0, 2000, "largest shift of an electrode that is moved, which decays, uV")
+    beat_variation: float = param(0.0, 0, 0.3, "standard deviation by which waves differ in size from beat to beat")
 
     def __post_init__(self) -> None:
         for spec in param_specs(Heart):
@@ -129,16 +134,28 @@ def _draw_conduction(rng: np.random.Generator) -> dict[str, Any]:
 def _draw_recording(rng: np.random.Generator) -> dict[str, Any]:
     """Draw sizes and disturbances. The default heart is that of a healthy young adult; most patients' voltages are lower."""
     size = np.exp(rng.standard_normal(3).clip(-2, 2) * (0.25, 0.3, 0.4))
-    return {
+    drawn = {
         "rr_variation": float(rng.uniform(0.01, 0.06)),
         "p_gain": float(0.9 * size[0]),
         "qrs_gain": float(0.65 * size[1]),
         "t_gain": float(0.6 * size[2]),
         "rotation_deg": float(rng.uniform(-25, 25)),
-        "individuality": float(rng.uniform(0.05, 0.25)),
+        "individuality": float(rng.uniform(0.08, 0.28)),
         "breath_hz": float(rng.uniform(0.2, 0.33)),
-        "wander_uv": float(rng.uniform(0, 40)),
-        "noise_uv": float(rng.uniform(1, 10)),
+        "beat_variation": float(rng.uniform(0.01, 0.06)),
+    }
+    return drawn | _draw_noise(rng)
+
+
+def _draw_noise(rng: np.random.Generator) -> dict[str, Any]:
+    """Draw noise as resting recordings have it: a little of all, and much of one or the other in some."""
+    usual, much, whether = rng.standard_normal(2).clip(-2, 2), rng.uniform(0, 1, 3), rng.uniform(0, 1, 3)
+    return {
+        "noise_uv": float(6 * np.exp(0.6 * usual[0])),
+        "wander_uv": float(28 * np.exp(0.7 * usual[1])),
+        "burst_uv": float(15 + 70 * much[0] ** 2) if whether[0] < 0.45 else 0.0,
+        "hum_uv": float(5 + 25 * much[1] ** 2) if whether[1] < 0.3 else 0.0,
+        "motion_uv": float(80 + 420 * much[2] ** 2) if whether[2] < 0.2 else 0.0,
     }
 
 
@@ -156,10 +173,11 @@ def make_leads(heart: Heart, rng: np.random.Generator, *, fs: float = 500.0, sec
     normal, premature = make_beats(heart, body, rng)
     rhythm = make_rhythm(heart, seconds, rng)
     dipole = normal.dipole(times, rhythm.atrial, rhythm.conducted) + premature.dipole(times, np.empty(0), rhythm.premature)
+    dipole *= beat_to_beat(heart.beat_variation, np.sort(np.append(rhythm.conducted, rhythm.premature)), times, rng)
     dipole *= 1 + BREATHING * np.sin(2 * np.pi * (heart.breath_hz * times + rng.uniform()))
     if heart.rhythm == "af":
         dipole += f_waves(heart.f_wave_uv / 1000, times, rng)
-    seen = body @ dipole + ELECTRODES @ _electrode_noise(heart, rng, times)
+    seen = body @ dipole + ELECTRODES @ electrode_noise(heart, rng, times)
     return twelve_leads(dict(zip(INDEPENDENT_LEADS, seen.astype(np.float32), strict=True)))
 
 
@@ -176,15 +194,3 @@ def _draw_body(heart: Heart, rng: np.random.Generator) -> Float:
     """Return what the eight leads see of the dipole in this body, (8, 3): Dower's matrix, with the chest leads a little elsewhere."""
     differ = heart.individuality / 2 * rng.standard_normal((6, 3)).clip(-2, 2)
     return np.vstack([DOWER[:2], DOWER[2:] * (1 + differ)])
-
-
-def _electrode_noise(heart: Heart, rng: np.random.Generator, times: Float) -> Float:
-    """Return wander and muscle noise (9, n) in mV at the electrodes, so that every relation between leads survives it."""
-    electrodes = ELECTRODES.shape[1]
-    slow = rng.uniform(0.05, 0.2, (electrodes, 1))  # Hz, of an electrode's drift
-    phase = rng.uniform(0, 1, (2, electrodes, 1))
-    breath = heart.breath_hz * times + phase[0]
-    wander = heart.wander_uv / 1000 * (np.sin(2 * np.pi * breath) + np.sin(2 * np.pi * (slow * times + phase[1])))
-    white = rng.standard_normal((electrodes, len(times) + 2))
-    muscle = heart.noise_uv / 1000 * (white[:, :-2] + 2 * white[:, 1:-1] + white[:, 2:]) / np.sqrt(6)
-    return np.asarray(muscle + wander, dtype=np.float64)

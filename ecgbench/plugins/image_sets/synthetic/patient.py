@@ -72,7 +72,7 @@ def draw_patient(rng: np.random.Generator, title: Sequence[str] = ()) -> Patient
     """
     name = f"{_word(rng)}, {_word(rng)}".title() if rng.random() < 0.6 else one_of(("", "", "----", "Anonymous"), rng)
     number = title[0].removeprefix("ID: ") if title else _number(rng)
-    made = datetime(1996, 1, 1) + timedelta(minutes=int(rng.integers(28 * 525_600)))
+    made = datetime(1996, 1, 1) + timedelta(seconds=int(rng.integers(28 * 31_536_000)))
     sex = one_of((("M", "F"), ("Male", "Female"), ("male", "female")), rng)[int(rng.integers(2))]
     return Patient(
         name, number, made.strftime(one_of(WHEN, rng)), str(rng.integers(19, 95)), sex, one_of(ROOMS, rng), one_of(REASONS, rng),

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgbench.plugins.image_sets.synthetic.activation import make_beats
-from ecgbench.plugins.image_sets.synthetic.beat import area, complex_bounds
+from ecgbench.plugins.image_sets.synthetic.beat import AFTER, RECOVERY, area, complex_bounds
 from ecgbench.plugins.image_sets.synthetic.heart import Heart
 from ecgbench.plugins.image_sets.synthetic.lead_field import DOWER, Float, lead_vectors
 
@@ -19,6 +19,7 @@ SIGMAS = 2.2  # from the middle of a wave to where it is seen to begin or end
 LONG_PR_MS, WIDE_QRS_MS, LONG_QTC_MS = 200, 120, 460
 LEFT_AXIS, RIGHT_AXIS = -30, 90  # degrees
 RAISED_MV, LOWERED_MV = 0.1, -0.05
+AFTER_QRS = len(RECOVERY) + len(AFTER)  # waves of a beat
 BAZETT_BPM = 100  # above it, Bazett's formula corrects too much
 FLAT_T, LOW_QRS = 0.35, 0.42  # gains of the model's waves
 NORMAL, MINOR, MAJOR = "Normal ECG", "Otherwise normal ECG", "Abnormal ECG"
@@ -57,13 +58,13 @@ def read_heart(heart: Heart, v1: Voltages, v5: Voltages) -> Reading:
     ('Sinus bradycardia',)
     """
     beat, _ = make_beats(replace(heart, individuality=0.0), DOWER, np.random.default_rng(0))
-    onset, _ = complex_bounds(beat.ventricles[:5], DOWER)
+    onset, _ = complex_bounds(beat.ventricles[:-AFTER_QRS], DOWER)
     p_start, t_end = beat.atria[0, 0] - SIGMAS * beat.atria[0, 1], beat.ventricles[-2, 0] + SIGMAS * beat.ventricles[-2, 1]
     fibrillating = heart.rhythm == "af"
     numbers = {
         "rate": round(heart.rate_bpm), "pr_ms": None if fibrillating else round(1000 * (onset - p_start)), "qrs_ms": round(heart.qrs_ms),
         "qt_ms": round(1000 * (t_end - onset)), "p_axis": None if fibrillating else _axis(area(beat.atria)),
-        "qrs_axis": round(heart.axis_deg), "t_axis": _axis(area(beat.ventricles[5:-1])),
+        "qrs_axis": round(heart.axis_deg), "t_axis": _axis(area(beat.ventricles[-AFTER_QRS:-1])),
         "r_v5_mv": float(np.nanmax(v5, initial=0)), "s_v1_mv": float(-np.nanmin(v1, initial=0)),
     }  # fmt: skip
     plain = Reading(**numbers, findings=(), verdict=NORMAL)

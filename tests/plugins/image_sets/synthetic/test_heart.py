@@ -17,6 +17,9 @@ INDEPENDENT = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 FS = 1000.0
 
 
+STILL = dict.fromkeys(("noise_uv", "wander_uv", "burst_uv", "hum_uv", "motion_uv"), 0.0)
+
+
 def lively(seed: int, **fixed: object) -> Leads:
     rng = np.random.default_rng(seed)
     return make_leads(draw_heart(rng, **fixed), rng)
@@ -123,7 +126,7 @@ def test_the_axis_is_the_one_that_is_asked_for(axis: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_the_axis_holds_whatever_else_a_heart_is(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    heart = dataclasses.replace(draw_heart(rng, rhythm="sinus", axis_deg=75.0), noise_uv=0, wander_uv=0, rate_bpm=70)
+    heart = dataclasses.replace(draw_heart(rng, rhythm="sinus", axis_deg=75.0), rate_bpm=70, **STILL)
     off = axis_of(make_leads(heart, rng, fs=FS)) - 75
     assert abs((off + 180) % 360 - 180) < 6
 
@@ -139,7 +142,9 @@ def test_qrs_is_as_wide_as_it_is_asked_to_be(qrs_ms: int) -> None:
 def test_a_wide_complex_bends_t_away_from_it() -> None:
     t_of = {width: recorded(qrs_ms=width, st_mv=0.0) for width in (90, 170)}
     for lead, sign in (("V6", 1), ("I", 1), ("V1", -1)):  # where QRS points up T becomes lower, where down higher
-        narrow, wide = (np.mean([t_of[width][lead][b + 330] for b, _ in qrs_spans(t_of[width])]) for width in (90, 170))
+        narrow, wide = (
+            np.mean([t_of[width][lead][b + 330] for b, _ in qrs_spans(t_of[width]) if b < 9600]) for width in (90, 170)
+        )
         assert sign * (narrow - wide) > 0.05
 
 
@@ -210,7 +215,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
 
 def test_a_heart_is_the_same_at_every_sampling_rate() -> None:
     rng = np.random.default_rng(11)
-    heart = dataclasses.replace(draw_heart(rng, rhythm="ectopy"), noise_uv=0)
+    heart = dataclasses.replace(draw_heart(rng, rhythm="ectopy"), noise_uv=0, burst_uv=0)
     quick, slow = (make_leads(heart, np.random.default_rng(5), fs=fs) for fs in (1000, 250))
     np.testing.assert_allclose(quick["V4"][::4], slow["V4"], atol=1e-6)
 

@@ -73,12 +73,12 @@ def test_every_setting_reaches_the_leads() -> None:
     plain = SeededHeart(0, 0, (("rhythm", "sinus"), ("st_region", "global"))).read().leads["V3"]
     for field, value in (
         ("rhythm", "af"), ("rate_bpm", 133.0), ("axis_deg", -80.0), ("qrs_ms", 170.0), ("st_mv", 0.4), ("pvc_share", 0.3),
-        ("noise_uv", 80.0), ("wander_uv", 200.0), ("st_region", "inferior"),
+        ("noise_uv", 80.0), ("wander_uv", 200.0), ("st_region", "inferior"), ("burst_uv", 400.0), ("hum_uv", 150.0), ("motion_uv", 1900.0),
     ):  # fmt: skip
         assert field in HEART_SETTINGS.values()
         fixed = {"rhythm": "sinus", "st_region": "global", field: value} | ({"st_mv": 0.3} if field == "st_region" else {})
         assert np.abs(SeededHeart(0, 0, tuple(fixed.items())).read().leads["V3"] - plain).max() > 0.02, field
-    assert len(HEART_SETTINGS) == 9
+    assert len(HEART_SETTINGS) == 12
 
 
 @pytest.mark.parametrize(

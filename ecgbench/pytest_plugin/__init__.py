@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ecgbench.pytest_plugin.options import add_options, is_asked, is_worker, keeps_run
+from ecgbench.pytest_plugin.options import CARRIER, add_options, is_asked, is_worker, keeps_run
 
 if TYPE_CHECKING:  # all that is heavy waits until it is asked for
     from ecgbench.core.image_set import ImageSet
@@ -95,7 +95,6 @@ def ecg_run(request: pytest.FixtureRequest, ecg_method: NamedMethod, ecg_case: B
     """Time and score one call: `outcome = ecg_run()`."""
     from ecgbench.pytest_plugin.bench import bench_of
     from ecgbench.pytest_plugin.parametrization import BenchRun
-    from ecgbench.pytest_plugin.parcels import CARRIER
 
     item = request.node
     yield BenchRun(bench_of(request.config), item, ecg_method, ecg_case)

@@ -21,8 +21,8 @@ from ecgbench.measure import Method
 from ecgbench.plan import Plan, PlanError, make_plan, read_sweep
 from ecgbench.pytest_plugin.arguments import Wanted, wanted_pictures
 from ecgbench.pytest_plugin.measuring import Meter
-from ecgbench.pytest_plugin.options import calibrates
-from ecgbench.pytest_plugin.parcels import CARRIER, pack, readable
+from ecgbench.pytest_plugin.options import CARRIER, calibrates
+from ecgbench.pytest_plugin.parcels import pack, readable
 from ecgbench.pytest_plugin.requirements import Requirement, RequirementError, read_requirements
 from ecgbench.registry import Registry, RegistryError, default_registry
 

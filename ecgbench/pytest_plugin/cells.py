@@ -14,7 +14,7 @@ from ecgbench.core.truth import Case
 from ecgbench.pytest_plugin.arguments import Wanted
 from ecgbench.pytest_plugin.bench import Bench, NamedMethod, bench_of, explained
 from ecgbench.pytest_plugin.drawings import draw
-from ecgbench.pytest_plugin.parcels import CARRIER
+from ecgbench.pytest_plugin.options import CARRIER
 
 Collectors = Iterator["PictureFile | CaseOfSet"]
 
@@ -59,8 +59,8 @@ class Cell(pytest.Function):
         super().teardown()
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
-        """Return path, no line, and the heading of a failure."""
-        return self.path, None, f"{self.name} on {self.case.name}"
+        """Return path, its first line (pytest wants one of items that are skipped), and the heading of a failure."""
+        return self.path, 0, f"{self.name} on {self.case.name}"
 
     def _problem(self, bench: Bench, outcome: Outcome) -> str | None:
         """Return what fails the item; the first line stands alone in pytest's summary."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+CARRIER = "ecgbench_outcome"  # the user property of a report that carries an outcome; other plugins do not see it
 BARE = ""  # the value of --benchmark without one
 STORE_VARIABLE = "ECGBENCH_STORE"  # as for the `ecgbench` command
 DEFAULT_STORE = "ecgbench.db"

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ecgbench.pytest_plugin.options import is_asked
-from ecgbench.pytest_plugin.parcels import CARRIER, unpack
+from ecgbench.pytest_plugin.options import CARRIER, is_asked
 
 if TYPE_CHECKING:
     from ecgbench.pytest_plugin.keeping import KeptRun
@@ -57,6 +56,8 @@ class Recorder:
         parcels = [value for name, value in report.user_properties if name == CARRIER]
         if parcels:
             report.user_properties = [each for each in report.user_properties if each[0] != CARRIER]
+            from ecgbench.pytest_plugin.parcels import unpack
+
             for parcel in parcels:
                 self._keep(*unpack(str(parcel)))
 

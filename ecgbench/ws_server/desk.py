@@ -20,6 +20,7 @@ from ecgbench.ws_server.work import Found, Job, PictureWork
 FIRST_GUESS_SECONDS = 0.1  # of an image's work, until some have been done
 MEMORY_OF_SECONDS = 0.1  # weight of the newest image in the mean: about the last ten count
 SOONEST_RETRY, LATEST_RETRY = 0.05, 30.0  # seconds that a busy server asks to wait
+FAREWELL_SECONDS = 0.5  # for those who are told so to hear it, before connections are closed
 BACK_IN_SECONDS = 3.0  # a restart takes about so long
 TRIES = 2  # of an image whose worker was lost: it may have been another's fault, or the machine's
 
@@ -45,6 +46,7 @@ class Desk:
     def __init__(self, settings: Settings, *, finished: Callable[[ImageReply], None] = lambda _reply: None) -> None:
         self._settings = settings
         self._finished = finished
+        self._tickets: set[Ticket] = set()
         self._queues: dict[Hashable, deque[Ticket]] = {}
         self._slots = list(range(settings.max_workers))
         self._in_flight: Counter[Hashable] = Counter()
@@ -65,12 +67,20 @@ class Desk:
         await self._pool(self._settings.isolate)
 
     async def drain(self, seconds: float) -> bool:
-        """Let nobody in any more; return whether what was let in is done within so many seconds."""
+        """Let nobody in any more; return whether what was let in is done within so many seconds. Others are told that it will not be."""
         self.draining = True
+        await self._until_delivered(seconds)
+        late = [ticket for ticket in self._tickets if not ticket.reply.done()]
+        for ticket in late:
+            ticket.reply.set_exception(self.shutting_down())
+        await self._until_delivered(FAREWELL_SECONDS)
+        return not late
+
+    async def _until_delivered(self, seconds: float) -> None:
+        """Wait until every reply was sent, at most so long."""
         until = time.monotonic() + seconds
-        while (self.waiting or self.under_way) and time.monotonic() < until:
+        while self._tickets and time.monotonic() < until:
             await asyncio.sleep(0.02)
-        return not (self.waiting or self.under_way)
 
     async def close(self, patience: float = 0.0) -> bool:
         """End the workers; return whether nothing goes on."""
@@ -85,6 +95,7 @@ class Desk:
         self._check_room(client, jobs)
         loop = asyncio.get_running_loop()
         tickets = [Ticket(job, client, index, loop.create_future()) for index, job in enumerate(jobs)]
+        self._tickets.update(tickets)
         self._in_flight[client] += len(tickets)
         self._bytes += sum(len(job.image) for job in jobs)
         self._queues.setdefault(client, deque()).extend(tickets)
@@ -100,6 +111,7 @@ class Desk:
         """Forget images whose replies were delivered, or which nobody waits for any more; what is not done is given up."""
         for ticket in tickets:
             self._give_up(ticket)
+            self._tickets.discard(ticket)
             self._in_flight[ticket.client] -= 1
             self._bytes -= len(ticket.job.image)
             if not self._in_flight[ticket.client]:

@@ -119,7 +119,6 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         await self._desk.drain(self._settings.drain_seconds)
-        await asyncio.sleep(0.05)  # for the last replies to be written
         await super().shutdown(sockets)
 
     async def end_workers(self) -> None:

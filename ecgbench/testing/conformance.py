@@ -40,10 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Let the option and the package go together: each is of no use without the other."""
     wanted = config.getoption("--ecg-plugin")
-    named = any(_is_here(config, str(argument)) for argument in config.invocation_params.args)
+    named = any(_is_here(config, str(argument)) for argument in config.args)
     if wanted and not named:
         config.args.append(str(HERE))
-    if named and not wanted and PACKAGE in config.invocation_params.args:
+    if named and not wanted and PACKAGE in config.args:
         raise pytest.UsageError(f"Say which plugin to check: pytest --pyargs {PACKAGE} --ecg-plugin MY_PLUGIN")
 
 

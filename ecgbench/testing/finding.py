@@ -50,6 +50,7 @@ class _Part:
     origin: str
     told: str  # how an error speaks of it
     load: Callable[[], Any]
+    is_entry: bool = False
 
 
 def find_plugin(plugin: Any, *, images: Iterable[str] = (), expected: Mapping[str, str] | None = None) -> Plugin:
@@ -146,7 +147,7 @@ def _entry_point_parts(name: str) -> list[_Part]:
 
 def _entry_part(entry: EntryPoint, found: Distribution | None) -> _Part:
     origin = f"{found.name} {found.version}" if found else entry.value
-    return _Part(origin, f'the entry point {entry.name} = "{entry.value}" of {origin}', entry.load)
+    return _Part(origin, f'the entry point {entry.name} = "{entry.value}" of {origin}', entry.load, is_entry=True)
 
 
 def _is_module(name: str) -> bool:
@@ -201,7 +202,8 @@ def _loaded(part: _Part) -> Any:
 
 
 def _cannot_import(part: _Part, error: str) -> str:
-    return f"{_capital(part.told)} cannot be imported: {error.rstrip('.')}."
+    there = "; correct it in pyproject.toml and install the package again" if part.is_entry and "No module named" in error else ""
+    return f"{_capital(part.told)} cannot be imported: {error.rstrip('.')}{there}."
 
 
 def _capital(text: str) -> str:

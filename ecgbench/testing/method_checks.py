@@ -200,7 +200,7 @@ def answers_the_same_in_threads(subject: Subject, beat: Beat) -> None:
     alone = _contents_in_short(method)
     beat(NAMES.index(ORDINARY))
     with ThreadPoolExecutor(THREADS) as threads:
-        tasks = [name for name in alone for _ in range(THREADS)]
+        tasks = [*alone, *alone]
         together = list(threads.map(lambda name: contents(answer(method, name)), tasks))
     for name, each in zip(tasks, together, strict=True):
         changed = differing(alone[name], each)

@@ -6,7 +6,7 @@ from ecgbench.testing.conducting import Conductor
 from ecgbench.testing.finding import chosen, find_plugin
 
 
-def verdicts_of(plugin, *only, timeout=30.0, **options):
+def verdicts_of(plugin, *only, timeout=100.0, **options):
     """Run the chosen checks of a plugin and return the verdicts by id, in a fixed order."""
     found = find_plugin(plugin, **options)
     trials = chosen(found.trials(), only)

@@ -12,8 +12,9 @@ from ecgbench.core.page import Page
 from ecgbench.core.results import Signals
 from ecgbench.plugins.digitize.columns import Extent, choose_layout, common_extent, extents, rows_alike
 from ecgbench.plugins.digitize.coverage import Coverage, cover
-from ecgbench.plugins.digitize.curve import Curve, measure_curves
+from ecgbench.plugins.digitize.curve import FINE, Curve, measure_curves
 from ecgbench.plugins.digitize.layouts import LAYOUTS, LEADS, ROW_MM, Layout
+from ecgbench.plugins.digitize.marks import behind_mark
 from ecgbench.plugins.digitize.paper_map import FlatPage, PaperMap, even_map, lay_flat, map_from_grid
 from ecgbench.plugins.digitize.path import find_paths
 from ecgbench.plugins.digitize.pulses import Pulse, find_pulses
@@ -117,9 +118,12 @@ def _stretch_or_none(
 def _stretch(rows: Rows, placed: Placed, row: int, lead: str, start: float, end: float, scale: int) -> Stretch:
     index = placed.rows[row]
     curve, pulse = rows.curves[index], rows.pulses[index]
-    x = (np.arange(len(curve.y)) / 2 + 0.5) / scale - placed.extent.start
+    x = (np.arange(len(curve.y)) / FINE + 0.5) / scale - placed.extent.start
     part = slice(*np.searchsorted(x, (start, end)))
-    y = (curve.y[part] + 0.5) / scale
+    seen = curve
+    for side in (start, end):
+        seen = replace(seen, y=behind_mark(seen, placed.extent.start + side, scale))
+    y = (seen.y[part] + 0.5) / scale
     zero = pulse.foot if pulse is not None else _zero(curve, scale)
     return Stretch(lead, row, x[part], (zero - y) / placed.mm_per_mv, start, end)
 
@@ -190,7 +194,7 @@ def _drawn(
     found = []
     for stretch in stretches:
         curve = rows.curves[placed.rows[stretch.row]]
-        columns = np.arange(len(curve.y)) / 2
+        columns = np.arange(len(curve.y)) / FINE
         x = (columns + 0.5) / flat.scale - placed.extent.start
         part = slice(*np.searchsorted(x, (stretch.start_mm, stretch.end_mm)))
         points = flat.to_mm(np.column_stack([columns[part], curve.y[part]]))

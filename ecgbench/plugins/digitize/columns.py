@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.plugins.digitize.curve import Curve
+from ecgbench.plugins.digitize.curve import FINE, Curve
 from ecgbench.plugins.digitize.layouts import LAYOUTS, ROW_MM, Layout
 from ecgbench.plugins.digitize.pulses import Pulse
 
@@ -123,7 +123,7 @@ def _evidence(curve: Curve, level: float, words: Floats, x: float, scale: int) -
 
 
 def _level(curve: Curve, one: float, other: float, scale: int) -> float:
-    low, high = sorted((round(one * 2 * scale), round(other * 2 * scale)))
+    low, high = sorted((round(one * FINE * scale), round(other * FINE * scale)))
     part = curve.y[max(0, low) : max(0, high)]
     known = part[np.isfinite(part)]
     return float(np.median(known)) / scale if known.size else np.nan

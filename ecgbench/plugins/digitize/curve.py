@@ -16,13 +16,16 @@ NEAR_MM = 0.6  # how far from its path ink may begin: paths are searched on coar
 LEVEL_MM = 1.4  # runs of ink up to this length are strokes along the row, longer ones climb
 THIN = 0.2  # quantile of the ink in level columns that is taken for the pen's width; a trembling trace covers more
 TIP_PX = 0.7  # less is the pen's own roughness
+TIP_REACH = 2  # columns to either side that a tip stands out of
+STEEP_PX = 1.5  # from column to column; edges that change less are straight in between
+FINE = 4  # places a column at which a curve is given
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
     """The pen's course along one row.
 
-    `y`: (2 w - 1,) float64, the center in pixels of the flat page at each column and between each two, NaN where there is no ink.
+    `y`: (FINE (w - 1) + 1,) float64, the center in pixels of the flat page at `FINE` places a column, NaN where there is no ink.
     `top`, `bottom`: (w,) float64, edges of the ink. `pen`: width of the stroke in pixels.
     """
 
@@ -52,18 +55,7 @@ def _runs(coverage: Plane) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]
 
 
 def _measure(coverage: Plane, starts: npt.NDArray[np.int16], ends: npt.NDArray[np.int16], path: Floats, scale: int) -> Curve:
-    height, width = coverage.shape
-    columns = np.arange(width)
-    before = np.concatenate([path[:1], path[:-1]])
-    after = np.concatenate([path[1:], path[-1:]])
-    low, high = np.minimum(np.minimum(before, after), path), np.maximum(np.maximum(before, after), path)
-    near = round(NEAR_MM * scale)
-    first = _nearest_ink(coverage, np.rint(low).astype(np.intp), near)
-    last = _nearest_ink(coverage, np.rint(high).astype(np.intp), near)
-    seen = (first >= 0) & (last >= 0)
-    first, last = np.where(seen, np.minimum(first, last), 0), np.where(seen, np.maximum(first, last), 0)
-    top, bottom = starts[first, columns].astype(np.intp), ends[last, columns].astype(np.intp)
-    seen &= (top <= bottom) & (bottom < height)
+    top, bottom, seen = _claimed(coverage, starts, ends, path, round(NEAR_MM * scale))
     upper = np.where(seen, _edge(coverage, top, -1), np.nan)
     lower = np.where(seen, _edge(coverage, bottom, 1), np.nan)
     level = seen & (bottom - top < LEVEL_MM * scale)
@@ -71,9 +63,29 @@ def _measure(coverage: Plane, starts: npt.NDArray[np.int16], ends: npt.NDArray[n
     pen = float(np.quantile(amount[level], THIN)) if level.any() else 2.0
     slope = np.abs(np.nan_to_num(_central_difference(center)))
     flat = level & (bottom - top <= pen + 2) & (slope < 1)
-    crest, trough = _without_pen(upper, lower, pen)
-    crest, trough = np.where(flat, center, crest), np.where(flat, center, trough)
-    return Curve(_threaded(crest, trough), upper, lower, pen)
+    crest, trough = _without_pen(_between_columns(coverage, upper, -1), _between_columns(coverage, lower, 1), pen)
+    level_line = np.interp(np.arange(len(crest)) / FINE, np.arange(len(flat)), center)
+    both = np.repeat(flat[:-1] & flat[1:], FINE)
+    both = np.append(both, flat[-1])
+    return Curve(np.where(both, level_line, _threaded(crest, trough)), upper, lower, pen)
+
+
+def _claimed(
+    coverage: Plane, starts: npt.NDArray[np.int16], ends: npt.NDArray[np.int16], path: Floats, near: int
+) -> tuple[Rows, Rows, npt.NDArray[np.bool_]]:
+    """Return first and last row of the ink that the path passes at each column, and where there is some.
+
+    Within a column a path climbs from where it was at the column before.
+    """
+    columns = np.arange(len(path))
+    before = np.concatenate([path[:1], path[:-1]])
+    here = _nearest_ink(coverage, np.rint(path).astype(np.intp), near)
+    there = _nearest_ink(coverage, np.rint(before).astype(np.intp), near)
+    here, there = np.where(here < 0, there, here), np.where(there < 0, here, there)
+    seen = here >= 0
+    first, last = np.where(seen, np.minimum(here, there), 0), np.where(seen, np.maximum(here, there), 0)
+    top, bottom = starts[first, columns].astype(np.intp), ends[last, columns].astype(np.intp)
+    return top, bottom, seen & (top <= bottom)
 
 
 def _nearest_ink(coverage: Plane, at: Rows, near: int) -> Rows:
@@ -113,15 +125,41 @@ def _central_difference(values: Floats) -> Floats:
     return np.asarray((padded[2:] - padded[:-2]) / 2)
 
 
+def _between_columns(coverage: Plane, edge: Floats, side: int) -> Floats:
+    """Return an edge of the ink at `FINE` places a column, (FINE (w - 1) + 1,).
+
+    Where it is steep it lies where the coverage of two columns, interpolated between them, falls through `INK`: so the flank of a stroke is
+    known to a fraction of a column.
+    """
+    shares = np.arange(FINE) / FINE
+    fine = edge[:-1, None] + (edge[1:] - edge[:-1])[:, None] * shares
+    steep = np.flatnonzero(np.abs(np.nan_to_num(edge[1:] - edge[:-1])) > STEEP_PX)
+    if steep.size:
+        inner = (np.maximum if side < 0 else np.minimum)(edge[steep], edge[steep + 1])
+        length = int(np.abs(edge[steep + 1] - edge[steep]).max()) + 3
+        start = np.rint(inner).astype(np.intp)
+        rows = (start[:, None] + side * np.arange(length)).clip(0, len(coverage) - 1)
+        one, other = coverage[rows, steep[:, None]], coverage[rows, steep[:, None] + 1]
+        for number, share in enumerate(shares[1:], start=1):
+            values = one + (other - one) * np.float32(share)
+            values[:, -1] = 0
+            values[:, 0] = np.maximum(values[:, 0], 2 * INK)
+            beyond = np.argmax(values <= INK, axis=1)
+            where = np.arange(len(steep))
+            last, after = values[where, beyond - 1], values[where, beyond]
+            fine[steep, number] = start + side * (beyond - 1 + (last - INK) / np.maximum(last - after, 1e-3)).clip(0, length)
+    return np.append(fine.ravel(), edge[-1])
+
+
 def _without_pen(upper: Floats, lower: Floats, pen: float) -> tuple[Floats, Floats]:
-    """Return between which rows the pen's center ran at each column, the highest first: edges of the ink, eroded by the pen."""
+    """Return between which rows the pen's center ran, the highest first: edges of the ink, eroded by a round pen."""
     half = max(pen, 1.0) / 2
-    reach = round(half - 0.5)  # a column counts as ink where at least half of it is covered
+    reach = int(half * FINE)
     offsets = np.arange(-reach, reach + 1)
-    round_pen = np.sqrt(np.maximum(half**2 - offsets.astype(float) ** 2, 0))[:, None]
+    round_pen = np.sqrt(np.maximum(half**2 - (offsets / FINE) ** 2, 0))[:, None]
     crest = (_shifted(upper, offsets, -np.inf) + round_pen).max(axis=0)
     trough = (_shifted(lower, offsets, np.inf) - round_pen).min(axis=0)
-    seen = np.isfinite(upper)
+    seen = np.isfinite(upper) & np.isfinite(lower)
     crest, trough = np.where(seen, crest, np.nan), np.where(seen, trough, np.nan)
     middle = (crest + trough) / 2
     crossed = crest > trough  # ink thinner than the pen
@@ -129,22 +167,38 @@ def _without_pen(upper: Floats, lower: Floats, pen: float) -> tuple[Floats, Floa
 
 
 def _threaded(crest: Floats, trough: Floats) -> Floats:
-    """Thread a line through the ranges that the pen ran in: (2 w - 1,), at each column and between each two.
+    """Thread a line through the ranges that the pen ran in: the middle where they are narrow, else the side of the nearest tip.
 
-    Between columns it goes through the middle of what their ranges share, or of the gap between them. At a column that reaches beyond
-    both sides it goes to the end that it reaches further.
+    Strokes that lie so close that the pen filled what is between them leave a wide range; a crest's tip shows at its upper end, a
+    trough's at its lower one.
     """
-    between = (np.maximum(crest[1:], crest[:-1]) + np.minimum(trough[1:], trough[:-1])) / 2
-    left, right = np.concatenate([between[:1], between]), np.concatenate([between, between[-1:]])
-    left, right = np.where(np.isfinite(left), left, right), np.where(np.isfinite(right), right, left)
-    above = np.minimum(left, right) - crest
-    below = trough - np.maximum(left, right)
-    tip = np.where(above >= below, crest, trough)
-    plain = np.where(np.isfinite(left), (left + right) / 2, (crest + trough) / 2)
-    line = np.empty(2 * len(crest) - 1)
-    line[::2] = np.where(np.maximum(above, below) > TIP_PX, tip, plain)
-    line[1::2] = between
+    line = (crest + trough) / 2
+    wide = np.nan_to_num(trough - crest) > TIP_PX
+    crests, troughs = np.flatnonzero(_tips(crest) & wide), np.flatnonzero(_tips(-trough) & wide)
+    tips = np.concatenate([crests, troughs])
+    if tips.size == 0:
+        return line
+    order = np.argsort(tips)
+    tips, upward = tips[order], (np.arange(len(tips)) < len(crests))[order]
+    at = np.flatnonzero(wide)
+    after = np.searchsorted(tips, at).clip(0, len(tips) - 1)
+    before = (after - 1).clip(0)
+    nearest = np.where(np.abs(tips[before] - at) <= np.abs(tips[after] - at), before, after)
+    region = np.cumsum(~wide)  # the same within one wide range
+    own = region[tips[nearest]] == region[at]
+    line[at] = np.where(own, np.where(upward[nearest], crest[at], trough[at]), line[at])
     return line
+
+
+def _tips(values: Floats) -> npt.NDArray[np.bool_]:
+    """Mark the smallest value around each place, where values rise to both sides."""
+    reach = round(TIP_REACH * FINE)
+    padded = np.pad(np.where(np.isfinite(values), values, np.inf), reach, constant_values=np.inf)
+    size = len(values)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+    lowest = around.min(axis=1)
+    sides = np.minimum(padded[:size], padded[2 * reach :])
+    return np.asarray((values <= lowest) & (values < sides - TIP_PX))
 
 
 def _shifted(values: Floats, offsets: Rows, fill: float) -> Floats:

@@ -15,7 +15,7 @@ STEP_MM = 3.5  # the lowest pulse, of 5 mm/mV, less what the pen rounds off
 EDGE_MM = 0.5  # a leg of a pulse leans no more
 WIDTHS_MM = (3.5, 13.0)  # 0.2 s at 25 mm/s are 5 mm, at 50 mm/s 10 mm
 FLAT_MM = 0.5  # a plateau is level
-EQUAL_MM = 1.2  # both legs are about as high
+EQUAL_MM = 12.0  # one leg may end where the trace begins, and that may have wandered
 SAME_PLACE_MM = 4.0  # pulses of all rows stand above each other; perspective that is left moves them a little
 LEG_MM = 1.0  # to either side of a leg, within which its ink is weighed
 LEG_SHARE = (0.3, 0.7)  # of a leg's height: its ends meet other ink
@@ -87,9 +87,9 @@ def _rectangle(path: Floats, rise: int, fall: int, reach: int, scale: int) -> Pu
         return None
     top = float(np.median(plateau))
     before, after = float(path[max(0, rise - reach)]), float(path[min(len(path) - 1, fall + reach)])
-    if min(before, after) - top < STEP_MM * scale or abs(before - after) > EQUAL_MM * scale * 2:
+    if min(before, after) - top < STEP_MM * scale or abs(before - after) > EQUAL_MM * scale:
         return None
-    foot = before if abs(before - after) < EQUAL_MM * scale else max(before, after)
+    foot = before if rise + fall < len(path) else after  # the other one is where the trace goes on
     return Pulse((rise + 0.5) / scale, (fall + 0.5) / scale, (foot + 0.5) / scale, (foot - top) / scale)
 
 

@@ -1,4 +1,4 @@
-"""Runs checks in worker processes under a deadline, so that a plugin that crashes or hangs costs the check in which it does."""
+"""Runs checks in worker processes with a deadline and the runner's memory limit: a crash or a hang costs the check in which it comes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
+from ecgbench.plan import DEFAULT_MEMORY_BYTES
 from ecgbench.testing.check import CannotTell, Check, CheckFailed, Status, Subject, Verdict
 from ecgbench.testing.kinds import first_check
 from ecgbench.testing.pages import NAMES
@@ -99,7 +100,9 @@ class Conductor:
 
     def _finish(self, trials: Iterable[Trial]) -> Iterator[Verdict]:
         if self._pool is None:
-            self._pool = open_pool("processes", _try, workers=self.workers, timeout=self.timeout)
+            self._pool = open_pool(
+                "processes", _try, workers=self.workers, timeout=self.timeout, memory_bytes=DEFAULT_MEMORY_BYTES
+            )
         for batch in stream(self._pool, trials):
             for finished in batch:
                 yield self._as_expected(finished.payload, _seen(finished))

@@ -23,9 +23,9 @@ from ecgbench.plugins.image_sets.synthetic.camera import keystone
 from ecgbench.plugins.image_sets.synthetic.choice import of
 from ecgbench.plugins.image_sets.synthetic.geometry import flat_geometry
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
-from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS
 from ecgbench.plugins.image_sets.synthetic.lead_source import stream
 from ecgbench.plugins.image_sets.synthetic.page import SyntheticPage
+from ecgbench.plugins.image_sets.synthetic.placement import layout_of
 from ecgbench.plugins.image_sets.synthetic.style import draw_style
 
 QUANTITIES = ("blur_mm", "contrast", "noise", "light", "tilt_deg", "keystone")
@@ -91,7 +91,7 @@ def _ours(kind: str, severity: float, record: int, dpi: float) -> Row:
     rows = slice(round(box.y + edge * box.height), round(box.y + (1 - edge) * box.height))
     columns = slice(round(box.x + edge * box.width), round(box.x + (1 - edge) * box.width))
     look = measure_picture(page.bgr[rows, columns], (truth.px_per_mm_x + truth.px_per_mm_y) / 2)
-    flat = flat_geometry(dpi, LAYOUTS[style.layout].size_mm)
+    flat = flat_geometry(dpi, layout_of(style).size_mm)
     geometry = KINDS[kind](flat, severity, stream(SEED, record, kind)).geometry
     return {**asdict(look), "tilt_deg": abs(truth.angle_deg), "keystone": keystone(geometry)}
 

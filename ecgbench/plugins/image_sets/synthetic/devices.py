@@ -68,7 +68,7 @@ DEVICES: Mapping[str, Device] = {
     "desktop": Device(pulse_s=0.14, foot_mm=1.2, gap_mm=3.0, label_mm=2.6, above_mm=-6.5, text_mm=2.3, usual={
         "font": _some(teletype=0.6, lean=0.4), "labels": _some(above=1.0), "pulse": _some(left=1.0), "separators": _some(none=0.6, tick=0.4),
         "frame": _some(full=0.4, framed=0.6), "color": _some(grey=0.35, black=0.15, green=0.2, red=0.2, blue=0.1),
-        "grid": _some(dotted=0.6, lines=0.3, none=0.1), "ink": _some(dark_grey=0.5, black=0.5), "trace_mm": Within(0.1, 0.2),
+        "grid": _some(dotted=0.6, lines=0.3, none=0.1), "ink": _some(dark_grey=0.5, black=0.5), "trace_mm": Within(0.2, 0.34),
     }),
     "system": Device(gap_mm=0.8, label_mm=2.6, above_mm=-4.5, below_mm=6.0, text_mm=2.2, usual={
         "font": _some(plain=0.8, times_bold=0.1, lean=0.1), "labels": _some(above=0.6, below=0.4), "pulse": _some(left=0.5, right=0.5),
@@ -81,7 +81,7 @@ DEVICES: Mapping[str, Device] = {
         "fade": Within(0, 0.5),
     }),
     "screen": Device(gap_mm=0.8, label_mm=2.8, above_mm=-4.0, text_mm=2.6, usual={
-        "font": _some(bitmap=0.4, plain=0.3, sans=0.3), "antialias": of((False, True), (0.8, 0.2)), "trace_mm": of((0.1, 0.15)),
+        "font": _some(bitmap=0.4, plain=0.3, sans=0.3), "antialias": of((False, True), (0.8, 0.2)), "trace_mm": of((0.13, 0.26)),
         "ink": _some(black=0.8, dark_blue=0.2), "paper": _some(roll=0.8, letter=0.2), "header": _some(none=0.6, short=0.4), "cut_mm": _CLOSE,
         "separators": _some(none=0.6, tick=0.4), "thinning": of((0.0,)), "fade": of((0.0,)),
         "frame": _some(full=0.9, boxed=0.1), "grid": _some(lines=0.85, none=0.1, dotted=0.05),

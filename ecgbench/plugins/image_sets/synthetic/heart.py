@@ -114,15 +114,15 @@ def _draw_rate(rng: np.random.Generator, rhythm: str) -> dict[str, Any]:
 
 
 def _draw_conduction(rng: np.random.Generator) -> dict[str, Any]:
-    """Draw axis, QRS and ST: most of them normal, one of six complexes wide, one of five ST segments raised or lowered."""
-    region, deviates, wide = str(rng.choice(tuple(REGIONS))), rng.uniform() < 0.2, rng.uniform() < 1 / 6
+    """Draw axis, QRS and ST: most of them normal, one of six complexes wide, one of three ST segments raised or lowered."""
+    region, deviates, wide = str(rng.choice(tuple(REGIONS))), rng.uniform() < 0.35, rng.uniform() < 1 / 6
     level, raised, width, normal = (
         rng.uniform(0, 1),
         rng.uniform() < 0.6,
         rng.uniform(115, 160),
         rng.standard_normal(3).clip(-2, 2),
     )
-    deviation = 0.08 + 0.22 * level if raised else -0.05 - 0.13 * level
+    deviation = 0.08 + 0.32 * level if raised else -0.05 - 0.15 * level
     return {
         "axis_deg": float(35 + 35 * normal[0]),
         "qrs_ms": float(width if wide else 92 + 8 * normal[1]),
@@ -137,8 +137,8 @@ def _draw_recording(rng: np.random.Generator) -> dict[str, Any]:
     drawn = {
         "rr_variation": float(rng.uniform(0.01, 0.06)),
         "p_gain": float(0.9 * size[0]),
-        "qrs_gain": float(0.65 * size[1]),
-        "t_gain": float(0.6 * size[2]),
+        "qrs_gain": float(0.72 * size[1]),
+        "t_gain": float(0.7 * size[2]),
         "rotation_deg": float(rng.uniform(-25, 25)),
         "individuality": float(rng.uniform(0.08, 0.28)),
         "breath_hz": float(rng.uniform(0.2, 0.33)),

@@ -52,6 +52,7 @@ PAPERS: Mapping[str, Paper] = {
 DOT_MM = 0.35  # side of the dots of a dotted grid; smaller ones vanish in print
 CELL_DOT_MM = 0.28  # and of the gray ones of cells, which are darker
 CELL_DOT: Color = (112, 116, 112)
+CELL_GRAY = 0.3  # share of that gray in the color of the lines around cells
 CELL_MARGIN_MM = 0.55  # between a 5 mm line and the tinted square beside it
 CELL_TINT = (0.975, 0.985, 0.968)  # of the ground's color (blue, green, red): a little green
 

@@ -13,6 +13,7 @@ from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
 from ecgbench.plugins.image_sets.synthetic.paper import (
     CELL_DOT,
     CELL_DOT_MM,
+    CELL_GRAY,
     CELL_TINT,
     DOT_MM,
     INKS,
@@ -32,6 +33,7 @@ BAR_MM, TICK_MM = (7.0, 0.78), (4.0, 0.25)  # height and width of separators; th
 SPLIT_MM = (2.6, 0.5, 2.0)  # height and width of each half of a split bar, and from the baseline to either
 PULSE_GAP_MM = 1.5  # between the end of a row and a pulse on its right
 DOTS_APART_MM, DOTS_BEYOND_MM = 1.0, 12.0  # of a dotted line between columns, and how far it goes on above and below the rows
+LINE_DOT_MM = (0.25, 0.22)  # length and width of its dots, round ends apart
 DOT_LEVEL = 0.75  # of the lines' color: dots of a dotted grid are darker in print, where paler ones would not be seen
 LABEL_ASIDE_MM = 0.9  # of names beside a mark that is as high as they
 ROLL_MARGIN_MM = 2.0  # white beside the grid of a roll, which is hardly wider than its traces
@@ -118,8 +120,14 @@ def paper_of(style: Style) -> Paper:
         fine, fine_mm = _darker(paper.bold), DOT_MM
     if style.grid == "cells":
         fine, fine_mm = CELL_DOT, CELL_DOT_MM
+    bold = _toward(paper.bold, CELL_DOT, CELL_GRAY) if style.grid == "cells" else paper.bold
     blue, green, red = (round(share * level) for share, level in zip(CELL_TINT, paper.ground, strict=True))
-    return Paper(paper.ground, fine, paper.bold, fine_mm, style.bold_mm, style.grid, (blue, green, red), style.fade)
+    return Paper(paper.ground, fine, bold, fine_mm, style.bold_mm, style.grid, (blue, green, red), style.fade)
+
+
+def _toward(color: Color, other: Color, share: float) -> Color:
+    blue, green, red = (round((1 - share) * one + share * two) for one, two in zip(color, other, strict=True))
+    return blue, green, red
 
 
 def _darker(color: Color) -> Color:
@@ -209,10 +217,11 @@ def _dotted_lines(stood: list[Place], style: Style) -> tuple[Stroke, ...]:
     """Return a dotted line between columns, from above the first row to below the last that has several."""
     rows = [place.y_mm for place in stood if place.columns > 1]
     y = np.arange(min(rows, default=0.0) - DOTS_BEYOND_MM, max(rows, default=0.0) + DOTS_BEYOND_MM, DOTS_APART_MM)
-    dot = np.array([(0.0, 0.0), (0.0, DOT_MM), (np.nan, np.nan)])
+    dot = np.array([(0.0, 0.0), (0.0, LINE_DOT_MM[0]), (np.nan, np.nan)])
     dots = (dot + np.column_stack([np.zeros_like(y), y])[:, None]).reshape(-1, 2)
     return tuple(
-        Stroke(dots + np.array([x, 0.0]), DOT_MM) for x in sorted({_column_mm(place, style) for place in stood if place.column})
+        Stroke(dots + np.array([x, 0.0]), LINE_DOT_MM[1])
+        for x in sorted({_column_mm(place, style) for place in stood if place.column})
     )
 
 

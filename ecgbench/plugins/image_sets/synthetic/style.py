@@ -107,9 +107,9 @@ FIELDS: Mapping[str, Field] = {
     "frame": _names("frame", full=0.4, framed=0.4, boxed=0.2),
     "margin_mm": _range("margin_mm", (2, 15), (3, 8)),
     "speed": Field(of((25.0, 50.0)), of((25.0, 50.0), (0.94, 0.06)), "speed"),
-    "gain": Field(of((5.0, 10.0, 20.0)), of((5.0, 10.0, 20.0), (0.06, 0.88, 0.06)), "gain"),
+    "gain": Field(of((5.0, 10.0, 20.0)), of((5.0, 10.0, 20.0), (0.04, 0.92, 0.04)), "gain"),
     "ink": Field(of(list(INKS)), of(list(INKS), (0.7, 0.16, 0.08, 0.06)), "ink"),
-    "trace_mm": _range("trace_mm", (0.1, 1.0), (0.15, 0.35)),
+    "trace_mm": _range("trace_mm", (0.1, 1.0), (0.32, 0.5)),
     "antialias": Field(of((True, False)), of((True, False), (0.85, 0.15)), "antialias"),
     "labels": _names("labels", below=0.5, above=0.45, none=0.05),
     "pulse": _names("pulse", left=0.65, right=0.2, none=0.15),
@@ -122,7 +122,7 @@ FIELDS: Mapping[str, Field] = {
     "fit": Field(of((True, False)), of((True, False), (0.9, 0.1)), "fit"),
     "offset_mm": _range("offset_mm", (0, 5), (0, 5)),
     "fade": _range("fade", (0, 0.8), (0, 0.35)),
-    "thinning": _range("thinning", (0, 0.7), (0.1, 0.5)),
+    "thinning": _range("thinning", (0, 0.7), (0.05, 0.4)),
 }
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,

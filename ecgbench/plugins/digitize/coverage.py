@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from ecgbench.core.page import Pixels
 from ecgbench.plugins.digitize.paper_map import FlatPage
+from ecgbench.plugins.digitize.sheet import paper_of
 
 Plane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
+GRAY = np.array([0.114, 0.587, 0.299], np.float32)  # ITU-R BT.601 luma of blue, green and red
 WHITE = 200.0  # gray level that plain paper is brought to; the rest is room for what is brighter
 LIGHT_STEP_MM = 1.0  # blocks averaged to one before the paper's brightness is taken
 LIGHT_MEDIAN = 15  # such blocks: wider than any trace or letter
@@ -42,7 +44,10 @@ class Coverage:
 def cover(page: FlatPage) -> Coverage:
     """Measure the pen's coverage: light is divided out, colors are weighed so that ink stands out most, the grid's mean cell subtracted."""
     even = _evenly_lit(page)
-    ink = _weighed(even, page)
+    cell = _mean_cell(even, page)
+    gray = np.asarray(cv2.cvtColor(even, cv2.COLOR_BGR2GRAY), np.uint8)
+    page = replace(page, inside=paper_of(gray, cell @ GRAY, page.inside))
+    ink = _weighed(even, cell, page)
     grid = _grid_of(ink, page)
     values = np.asarray((ink - grid) / np.maximum(1 - grid, 1 - DARKEST_GRID), np.float32)
     values[~page.inside] = 0
@@ -64,9 +69,8 @@ def _evenly_lit(page: FlatPage) -> Pixels:
     )
 
 
-def _weighed(even: Pixels, page: FlatPage) -> Plane:
+def _weighed(even: Pixels, cell: Plane, page: FlatPage) -> Plane:
     """Weigh the three colors so that ink is 1, paper 0, and the spread of everything else the least (Fisher's discriminant)."""
-    cell = _mean_cell(even, page)
     rows, columns = (np.arange(0, side, SAMPLE_STEP) for side in page.inside.shape)
     side = len(cell)
     sample = even[::SAMPLE_STEP, ::SAMPLE_STEP].astype(np.float32)

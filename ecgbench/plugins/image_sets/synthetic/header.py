@@ -20,7 +20,7 @@ from ecgbench.plugins.image_sets.synthetic.style import Style
 FIRST_LINE_MM, LINES = 5.5, 1.65  # the first baseline from the paper's edge; from line to line, by the height of capitals
 BANDS = ("0.05-150Hz", "0.05-40Hz", "0.5-35Hz", "0.15-100Hz", "0.67~100Hz", "0.05-100Hz", "0.5-25Hz")
 MAINS = ("AC50", "AC60", "AC 50Hz", "60~", "50~", "Notch 60")
-FOOTER_MM = 3.2  # from the lowest row's room to the baseline of what stands below
+FOOTER_MM, PLAIN_FOOTER_MM = 3.2, 4.9  # of its baseline above the paper's lower edge
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,9 @@ def _footer_alone(recording: Recording, style: Style, rng: np.random.Generator) 
 
 
 def _below(texts: Lines, style: Style) -> tuple[Text, ...]:
-    layout = layout_of(style)
-    foot = min(layout.rows_mm[-1] + 0.9 * _pitch(layout.rows_mm) / 2 + 3 * FOOTER_MM, layout.size_mm[1] - FOOTER_MM)
+    """Set a line at the paper's foot, or below the rows where ecg-image-kit's stand on it."""
+    foot = layout_of(style).size_mm[1] - (FOOTER_MM if DEVICES[style.device].even else PLAIN_FOOTER_MM)
     return tuple(replace(text, y_mm=foot) for text in texts)
-
-
-def _pitch(rows: Sequence[float]) -> float:
-    return float(np.diff(rows).min()) if len(rows) > 1 else 20.0
 
 
 def _spread(report: Report, parts: Sequence[str], step_mm: float) -> Lines:
@@ -277,7 +273,7 @@ def _system_full(report: Report) -> Lines:
     patient, found = report.patient, report.reading
     who = [patient.name.upper(), f"ID: {patient.number}", patient.when, f"{patient.age} Years  {patient.sex_word}", patient.room]
     said = [f". {said.upper()}" for said in report.said]
-    dots = [said.ljust(44, ".") for said in said[:-1]] + [f"- {said[2:].upper()} -" for said in report.said[-1:]]
+    dots = [said.ljust(44, ".") for said in said[:-1]] + [f"- {said.upper()} -" for said in report.said[-1:]]
     numbers = [("RATE", f"{found.rate}"), ("PR", f"{'--' if found.pr_ms is None else found.pr_ms}"), ("QRSD", f"{found.qrs_ms}"),
                ("QT", f"{found.qt_ms}"), ("QTc", f"{found.qtc_ms}")] if found else []  # fmt: skip
     below = FIRST_LINE_MM + LINES * report.text_mm

@@ -88,12 +88,14 @@ class Frame:
         return self.top if self.anchor is None else self.anchor[1]
 
 
-def frame_of(name: str, size_mm: tuple[float, float], margin_mm: float, header_mm: float, offset_mm: float = 0.0) -> Frame:
+def frame_of(
+    name: str, size_mm: tuple[float, float], margin_mm: float, header_mm: float, offset_mm: float = 0.0, footer_mm: float = 0.0
+) -> Frame:
     """Return the frame called `name` on a paper of `size_mm` (width, height); "boxed" and "framed" ones hold whole 5 mm squares.
 
     "full": grid to the paper's edge, from its lower left corner on, as in Kaggle's type 0001, or `offset_mm` from it: paper is printed
     before it is cut. "boxed": within `margin_mm`.
-    "framed": the same, below `header_mm`.
+    "framed": the same, below `header_mm`. Both leave `footer_mm` free below, if that is more than the margin.
 
     >>> frame_of("framed", (279.4, 215.9), 5.0, 40.0)
     Frame(left=7.2, top=40.9, right=272.2, bottom=210.9, anchor=None)
@@ -102,6 +104,7 @@ def frame_of(name: str, size_mm: tuple[float, float], margin_mm: float, header_m
     if name == "full":
         return Frame(0.0, 0.0, width, height, anchor=(offset_mm, height - offset_mm * ASKEW % 5))
     across, top = 5 * int((width - 2 * margin_mm) / 5), margin_mm if name == "boxed" else header_mm
-    down = 5 * int((height - margin_mm - top) / 5)
-    left, bottom = round((width - across) / 2, 3), round(height - margin_mm, 3)
+    below = max(margin_mm, footer_mm)
+    down = 5 * int((height - below - top) / 5)
+    left, bottom = round((width - across) / 2, 3), round(height - below, 3)
     return Frame(left, round(bottom - down, 3), round(left + across, 3), bottom)

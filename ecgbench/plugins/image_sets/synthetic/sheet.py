@@ -36,6 +36,8 @@ DOTS_APART_MM, DOTS_BEYOND_MM = 1.0, 12.0  # of a dotted line between columns, a
 LINE_DOT_MM = (0.25, 0.22)  # length and width of its dots, round ends apart
 DOT_LEVEL = 0.75  # of the lines' color: dots of a dotted grid are darker in print, where paler ones would not be seen
 LABEL_ASIDE_MM = 0.9  # of names beside a mark that is as high as they
+LABEL_DOWN = 0.36  # of the way to the next row at most, where rows are close
+FOOTER_FREE_MM = 7.0  # below a grid that does not reach the paper's edge, where a device prints its line
 ROLL_MARGIN_MM = 2.0  # white beside the grid of a roll, which is hardly wider than its traces
 FAST_MM = 0.9  # way of the pen in 2 ms, from which on it is at its fastest: 1 mV in 45 ms at 10 mm/mV is an R wave's flank
 
@@ -102,12 +104,13 @@ def print_sheet(recording: Recording, style: Style, header: tuple[Text, ...] = (
     """
     layout = layout_of(style)
     margin_mm = min(style.margin_mm, ROLL_MARGIN_MM) if style.paper == "roll" else style.margin_mm
-    frame = frame_of(style.frame, layout.size_mm, margin_mm, layout.header_mm, style.offset_mm)
+    footer_mm = FOOTER_FREE_MM if DEVICES[style.device].even else 0.0
+    frame = frame_of(style.frame, layout.size_mm, margin_mm, layout.header_mm, style.offset_mm, footer_mm)
     stood = [place for place in places(layout) if place.lead in recording.leads]
     traces = tuple(_trace(place, layout, recording, style) for place in stood)
     return Sheet(
         style, layout.size_mm, paper_of(style), frame, INKS[style.ink], traces, _pulses(layout, style),
-        _separators(stood, style), (*_labels(stood, style), *header), recording.fs,
+        _separators(stood, style), (*_labels(stood, layout, style), *header), recording.fs,
         _shown(layout, recording, traces, seconds=TRACE_MM / style.speed),
     )  # fmt: skip
 
@@ -225,11 +228,13 @@ def _dotted_lines(stood: list[Place], style: Style) -> tuple[Stroke, ...]:
     )
 
 
-def _labels(stood: list[Place], style: Style) -> tuple[Text, ...]:
+def _labels(stood: list[Place], layout: Layout, style: Style) -> tuple[Text, ...]:
     if style.labels == "none":
         return ()
     device = DEVICES[style.device]
     down = device.below_mm if style.labels == "below" else device.above_mm
+    if device.even and len(layout.rows_mm) > 1:
+        down = min(down, LABEL_DOWN * float(np.diff(layout.rows_mm).min()))
     aside = LABEL_ASIDE_MM if style.separators in ("split", "dots") else 0.0
     return tuple(
         Text(_column_mm(place, style) + (aside if place.column else 0.0), place.y_mm + down, device.label_mm, place.lead)

@@ -99,7 +99,7 @@ def _range(key: str, known: tuple[float, float], drawn: tuple[float, float]) -> 
 _LAYOUT = of(list(LAYOUTS), [4 if name == "3x4+1" else 1 for name in LAYOUTS])
 FIELDS: Mapping[str, Field] = {
     "layout": Field(_LAYOUT, _LAYOUT, "layouts"),
-    "color": Field(of(list(PAPERS)), of(list(PAPERS)), "colors"),
+    "color": Field(of(list(PAPERS)), of(list(PAPERS), (0.34, 0.28, 0.12, 0.1, 0.1, 0.06)), "colors"),
     "grid": _names("grid", lines=0.8, dotted=0.1, cells=0.05, none=0.05),
     "strength": _range("strength", (0.2, 1.5), (0.7, 1.2)),
     "fine_mm": _range("fine_mm", (0.05, 0.3), (0.08, 0.16)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,6 +47,8 @@ def check(
     """Check that a plugin keeps the promises that the bench counts on; exit 1 where it does not."""
     from ecgbench.testing.finding import find_plugin
 
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # a module need not be installed to be checked where it lies
     found = find_plugin(plugin, images=images or ())
     verdicts = _verdicts(found, only or [], timeout)
     if as_json:
@@ -83,9 +87,9 @@ def _print_as_json(found: Plugin, verdicts: list[Verdict]) -> None:
 
 
 def _print_list(verdicts: list[Verdict]) -> None:
-    for subject in dict.fromkeys(verdict.subject for verdict in verdicts):
-        own = [verdict for verdict in verdicts if verdict.subject is subject]
-        console().print(_heading(subject, own))
+    for name in dict.fromkeys(verdict.subject.id for verdict in verdicts):
+        own = [verdict for verdict in verdicts if verdict.subject.id == name]
+        console().print(_heading(own[0].subject, own))
         for indent, text in _told(own):
             for line in text.wrap(console(), console().width - indent):
                 line.rstrip()

@@ -28,7 +28,7 @@ class Subject:
 
     `value`: the Transformer, Metric or ImageSetOpener. `origin`: who brought it. `peers`: the built-in methods of the same task.
     `methods`: methods whose results a metric can be tried on. `spec`: what an image set is opened with, None where nobody said.
-    `open_page`: makes a page of a case's source, as the runner would.
+    `open_page`: makes a page of a case's source, as the runner would. `left_out`: sample pages on which the method was lost before.
     """
 
     kind: Kind
@@ -39,6 +39,7 @@ class Subject:
     methods: tuple[Any, ...] = ()
     spec: str | None = None
     open_page: Callable[[Any], Page] | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -9,6 +9,7 @@ import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points
+from pathlib import Path
 from typing import Any
 
 from ecgbench.core.image_set import ImageSetOpener
@@ -166,11 +167,17 @@ def _origin_of_module(name: str) -> str:
 
 
 def _not_found(name: str) -> str:
+    if Path(name).exists():
+        return f"{name} is a path; ecgbench check takes the name of a package, module or entry point, such as {_module_of(name)}."
     entries = entry_points(group=ENTRY_POINT_GROUP)
     installed = sorted({entry.dist.name for entry in entries if entry.dist} | {entry.name for entry in entries})
     close = difflib.get_close_matches(name, [*installed, *OWN_NAMES], n=1)
     hint = f"did you mean {close[0]}?" if close else f"installed plugins: {', '.join(installed) or 'none'}."
     return f"There is no package, entry point or module named {name!r} here; {hint} Install yours with pip install -e FOLDER."
+
+
+def _module_of(path: str) -> str:
+    return _plain(Path(path).resolve().stem)
 
 
 def _plain(name: str) -> str:

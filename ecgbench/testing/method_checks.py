@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ecgbench.core.page import Box, Page
 from ecgbench.core.params import ParamError, ParamSpec
 from ecgbench.core.results import ResultError
 from ecgbench.core.transformer import Transformer
@@ -136,7 +137,7 @@ def _beyond(spec: ParamSpec) -> tuple[Any, ...]:
 def leaves_its_input_alone(subject: Subject, beat: Beat) -> None:
     """A page's pixels are handed to every method of a case: what one writes into them, all that come after would measure."""
     method = subject.value
-    for name, _ in answers(method, COMPARED, beat):
+    for name, _ in answers(subject, COMPARED, beat):
         given, untouched = writable_input(method, name), writable_input(method, name)
         call(method, given, method.make_params({}))
         pairs = [(given, untouched)] if method.kind != "page" else [(given.bgr, untouched.bgr), (given.gray, untouched.gray)]
@@ -150,21 +151,20 @@ def leaves_its_input_alone(subject: Subject, beat: Beat) -> None:
 def takes_read_only_arrays(subject: Subject, beat: Beat) -> None:
     """The runner gives arrays that cannot be written to; a method that needs to write must copy them first."""
     method = subject.value
-    for name, _ in answers(method, COMPARED, beat):
+    for name, _ in answers(subject, COMPARED, beat):
         try:
             call(method, fresh_page(name).as_kind(method.kind), method.make_params({}))
         except Exception as error:
             place = place_of(error, method)
             raise CheckFailed(
-                f"given an array that cannot be written to it raised {one_line(error)}{place}; work on a copy: `image = image.copy()`"
+                f"given an array that cannot be written to, it raised {one_line(error)}{place}; work on a copy: `image = image.copy()`"
             ) from None
 
 
 def answers_the_same_twice(subject: Subject, beat: Beat) -> None:
     """A leaderboard of a method that answers otherwise each time is chance; seed what is drawn, and keep nothing from page to page."""
-    method = subject.value
-    first = dict(_contents(method, beat))
-    for name, again in _contents(method, beat):
+    first = _contents(subject, beat)
+    for name, again in _contents(subject, beat).items():
         changed = differing(first[name], again)
         if changed:
             raise CheckFailed(
@@ -172,20 +172,19 @@ def answers_the_same_twice(subject: Subject, beat: Beat) -> None:
             )
 
 
-def _contents(method: Transformer[Any], beat: Beat) -> Iterator[tuple[str, dict[str, str]]]:
-    for name, result in answers(method, COMPARED, beat):
-        yield name, contents(result)
+def _contents(subject: Subject, beat: Beat) -> dict[str, dict[str, str]]:
+    return {name: contents(result) for name, result in answers(subject, COMPARED, beat)}
 
 
-def _contents_in_short(method: Transformer[Any]) -> dict[str, dict[str, str]]:
-    return dict(_contents(method, lambda _label: None))
+def _contents_quietly(subject: Subject) -> dict[str, dict[str, str]]:
+    return _contents(subject, lambda _label: None)
 
 
 def answers_the_same_in_a_fresh_process(subject: Subject, beat: Beat) -> None:
     """Workers, machines and days differ in what ran before and in the order of sets of texts; a result must not."""
-    here = _contents_in_short(subject.value)
+    here = _contents(subject, beat)
     beat(NAMES.index(ORDINARY))
-    there = in_a_fresh_process(_contents_in_short, subject.value)
+    there = in_a_fresh_process(_contents_quietly, subject)
     for name in here:
         changed = differing(here[name], there.get(name, {}))
         if changed:
@@ -196,12 +195,11 @@ def answers_the_same_in_a_fresh_process(subject: Subject, beat: Beat) -> None:
 
 def answers_the_same_in_threads(subject: Subject, beat: Beat) -> None:
     """`--executor threads` and the server run a method on several pages at once; arrays that it keeps in its module would get mixed up."""
-    method = subject.value
-    alone = _contents_in_short(method)
+    alone = _contents(subject, beat)
     beat(NAMES.index(ORDINARY))
     with ThreadPoolExecutor(THREADS) as threads:
         tasks = [*alone, *alone]
-        together = list(threads.map(lambda name: contents(answer(method, name)), tasks))
+        together = list(threads.map(lambda name: contents(answer(subject.value, name)), tasks))
     for name, each in zip(tasks, together, strict=True):
         changed = differing(alone[name], each)
         if changed:
@@ -212,7 +210,7 @@ def answers_the_same_in_threads(subject: Subject, beat: Beat) -> None:
 
 def returns_what_it_declares(subject: Subject, beat: Beat) -> None:
     """Metrics, drawings and the server index arrays by the declared dtypes and shapes; another dtype counts, inverts and indexes otherwise."""
-    for name, result in answers(subject.value, NAMES, beat):
+    for name, result in answers(subject, NAMES, beat):
         page = fresh_page(name)
         try:
             result.check(page)
@@ -220,6 +218,17 @@ def returns_what_it_declares(subject: Subject, beat: Beat) -> None:
             raise CheckFailed(f"{str(error).rstrip('.')} (on the page {name!r})") from None
         except Exception as error:
             raise CheckFailed(f"its result cannot be checked: {one_line(error)} (on the page {name!r})") from None
+        _check_box(getattr(result, "bounding_box", None), page)
+
+
+def _check_box(box: Any, page: Page) -> None:
+    if box is None:
+        return
+    if not isinstance(box, Box) or box.width < 1 or box.height < 1 or box.padded(0, page.shape) != box:
+        shown = tuple(box) if isinstance(box, tuple) else box
+        raise CheckFailed(
+            f"bounding_box must be a Box within the page of {page.shape}, or None where nothing was found, got {shown} (on the page {page.name!r})"
+        )
 
 
 def survives_blank_pages(subject: Subject, beat: Beat) -> None:
@@ -254,7 +263,7 @@ def survives_noise(subject: Subject, beat: Beat) -> None:
 
 def can_be_written_as_json(subject: Subject, beat: Beat) -> None:
     """The command line and the server send `to_dict()`; numpy's numbers, NaN and arrays are no JSON."""
-    for name, result in answers(subject.value, NAMES, beat, sound=True):
+    for name, result in answers(subject, NAMES, beat, sound=True):
         try:
             json.dumps(result.to_dict(), allow_nan=False)
         except Exception as error:
@@ -264,7 +273,7 @@ def can_be_written_as_json(subject: Subject, beat: Beat) -> None:
 
 def can_be_drawn(subject: Subject, beat: Beat) -> None:
     """People judge by looking: `draw(page)` must give a BGR picture of the page's size, uint8, and leave the page as it was."""
-    for name, result in answers(subject.value, NAMES, beat, sound=True):
+    for name, result in answers(subject, NAMES, beat, sound=True):
         page = fresh_page(name)
         try:
             picture = result.draw(page)

@@ -3,6 +3,7 @@
 import pytest
 
 from ecgbench.testing.method_checks import METHOD_CHECKS
+from tests.testing.test_finding import PLUGIN
 
 MODULE = "tests.testing.faulty_methods"
 TYPES = "edges.returns_what_it_declares::"
@@ -25,6 +26,21 @@ def test_a_plugin_that_keeps_its_promises_ends_well(ecgbench):
     answer = ecgbench("check", MODULE, "--only", f"{TYPES}survives_noise")
     assert answer.code == 0
     assert answer.out.splitlines()[-1] == "1 check passed."
+
+
+def test_a_module_is_found_where_the_user_is(ecgbench, tmp_path):
+    (tmp_path / "my_local_nothing.py").write_text(PLUGIN, encoding="utf-8")
+    answer = ecgbench("check", "my_local_nothing", "--only", "survives_noise")
+    assert (answer.code, answer.out.splitlines()[-1]) == (0, "1 check passed.")
+
+
+def test_a_method_that_crashes_is_told_in_one_place(ecgbench):
+    answer = ecgbench(
+        "check", MODULE, "--only", "edges.crashes_on_a_pixel::survives_tiny_pages", "--only", "edges.crashes*::can_be_drawn"
+    )
+    assert [line for line in answer.out.splitlines() if line.startswith("edges.")] == [
+        f"edges.crashes_on_a_pixel (method of the module {MODULE}): 1 passed, 1 failed"
+    ]
 
 
 def test_checks_that_are_skipped_alike_are_told_together(ecgbench):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgbench import EdgeMap, Gray, Page, param, transformer
+from ecgbench import Box, EdgeMap, Gray, Page, param, transformer
 
 STORY = """Break {name}.
 
@@ -119,6 +119,11 @@ def misspelled(gray: Gray) -> EdgeMap:
 @method("returns_what_it_declares_of_blank_pages")
 def shortcut(gray: Gray) -> EdgeMap:
     return nothing(gray) if np.ptp(gray) else EdgeMap(np.zeros((1, 1, 1), bool), None)
+
+
+@method("returns_what_it_declares_of_boxes")
+def boxing(gray: Gray) -> EdgeMap:
+    return EdgeMap(np.zeros(gray.shape, bool), Box(0, 0, 0, 0))
 
 
 @method("answers_the_same_twice")

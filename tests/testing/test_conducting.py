@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecgbench.testing import Conductor, check_plugin, find_plugin
+from ecgbench.testing import Conductor, check_plugin, find_plugin, pages
 from ecgbench.testing.conducting import Trial
 from ecgbench.testing.kinds import CHECKS, first_check
 from tests.testing import faulty_methods
@@ -59,6 +59,17 @@ def test_a_method_of_a_notebook_is_checked_by_value():
         for verdict in check_plugin(local, expected_failures={"travels_by_name": "it is local"})
     }
     assert {name: status for name, status in seen.items() if status != "passed"} == {"travels_by_name": "expected failure"}
+
+
+def test_every_page_but_the_first_belongs_to_a_check_of_survival():
+    assert sorted([*pages.BLANK, *pages.DARK, *pages.TINY, *pages.ODD, *pages.LONG, *pages.NOISY]) == sorted(pages.NAMES[1:])
+
+
+def test_a_page_that_kills_a_method_is_left_out_of_checks_that_are_about_something_else(check):
+    checks = ("survives_tiny_pages", "can_be_drawn", TYPES)
+    verdicts = check(faulty_methods.crashing, *checks)
+    assert [verdict.status for verdict in verdicts.values()] == ["passed", "failed", "passed"]
+    assert verdicts[f"{faulty_methods.crashing.name}::survives_tiny_pages"].subject.left_out == ()
 
 
 def test_verdicts_come_in_the_order_of_the_checks_and_are_json():

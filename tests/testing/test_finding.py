@@ -134,6 +134,11 @@ def test_an_import_that_ends_its_process_does_not_end_ours(site, code, saying):
     assert saying in sentence
 
 
+def test_a_path_is_answered_with_a_name(tmp_path):
+    (tmp_path / "my-nothing.py").touch()
+    assert says(str(tmp_path / "my-nothing.py")).endswith("such as my_nothing.")
+
+
 def test_a_module_that_offers_nothing_is_told_how_to(site):
     site("my_void", "number = 1")
     assert says("my_void").startswith("The module my_void offers nothing: ")

@@ -24,6 +24,7 @@ SAYS = {
     "takes_read_only_arrays": "assignment destination is read-only (faulty_methods.py, line ",
     "returns_what_it_declares": "EdgeMap.edges must be a bool array of shape (550, 850), got uint8 (550, 850)",
     "returns_what_it_declares_of_blank_pages": "got bool (1, 1, 1) (on the page 'blank white 400x600')",
+    "returns_what_it_declares_of_boxes": "or None where nothing was found, got (0, 0, 0, 0) (on the page 'ordinary')",
     "answers_the_same_twice": "`edges` came out otherwise the second time on the page 'ordinary'",
     "survives_blank_pages": "RuntimeError: no such page was expected on the page 'blank white 400x600'",
     "survives_black_pages": "on the page 'all black 200x300'",

@@ -15,6 +15,8 @@ from ecgbench.plugins.grid.surface import RIDGE, ROUNDS, TINY, Slopes, Surface, 
 BLOCK_PERIODS = 5  # a box of one bold period has its zeros on the sidebands of bold lines
 BLOCKS_FOR_DEGREE = ((60, 3), (16, 2), (1, 1))  # a cubic has 10 coefficients, a quadratic 6, a plane 3
 PASSES = 3
+STILL = 0.05  # periods within a block; blocks then lose 0.4 % of their amplitude, and their phase holds
+SURELY_LOCKED = 0.8  # lines of another period, or those of half the page, do not lock so well
 WRAPPED = 0.3  # periods; a larger residual may belong to the next line
 SOFT = 0.08  # periods; residuals beyond count less and less (Cauchy weights)
 FOLLOWED = 0.5  # of the lock of the lines that are known; less is noise
@@ -48,20 +50,39 @@ class LineFit:
 def fit_surface(strips: Strips, frequency: float, largest_tilt: float) -> LineFit:
     """Fit a surface to the lines whose spacing is about 1 / `frequency` pixels of the level.
 
-    Spectra of parts of the page give its slopes; demodulation with it then gives the phase that is left, in `PASSES` turns
-    (the method of Fourier profilometry: Takeda and Mutoh, Applied Optics 22(24), 1983, with a model in place of unwrapping).
+    Demodulation against a surface gives the phase that it leaves, and so the next surface, in a few turns (the method of
+    Fourier profilometry: Takeda and Mutoh, Applied Optics 22(24), 1983, with a model in place of unwrapping). A plane is
+    the start; where lines are tilted, in perspective or faint, spectra of parts of the page are a better one, at some cost.
     """
     size = max(float(np.abs(strips.x).max()), float(np.abs(strips.y).max()), 1.0)
     plane = Surface(np.array([[0.0, frequency * size], [0.0, 0.0]]), size)
-    surface = surface_from_spectra(plane, strips, frequency, largest_tilt)
-    blocks = demodulate(strips, surface, 1 / frequency)
+    fit = _follow(plane, strips, 1 / frequency)
+    if fit.lock >= SURELY_LOCKED:
+        return fit
+    started = _follow(surface_from_spectra(plane, strips, frequency, largest_tilt), strips, 1 / frequency)
+    return max(fit, started, key=lambda fit: fit.lock)
+
+
+def _follow(start: Surface, strips: Strips, period: float) -> LineFit:
+    """Follow lines from a surface that is about theirs."""
+    blocks = demodulate(strips, start, period)
     degree = _degree(blocks)
-    surface = _follow_neighbors(surface, blocks, min(degree, 2), SOFT_SLOPE * frequency)
-    blocks = demodulate(strips, surface, 1 / frequency)
-    fit = _follow_phase(surface, blocks, degree)
+    surface = _follow_neighbors(start, blocks, min(degree, 2), SOFT_SLOPE / period)
+    fit = _follow_phase(surface, demodulate(strips, surface, period), degree)
     for _ in range(PASSES - 1):
-        fit = _follow_phase(fit.surface, demodulate(strips, fit.surface, 1 / frequency), degree)
+        if _moved(fit, surface) < STILL:
+            break
+        surface = fit.surface
+        fit = _follow_phase(surface, demodulate(strips, surface, period), degree)
     return fit
+
+
+def _moved(fit: LineFit, surface: Surface) -> float:
+    """Return by how many periods a block's far side moved against its near one, at most, from a surface to the fitted one."""
+    blocks, (x, y) = fit.blocks, (axis.ravel() for axis in np.meshgrid(fit.blocks.x[::4], fit.blocks.y[::4]))
+    steps = [float(axis[1] - axis[0]) if len(axis) > 1 else 0.0 for axis in (blocks.x, blocks.y)]
+    changes = [after - before for after, before in zip(fit.surface.slopes(x, y), surface.slopes(x, y), strict=True)]
+    return max(float(np.abs(change).max()) * step for change, step in zip(changes, steps, strict=True))
 
 
 def rescaled(lines: LineFit, strips: Strips, millimeters: float, coarser: float, period: float) -> LineFit:

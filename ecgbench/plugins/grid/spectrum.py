@@ -102,9 +102,11 @@ def line_spectrum(strips: Strips, largest_tilt: float) -> Floats:
     spectra = np.fft.rfft2(tiles, s=(rows, columns))
     power = np.square(spectra.real) + np.square(spectra.imag)
     mask = tilt_mask(rows, columns, strips.height, largest_tilt, 1.01 / tiles.shape[1])
-    strongest = np.log10(np.where(mask, power, 0).max(axis=1) + 1e-12)
+    power *= mask
+    strongest = np.log10(power.max(axis=1) + np.float32(1e-12))
     edges = np.pad(strongest, ((0, 0), (FLOOR_BINS // 2, FLOOR_BINS // 2)), mode="reflect")
-    floor = np.median(sliding_window_view(edges, FLOOR_BINS, axis=1)[:, ::FLOOR_STEP], axis=2)
+    windows = sliding_window_view(edges, FLOOR_BINS, axis=1)[:, ::FLOOR_STEP]
+    floor = np.partition(windows, FLOOR_BINS // 2, axis=2)[..., FLOOR_BINS // 2]
     floor = np.repeat(floor, FLOOR_STEP, axis=1)[:, : strongest.shape[1]]
     return np.asarray(np.clip(10 * (strongest - floor), 0, LOUDEST_DB).mean(axis=0), dtype=np.float64)
 

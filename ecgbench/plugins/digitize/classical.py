@@ -64,7 +64,7 @@ def trace_rows(coverage: Coverage, scale: int) -> Rows:
     pulses = find_pulses(values, paths, scale)
     curves = measure_curves(values, paths, scale)
     found = extents(curves, pulses, scale)
-    kept = rows_alike(found)
+    kept = rows_alike(found, levels, curves, scale)
     return Rows(levels[kept], [curves[i] for i in kept], [pulses[i] for i in kept], [found[i] for i in kept])
 
 

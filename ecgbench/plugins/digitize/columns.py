@@ -20,7 +20,9 @@ FILLED = 0.7
 FOOT_MM = 0.6  # a pulse's leg is half as wide at most
 JOINED_MM = 1.5  # a trace that begins within this distance of a pulse's leg begins at it
 FULL_MM = 8.0  # a row whose length is within this of a full one is one
-ASTRAY_MM = 12.0  # a row that begins and ends elsewhere than the others is none
+ALIGNED_MM = 3.0  # rows begin and end above each other; what perspective and bends are left moves them less
+SHORTEST_ROW = 0.6  # of the common length; less is a line of text or a fold
+STRAYED_MM = 6.0  # of a path from its row's level, in the median; a baseline that wanders keeps within
 LABEL_MM = (-2.5, 6.0)  # from a column's begin to that of its lead's name
 LABEL_REACH_MM = 13.0  # from a row's level to its leads' names
 BESIDE_MM = (0.5, 1.8)  # from a boundary, where the trace's level is taken
@@ -77,19 +79,47 @@ def _before(leg: float, seen: Flags, scale: int, half_pen: float) -> float:
     return float((preceding[-1] + 0.5 - half_pen) / scale) if preceding.size else leg
 
 
-def rows_alike(found: Sequence[Extent | None]) -> list[int]:
-    """Return the rows that begin or end where most do."""
-    known = [(index, extent) for index, extent in enumerate(found) if extent is not None]
+def rows_alike(found: Sequence[Extent | None], levels: Floats, curves: Sequence[Curve], scale: int) -> list[int]:
+    """Return the rows that are traces of one page: near their level, about as long as the others, and with begin or end in common.
+
+    Edges of the paper, folds and lines of text are none.
+    """
+    near = [extent if extent and _keeps_level(*row, scale) else None for extent, *row in zip(found, levels, curves, strict=True)]
+    known = [extent for extent in near if extent is not None]
     if not known:
         return []
-    start, end = (float(np.median([getattr(extent, side) for _, extent in known])) for side in ("start", "end"))
-    return [index for index, extent in known if abs(extent.start - start) < ASTRAY_MM or abs(extent.end - end) < ASTRAY_MM]
+    common = common_extent(known)
+    length = common.end - common.start
+    long = [index for index, extent in enumerate(near) if extent is not None and _overlap(extent, common) >= SHORTEST_ROW * length]
+    aligned = [index for index in long if _aligned(near[index], common)]
+    return aligned if 2 * len(aligned) >= len(long) else long
+
+
+def _keeps_level(level: float, curve: Curve, scale: int) -> bool:
+    """Whether most of a path runs near the level that it was sought at; else it follows another row's trace."""
+    known = curve.top[np.isfinite(curve.top)]
+    return known.size > 0 and float(np.median(np.abs(known / scale - level))) < STRAYED_MM
+
+
+def _overlap(extent: Extent, other: Extent) -> float:
+    return min(extent.end, other.end) - max(extent.start, other.start)
+
+
+def _aligned(extent: Extent | None, common: Extent) -> bool:
+    return extent is not None and (abs(extent.start - common.start) < ALIGNED_MM or abs(extent.end - common.end) < ALIGNED_MM)
 
 
 def common_extent(found: Sequence[Extent]) -> Extent:
-    """Return the extent of all rows, a full row's length where it is about that."""
-    start, end = (float(np.median([getattr(extent, side) for extent in found])) for side in ("start", "end"))
+    """Return the extent that most rows have, to the median of those; a full row's length where it is about that."""
+    start, end = (_most_common([getattr(extent, side) for extent in found]) for side in ("start", "end"))
     return Extent(start, start + ROW_MM) if abs(end - start - ROW_MM) < FULL_MM else Extent(start, end)
+
+
+def _most_common(values: Sequence[float]) -> float:
+    """Return the median of the largest group of values that are within `ALIGNED_MM` of one of them."""
+    places = np.asarray(values)
+    groups = np.abs(places[:, None] - places) < ALIGNED_MM
+    return float(np.median(places[groups[int(groups.sum(axis=1).argmax())]]))
 
 
 def choose_layout(curves: Sequence[Curve], levels: Floats, words: Floats, extent: Extent, scale: int) -> Layout:

@@ -27,6 +27,9 @@ LEAST_INK = 6.0  # gray levels below plain paper; what is less dark is no ink
 FOREIGN = 0.4  # of the ink's darkness above the grid's first mean; pixels beyond are left out of the second
 DARKEST_GRID = 0.75  # of the ink's darkness; beyond, a covered pixel cannot be told from a bare one
 FAINTEST = 0.2  # of the darkest ink; a fainter trace is not told from the grid
+WIDEST_STROKE_MM = 1.3  # of two strokes that meet in a wave's tip
+DARKEST_BLOT = 0.7  # of the ink's darkness; what is darker hides a stroke
+LEVELS = 250  # to which coverage is rounded there
 SAMPLE_STEP = 3  # rows and columns; of the pixels that colors are measured on
 
 
@@ -53,7 +56,15 @@ def cover(page: FlatPage) -> Coverage:
     values[~page.inside] = 0
     noise = _noise(values[::SAMPLE_STEP, ::SAMPLE_STEP])
     strength = _strength(values, noise)
-    return Coverage(values / np.float32(strength), noise / strength)
+    return Coverage(_without_blots(values / np.float32(strength), page.scale), noise / strength)
+
+
+def _without_blots(values: Plane, scale: int) -> Plane:
+    """Take away what is wider than a stroke in all directions (mold, stains, blots), and see the strokes against it."""
+    side = round(WIDEST_STROKE_MM * scale)
+    levels = np.clip(values * LEVELS, 0, LEVELS).astype(np.uint8)
+    blots = cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)).astype(np.float32) / LEVELS
+    return (values - blots) / np.maximum(1 - blots, 1 - DARKEST_BLOT)
 
 
 def _evenly_lit(page: FlatPage) -> Pixels:

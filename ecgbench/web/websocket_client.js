@@ -262,9 +262,12 @@
      * @param {Object} [params]
      * @param {CallSettings} [call]
      */
-    runMethod(method, pictures, params = {}, call = {}) {
+    async runMethod(method, pictures, params = {}, call = {}) {
       const many = Array.isArray(pictures);
-      return this.#ask({ type: "run_method", method, params, ...(many ? { images: [] } : {}) }, many ? pictures : [pictures], call);
+      const reply = await this.#ask({ type: "run_method", method, params }, many ? pictures : [pictures], call);
+      if (!many || reply.results) return reply;
+      const { id, seconds } = reply; // a frame of one part is one picture, not a batch of one
+      return { type: "batch_result", id, success: true, count: 1, results: [{ ...reply, index: 0 }], seconds };
     }
 
     /**
@@ -321,8 +324,7 @@
 
     async #prepare(call, header, pictures) {
       try {
-        const { images, ...rest } = header;
-        call.message = pictures ? frame(rest, await Promise.all(pictures.map((each) => bytesOf(each, call.signal)))) : JSON.stringify(header);
+        call.message = pictures ? frame(header, await Promise.all(pictures.map((each) => bytesOf(each, call.signal)))) : JSON.stringify(header);
         if (!this.connected) await this.#reconnect(); // which sends it
         else if (this.#pending.has(call.id) && !call.sent) this.#send(call);
       } catch (error) {

@@ -202,6 +202,11 @@ test("a frame of another layout ends all calls", async () => {
   await assert.rejects(processorOf(server).processImage(PICTURE), /one version/);
 });
 
+test("a list of one picture is a batch of one, whatever the server makes of it", async () => {
+  const batch = await processorOf(played(done)).runMethod("edges.canny", [PICTURE]);
+  assert.deepEqual([batch.type, batch.count, batch.results[0].index], ["batch_result", 1, 0]);
+});
+
 test("buckets, methods and comparisons are asked for by name", async () => {
   const server = played((header, socket, parts) => socket.reply({ type: "batch_result", id: header.id, asked: header, results: [], parts: parts.length }));
   const processor = processorOf(server);

@@ -42,11 +42,11 @@ def one_thread() -> None:
     cv2.setNumThreads(1)
 
 
-def hand_written(paths: Sequence[Path], methods: Sequence[int]) -> float:
+def hand_written(paths: Sequence[Path], methods: Sequence[int], *, workers: int | None = None) -> float:
     """Return the seconds that a ProcessPoolExecutor takes, its start included."""
     tasks = [(str(path), index) for path in paths for index in methods]
     start = time.perf_counter()
-    with ProcessPoolExecutor(usable_cores(), mp_context=get_context("forkserver"), initializer=one_thread) as pool:
+    with ProcessPoolExecutor(workers or usable_cores(), mp_context=get_context("forkserver"), initializer=one_thread) as pool:
         done = sum(1 for _ in pool.map(by_hand, tasks, chunksize=4))
     assert done == len(tasks)
     return time.perf_counter() - start

@@ -71,13 +71,12 @@ class Meter:
         self.registry = registry
         self.cases = CaseCache(registry.page_opener())
         self._methods: list[Method] = []
-        self._numbers: dict[str, int] = {}
+        self._known: dict[int, tuple[int, Variant]] = {}
         self._work = CaseWork(self._methods, {}, self.cases.page, repeats, warmup=int(repeats > 1))
 
     def measure(self, method: Method, case: Case) -> Outcome:
         """Return what a method made of a case; a failure is an outcome too."""
-        variant = variant_of(method, self.registry)
-        number = self._number(method, variant)
+        number, variant = self._identify(method)
         self.cases.enter(case)
         self._work.metrics = {variant.task: self.registry.metrics_of(variant.task)}
         shared = replace(case, truth=partial(self.cases.truth, case))
@@ -99,11 +98,12 @@ class Meter:
         self.cases.enter(case)
         return self.cases.truth(case)
 
-    def _number(self, method: Method, variant: Variant) -> int:
-        if variant.key not in self._numbers:
-            self._numbers[variant.key] = len(self._methods)
-            self._methods.append(method)
-        return self._numbers[variant.key]
+    def _identify(self, method: Method) -> tuple[int, Variant]:
+        """Return the number that a method has in this process, and what the store calls it."""
+        if id(method) not in self._known:
+            self._known[id(method)] = len(self._methods), variant_of(method, self.registry)
+            self._methods.append(method)  # held, so that no other one gets its id
+        return self._known[id(method)]
 
 
 def _nobody_waits(_label: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from ecgbench.core.outcome import Outcome, Status, Variant
@@ -21,21 +21,27 @@ def pack(outcome: Outcome, spec: str | None = None) -> str:
     >>> unpack(pack(outcome, "scans/")) == (outcome, "scans/")
     True
     """
-    return json.dumps({"outcome": asdict(outcome), "spec": spec}, default=str)
+    told = _told(outcome) | {"variant": _told(outcome.variant), "case": _told(outcome.case)}
+    return json.dumps({"outcome": told, "spec": spec}, default=str)
+
+
+def _told(value: Outcome | Variant | CaseInfo) -> dict[str, Any]:
+    """Return the fields of a value by name; `dataclasses.asdict` copies what is in them too, which takes longer than all the rest."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def unpack(text: str) -> tuple[Outcome, str | None]:
     """Return the outcome and the spec of a text that `pack` made."""
     parcel: dict[str, Any] = json.loads(text)
-    fields = parcel["outcome"]
-    fields |= {
-        "variant": Variant(**fields["variant"]),
-        "case": CaseInfo(**fields["case"]),
-        "status": Status(fields["status"]),
-        "seconds": tuple(fields["seconds"]),
-        "cpu_seconds": tuple(fields["cpu_seconds"]),
+    told = parcel["outcome"]
+    told |= {
+        "variant": Variant(**told["variant"]),
+        "case": CaseInfo(**told["case"]),
+        "status": Status(told["status"]),
+        "seconds": tuple(told["seconds"]),
+        "cpu_seconds": tuple(told["cpu_seconds"]),
     }
-    return Outcome(**fields), parcel["spec"]
+    return Outcome(**told), parcel["spec"]
 
 
 def readable(outcome: Outcome) -> list[tuple[str, Any]]:

@@ -7,7 +7,9 @@ import is imported here.
 import json
 
 import cv2
+import hypothesis  # noqa: F401
 import numpy as np
+import PIL.Image
 import pytest
 import rich.console
 import rich.table  # noqa: F401
@@ -25,6 +27,9 @@ import ecgbench.pytest_plugin.verdicts
 import ecgbench.report  # noqa: F401
 from ecgbench.plugins.image_sets.truth_files import FORMAT, VERSION
 from ecgbench.registry import default_registry
+
+PIL.Image.init()
+default_registry()
 
 
 def _draw():
@@ -62,7 +67,6 @@ def _as_a_user(monkeypatch, tmp_path):
     """No setting of this machine, and no method of another test."""
     for name in ("ECGBENCH_STORE", "GITHUB_STEP_SUMMARY", "CI", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:anyio -p no:hypothesispytest")  # which take longer to import than a test takes
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     default_registry.cache_clear()
     yield

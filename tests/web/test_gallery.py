@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -40,7 +41,8 @@ class Cable:
     def cut(self) -> None:
         self.cuts += 1
         for end in list(self._open):
-            end.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # that one has ended by itself
+                end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._listening.close()

@@ -50,6 +50,7 @@ DEVICES: Mapping[str, Device] = {
         "font": _some(times=0.8, times_bold=0.08, plain=0.12), "labels": _some(below=0.92, above=0.08),
         "pulse": _some(left=0.95, none=0.05), "separators": _some(none=0.75, tick=0.25), "header": _some(full=0.4, short=0.2, none=0.4),
         "frame": _some(framed=0.4, full=0.6), "color": _RED, "grid": _some(lines=0.9, dotted=0.07, none=0.03),
+        "trace_mm": Within(0.22, 0.42),
         "layout": _layouts({"3x4+1": 0.45, "3x4+3": 0.2, "3x4": 0.2, "6x2": 0.05, "6x2+1": 0.05, "12x1": 0.05}), "cut_mm": _CLOSE,
         "antialias": of((True, False), (0.8, 0.2)),
     }),

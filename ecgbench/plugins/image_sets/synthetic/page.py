@@ -110,4 +110,4 @@ def _picture(recipe: SyntheticPage) -> Picture:
     scene = KINDS[recipe.kind](flat.geometry, recipe.severity, rng)
     inked = np.vstack([*(trace.points for trace in sheet.traces), np.empty((0, 2))])
     scene = come_close(scene, inked, stream(recipe.seed, recipe.record, "framing"))
-    return Picture(flat, scene, scene.take(flat.pixels, sheet.paper.ground, rng))
+    return Picture(flat, scene, scene.take(flat.pixels, sheet.paper.edge, rng))

@@ -13,7 +13,8 @@ class Paper:
     """Colors of a paper (blue, green, red), and the widths of its 1 mm and 5 mm lines in mm.
 
     `grid`: "lines", "dotted" (squares of `fine_mm` where 1 mm lines would cross, and lines at 5 mm), "cells" (such dots, on squares of
-    the color `tint` between the lines) or "none". `fade`: share by which its print is paler in places.
+    the color `tint` between the lines) or "none". `fade`: share by which its print is paler in places. `beyond`: the color beside the
+    grid where it is not the ground's: white sheets on which a device prints the grid as well.
     """
 
     ground: Color
@@ -24,6 +25,12 @@ class Paper:
     grid: str = "lines"
     tint: Color = (255, 255, 255)
     fade: float = 0.0
+    beyond: Color | None = None
+
+    @property
+    def edge(self) -> Color:
+        """The color of the paper's edge."""
+        return self.ground if self.beyond is None or self.grid == "none" else self.beyond
 
     @property
     def dotted(self) -> bool:
@@ -52,6 +59,7 @@ PAPERS: Mapping[str, Paper] = {
 DOT_MM = 0.35  # side of the dots of a dotted grid; smaller ones vanish in print
 CELL_DOT_MM = 0.28  # and of the gray ones of cells, which are darker
 CELL_DOT: Color = (112, 116, 112)
+WHITE: Color = (255, 255, 255)
 CELL_GRAY = 0.3  # share of that gray in the color of the lines around cells
 CELL_MARGIN_MM = 0.55  # between a 5 mm line and the tinted square beside it
 CELL_TINT = (0.975, 0.985, 0.968)  # of the ground's color (blue, green, red): a little green

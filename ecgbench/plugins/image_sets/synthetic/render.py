@@ -136,7 +136,7 @@ def _print_grid(sheet: Sheet, geometry: Geometry) -> Pixels:
     box = box_around(geometry.to_pixels(corners(frame.left, frame.top, frame.right, frame.bottom)), geometry.shape)
     rows, which, across = _separated(sheet, geometry, box)
     drawn = rows @ across + np.tile(np.array(paper.ground, np.float32) + 0.5, box.width)  # one half rounds
-    table = np.tile(np.array(paper.ground, np.uint8), (len(rows) + 1, width, 1))  # each different row of the picture once
+    table = np.tile(np.array(paper.edge, np.uint8), (len(rows) + 1, width, 1))  # each different row of the picture once
     table[:-1, box.x : box.x + box.width] = drawn.astype(np.uint8).reshape(len(rows), box.width, 3)
     row = np.full(height, len(rows))
     row[box.y : box.y + box.height] = which

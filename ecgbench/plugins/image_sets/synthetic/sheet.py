@@ -18,6 +18,7 @@ from ecgbench.plugins.image_sets.synthetic.paper import (
     DOT_MM,
     INKS,
     PAPERS,
+    WHITE,
     Color,
     Frame,
     Paper,
@@ -123,9 +124,10 @@ def paper_of(style: Style) -> Paper:
         fine, fine_mm = _darker(paper.bold), DOT_MM
     if style.grid == "cells":
         fine, fine_mm = CELL_DOT, CELL_DOT_MM
+    beyond = WHITE if style.frame != "full" and DEVICES[style.device].even else None
     bold = _toward(paper.bold, CELL_DOT, CELL_GRAY) if style.grid == "cells" else paper.bold
     blue, green, red = (round(share * level) for share, level in zip(CELL_TINT, paper.ground, strict=True))
-    return Paper(paper.ground, fine, bold, fine_mm, style.bold_mm, style.grid, (blue, green, red), style.fade)
+    return Paper(paper.ground, fine, bold, fine_mm, style.bold_mm, style.grid, (blue, green, red), style.fade, beyond)
 
 
 def _toward(color: Color, other: Color, share: float) -> Color:

@@ -137,6 +137,36 @@ def test_a_paper_without_grid_is_blank() -> None:
     assert (printed.pixels[printed.ink == 0] == PAPERS["green"].ground).all()
 
 
+def test_devices_that_print_the_grid_leave_the_sheet_white_around_it() -> None:
+    printed = render(sheet(color="pink", frame="framed", device="bedside", grid="lines"), 100)
+    frame = printed.sheet.frame
+    left, top, bottom = (round(mm * 100 / 25.4) for mm in (frame.left, frame.top, frame.bottom))
+    bare = printed.ink == 0
+    for part in (np.s_[: top - 2], np.s_[bottom + 3 :], np.s_[:, : left - 2]):
+        assert (printed.pixels[part][bare[part]] == 255).all()
+    inside = printed.pixels[top + 3 : bottom - 3, left + 3 : -left - 30]
+    assert (inside.min(axis=2) < 250).all()
+    assert (
+        tuple(render(sheet(color="pink", frame="full", device="bedside", grid="none"), 72).pixels[0, 0]) == PAPERS["pink"].ground
+    )
+
+
+@pytest.mark.parametrize("color", ["red", "pink"])
+def test_cells_hold_gray_dots_on_a_tinted_square(color: str) -> None:
+    printed = render(sheet(grid="cells", frame="full", color=color), 600)
+    paper, frame = printed.sheet.paper, printed.sheet.frame
+    points = np.array([(frame.x0 + 41, frame.y0 - 12), (frame.x0 + 41.5, frame.y0 - 12.5), (frame.x0 + 40.35, frame.y0 - 12.5),
+                       (frame.x0 + 40, frame.y0 - 12.5)])  # fmt: skip
+    x, y = np.rint(printed.geometry.to_pixels(points)).astype(int).T
+    assert [tuple(pixel) for pixel in printed.pixels[y, x]] == [paper.fine, paper.tint, paper.ground, paper.bold]
+
+
+def test_a_faded_grid_is_paler_in_places_and_never_darker() -> None:
+    whole, faded = (render(sheet(grid="lines", fade=fade), 100).pixels.astype(int) for fade in (0.0, 0.6))
+    paler = (faded - whole).sum(axis=2)
+    assert paler.min() >= 0 and paler.max() > 50 and 0.1 < (paler > 10).mean() < 1
+
+
 def test_thin_traces_still_cover_pixels_at_low_resolution() -> None:
     printed = render(sheet(trace_mm=0.1), 72)
     assert (printed.trace >= 128).any(axis=0)[50:740].all()

@@ -107,24 +107,97 @@ def test_no_two_methods_mark_the_same_pixels() -> None:
     assert not any(np.array_equal(a, b) for i, a in enumerate(maps) for b in maps[:i])
 
 
-def test_canny_leaves_out_a_grid_that_is_fainter_than_its_band() -> None:
-    faint, _ = ruled_page(225, step=40)
-    strong, lines = ruled_page(100, step=40)
-    assert canny(faint).edge_pixels == 0
-    assert canny(strong).edge_pixels > lines.sum()
+def printed_page(ink: int = 30, grid: int = 190, scale: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return a white page of 1100x850 times `scale` with a grid and a trace, and the mask of the trace."""
+    gray = np.full((850 * scale, 1100 * scale), 255, np.uint8)
+    gray[:: 20 * scale], gray[:, :: 20 * scale] = grid, grid
+    for offset in range(1, scale):
+        gray[offset :: 20 * scale] = gray[:, offset :: 20 * scale] = grid
+    x = np.arange(40, 1060)
+    y = 425 - 200 * np.exp(-(((x % 150 - 75) / 6) ** 2)) - 15 * np.sin(x / 15)
+    trace = np.zeros_like(gray)
+    points = np.rint(np.column_stack([x, y]) * scale * 8).astype(np.int32)
+    cv2.polylines(trace, [points], False, 1, 3 * scale, cv2.LINE_8, 3)
+    gray[trace > 0] = ink
+    return gray, trace > 0
 
 
-@pytest.mark.parametrize(("method", "level"), [(sobel, 240), (laplacian, 215)], ids=["sobel", "laplacian"])
-def test_sobel_and_laplacian_see_a_faint_grid(method, level) -> None:
-    gray, lines = ruled_page(level)
+def widened(mask: np.ndarray, reach: int) -> np.ndarray:
+    return cv2.dilate(mask.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
+
+
+@EVERY_METHOD
+@pytest.mark.parametrize(("ink", "grid"), [(30, 190), (60, 170), (140, 225)])
+def test_edges_are_those_of_ink_and_not_of_the_grid_around_it(method, ink, grid) -> None:
+    gray, trace = printed_page(ink, grid)
     edges = method(gray).edges
-    near = cv2.dilate(edges.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    assert near[lines].mean() > 0.95
+    assert widened(trace, 2)[edges].mean() > 0.95
+    assert widened(edges, 2)[trace].mean() > (0.75 if method.name == "edges.contour" else 0.95)  # it loses crowded spikes
 
 
-def test_a_wide_laplacian_loses_a_faint_grid() -> None:
-    gray, lines = ruled_page(215)
-    assert laplacian(gray, sigma=3.0).edge_pixels < 0.01 * lines.sum()
+def test_a_grid_as_dark_as_the_trace_is_outlined_too() -> None:
+    gray, trace = printed_page(ink=60, grid=60)
+    edges = canny(gray).edges
+    assert widened(trace, 2)[edges].mean() < 0.5
+
+
+@EVERY_METHOD
+def test_a_low_level_lets_the_grid_in(method) -> None:
+    gray, trace = printed_page()
+    grid = (gray < 255) & ~widened(trace, 4)
+    assert widened(method(gray, level=0.1).edges, 2)[grid].mean() > 0.9
+    assert widened(method(gray).edges, 2)[grid].mean() < 0.1
+
+
+@EVERY_METHOD
+def test_a_fine_noisy_scan_has_the_edges_of_a_coarse_one(method) -> None:
+    gray, trace = printed_page(scale=4)
+    soft = cv2.GaussianBlur(gray, (0, 0), 4).astype(np.float64)
+    noisy = np.clip(soft + np.random.default_rng(3).normal(0, 5, gray.shape), 0, 255).astype(np.uint8)
+    edges = method(noisy).edges
+    assert widened(trace, 8)[edges].mean() > 0.9
+    assert widened(edges, 8)[trace].mean() > 0.85
+
+
+@pytest.mark.parametrize("level", [170, 215, 235])
+@pytest.mark.parametrize("method", [METHODS[name] for name in ("canny", "sobel", "contour")], ids=["canny", "sobel", "contour"])
+def test_a_faint_grid_is_seen_where_nothing_is_stronger(method, level) -> None:
+    gray, lines = ruled_page(level, step=20)
+    assert widened(method(gray).edges, 1)[lines].mean() > 0.95
+
+
+def test_laplacian_loses_thin_lines_of_little_contrast() -> None:
+    faint, _ = ruled_page(240, step=40)
+    assert laplacian(faint).edge_pixels == 0
+
+
+@EVERY_METHOD
+def test_steps_below_eight_gray_levels_are_no_edges(method) -> None:
+    faint, _ = ruled_page(249, step=20)
+    assert method(faint).edge_pixels == 0
+
+
+@pytest.mark.parametrize("method", [sobel, laplacian], ids=["sobel", "laplacian"])
+def test_single_pixels_are_no_edges(method) -> None:
+    gray, _ = printed_page()
+    noisy = np.clip(gray + np.random.default_rng(4).normal(0, 12, gray.shape), 0, 255).astype(np.uint8)
+    edges = method(noisy, level=0.3).edges.astype(np.uint8)
+    around = cv2.boxFilter(edges, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    assert edges.any()
+    assert (around[edges > 0] > 1).all()
+
+
+@EVERY_METHOD
+def test_every_method_gives_the_corners_of_a_sheet_and_none_of_a_scan(method) -> None:
+    true = np.array([[80, 60], [1010, 90], [1030, 790], [60, 770]], np.float64)
+    gray, _ = printed_page()
+    size = np.array([[0, 0], [1100, 0], [1100, 850], [0, 850]], np.float32)
+    moved = cv2.getPerspectiveTransform(size, true.astype(np.float32))
+    desk = cv2.warpPerspective(gray, moved, (1100, 850), borderMode=cv2.BORDER_CONSTANT, borderValue=70)
+    found = method(desk)
+    assert np.abs(found.corners - true).max() < 3
+    assert found.bounding_box == pytest.approx((60, 60, 970, 730), abs=3)
+    assert method(gray).corners is None
 
 
 @EVERY_METHOD

@@ -25,8 +25,7 @@ def line_positions(axis: AxisFit) -> tuple[Floats, Numbers]:
     The surface is corrected by what the blocks near the midline leave; margins without lines are left out.
     """
     x = np.concatenate([axis.strips.x[:1] - 0.5, axis.strips.x, axis.strips.x[-1:] + 0.5])  # from edge to edge
-    blocks = axis.lines.blocks
-    phase = axis.lines.surface.on_grid(x, np.zeros(1))[0] + np.interp(x, blocks.x, _left_along_midline(axis))
+    phase = axis.lines.surface.at(x, np.zeros_like(x)) + np.interp(x, axis.lines.blocks.x, _left_along_midline(axis))
     phase = np.maximum.accumulate(phase)
     numbers = np.arange(np.ceil(phase[0]), np.floor(phase[-1]) + 1)
     positions = np.interp(numbers, phase, x)
@@ -81,22 +80,18 @@ def continuity(axis: AxisFit) -> float:
     return float((amplitude > PRESENT * np.quantile(amplitude, 0.75)).mean())
 
 
-def _amplitudes(axis: AxisFit) -> Floats:
-    return np.asarray(np.real(axis.lines.blocks.phasors * np.exp(-2j * np.pi * axis.lines.residual)))
-
-
 def _left_along_midline(axis: AxisFit) -> Floats:
     """Return the phase that the surface leaves along the midline, at each column of blocks."""
     y = axis.lines.blocks.y
     side = y[1] - y[0] if len(y) > 1 else 1.0
-    weights = np.clip(_amplitudes(axis), 0, None) * np.clip(1 - np.abs(y) / (NEAR_MIDLINE * side), 0, None)[:, None]
+    weights = axis.lines.amplitude * np.clip(1 - np.abs(y) / (NEAR_MIDLINE * side), 0, None)[:, None]
     return np.asarray((weights * axis.lines.residual).sum(axis=0) / (weights.sum(axis=0) + 1e-12))
 
 
 def _extent(axis: AxisFit) -> tuple[float, float]:
     """Return from where to where along the axis blocks show lines, and one block more on either side."""
     x = axis.lines.blocks.x
-    amplitude = np.clip(_amplitudes(axis), 0, None).mean(axis=0)
+    amplitude = axis.lines.amplitude.mean(axis=0)
     seen = x[amplitude > PRESENT * np.quantile(amplitude, 0.75)]
     if seen.size == 0:
         return 0.0, 0.0

@@ -57,9 +57,9 @@ class PageFit:
     @cached_property
     def vectors(self) -> Floats:
         """Pixels of the page that one period takes at its center: columns are the steps along a row and along a column of the grid."""
-        x, y = self.along.lines.surface.slope(0, 0)
-        across, down = self.across.lines.surface.slope(0, 0)
-        slopes = np.array([[x, y], [down, across]])
+        here = np.zeros(1)
+        (x, y), (down, across) = self.along.lines.slopes(here, here), self.across.lines.slopes(here, here)
+        slopes = np.array([[x[0], y[0]], [across[0], down[0]]])
         if abs(np.linalg.det(slopes)) < 1e-12:
             return np.full((2, 2), np.nan)
         return np.asarray(np.linalg.inv(slopes) * self.level.scale)

@@ -32,6 +32,10 @@ class Surface:
         columns = polynomial.polyvander(x / self.size, len(self.coefficients) - 1)
         return np.asarray(rows.astype(np.float32) @ (self.coefficients @ columns.T).astype(np.float32))
 
+    def at(self, x: Floats, y: Floats) -> Floats:
+        """Return the phase at points (n,), float64."""
+        return np.asarray(polynomial.polyval2d(y / self.size, x / self.size, self.coefficients), np.float64)
+
     def slope(self, x: float, y: float) -> tuple[float, float]:
         """Return periods per pixel along x and along y at a point."""
         along, across = self.slopes(np.array([x]), np.array([y]))

@@ -1,6 +1,8 @@
 """What a plugin author imports: page forms, results, parameters, and the decorators that make methods and metrics of functions.
 
 Each name is loaded on first use, so that `ecgbench --help` need not wait for OpenCV.
+
+PYTEST_DONT_REWRITE (a word to pytest, which warns where a plugin's package was imported before it could rewrite its asserts)
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The run of a session in a store: begun at its first outcome or before, committed as outcomes come, ended with the session."""
+"""The run of a session in a store: begun with its first outcome, committed as outcomes come, ended with the session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NUMBER = "#"  # between the name of a baseline and how often it was kept before
 class KeptRun:
     """One run in a store, which is a temporary one unless the session asks to keep it. StoreError where it cannot be opened.
 
-    `baseline`: the run to compare with, None where none was asked for.
+    `baseline`: the run to compare with, None where none was asked for. `name`: what the run is called; without an outcome there is none.
     """
 
     def __init__(self, config: pytest.Config, bench: Bench) -> None:
@@ -33,12 +33,12 @@ class KeptRun:
         save, compare = config.getoption("ecg_save"), config.getoption("ecg_compare")
         self.store = _open_store(location, to_be_compared=None if save else compare)
         self.baseline = None if compare is None else find_baseline(self.store, compare)
-        name = new_name(self.store, save) if save else name_of_now(self.store)
+        self.name = new_name(self.store, save) if save else name_of_now(self.store)
         self._asked = is_asked(config)
         self._plan = _plan_of(config, bench, asked=self._asked)
         self._scores = list(bench.registry.scores.values())
-        self.run = self._begin(name)
         self.count = 0
+        self._run: Run | None = None
         self._pending: list[Outcome] = []
         self._since = time.monotonic()
 
@@ -46,6 +46,13 @@ class KeptRun:
     def lasts(self) -> bool:
         """Whether the run outlives the session."""
         return self._temporary is None
+
+    @property
+    def run(self) -> Run:
+        """The run, begun where it was not."""
+        if self._run is None:
+            self._run = self._begin()
+        return self._run
 
     def add(self, outcome: Outcome, spec: str | None) -> None:
         """Keep an outcome: at once, or with those of the next moment."""
@@ -58,23 +65,26 @@ class KeptRun:
         if len(self._pending) >= COMMIT_OUTCOMES or time.monotonic() - self._since >= COMMIT_SECONDS:
             self._flush()
 
-    def finish(self, state: RunState) -> Run:
-        """Keep what is left and end the run; return it as it was kept."""
+    def finish(self, state: RunState) -> None:
+        """Keep what is left and end the run."""
         self._flush()
         if not self._asked:
-            self._begin(self.run.name, resume=True)  # with the sets and methods that tests turned out to use
+            self._begin(resume=True)  # with the sets and methods that tests turned out to use
         self.store.finish_run(self.run.id, state)
-        self.run = self.store.find_run(self.run.name)
-        return self.run
+        self._run = self.store.find_run(self.name)
 
     def close(self) -> None:
-        """Close the store, and remove it where nobody asked to keep it."""
+        """Close the store, and remove it where nobody asked to keep it; a run that is still going on was interrupted."""
+        if self.count and self.run.state == "running":
+            self.finish("interrupted")
         self.store.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def _begin(self, name: str, *, resume: bool = False) -> Run:
-        return self.store.begin_run(name, plan=self._plan, environment=current_environment(), scores=self._scores, resume=resume)
+    def _begin(self, *, resume: bool = False) -> Run:
+        return self.store.begin_run(
+            self.name, plan=self._plan, environment=current_environment(), scores=self._scores, resume=resume
+        )
 
     def _flush(self) -> None:
         if self._pending:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"  # a file that GitHub Actions shows as Markdown
 ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+LEAST_VERBOSE = -1  # at which tables are printed: with -q, not with -qq
 ERROR = {"red": True, "bold": True}
 
 
@@ -83,7 +84,8 @@ class Recorder:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         """End the run, and fail the session where a bound was crossed or nothing was measured."""
-        if self._config.getoption("collectonly") or exitstatus not in (*ENDED, pytest.ExitCode.INTERRUPTED):
+        runs_nothing = self._config.getoption("collectonly") or self._config.getoption("setuponly")
+        if runs_nothing or exitstatus not in (*ENDED, pytest.ExitCode.INTERRUPTED):
             return
         if self._kept is not None and self._kept.count:
             self._sum_up(self._kept, interrupted=bool(session.shouldfail or session.shouldstop) or exitstatus not in ENDED)
@@ -99,14 +101,14 @@ class Recorder:
         out = terminalreporter
         if self._sheets or self._problems:
             out.write_sep("=", "ecgbench")
-        if self._sheets and self._config.get_verbosity() >= 0:
+        if self._sheets and self._config.get_verbosity() >= LEAST_VERBOSE:
             self._print_tables(out)
         for sentence in self._sentences:
             out.write_line(sentence, yellow=sentence.startswith("warning"))
         for problem in self._problems:
             out.write_line(problem, **ERROR)
         if self._kept is not None and self._kept.count:
-            name, store = self._kept.run.name, store_location(self._config)
+            name, store = self._kept.name, store_location(self._config)
             kept = f"run {name}: ecgbench leaderboard {shlex.quote(name)} --store {shlex.quote(store)}"
             out.write_line(
                 kept if self._kept.lasts else "this run is not kept; --ecg-save NAME keeps it, to be compared with later"
@@ -129,9 +131,9 @@ class Recorder:
         from ecgbench.store import StoreError
 
         try:
-            run = kept.finish("interrupted" if interrupted else "finished")
+            kept.finish("interrupted" if interrupted else "finished")
             self._make_tables(kept)
-            disturbed = sum(kept.store.disturbed(run.id).values())
+            disturbed = sum(kept.store.disturbed(kept.run.id).values())
             if disturbed:
                 self._sentences.append(
                     f"{disturbed} of {kept.count} cells had to wait for other programs while timed: their times are too long."

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ecgbench.core.page import Page
 from ecgbench.core.results import Signals
 from ecgbench.plugins.digitize.columns import Extent, choose_layout, common_extent, extents, rows_alike
-from ecgbench.plugins.digitize.coverage import Coverage, cover
+from ecgbench.plugins.digitize.coverage import Coverage, cover, light_evenly
 from ecgbench.plugins.digitize.curve import FINE, Curve, measure_curves
 from ecgbench.plugins.digitize.layouts import LAYOUTS, LEADS, ROW_MM, Layout
 from ecgbench.plugins.digitize.marks import behind_mark
@@ -20,6 +20,7 @@ from ecgbench.plugins.digitize.path import find_paths
 from ecgbench.plugins.digitize.pulses import Pulse, find_pulses
 from ecgbench.plugins.digitize.rhythm import name_strips
 from ecgbench.plugins.digitize.rows import find_rows
+from ecgbench.plugins.digitize.sheet import paper_of, straightened
 from ecgbench.plugins.digitize.signals import Stretch, merged
 from ecgbench.plugins.digitize.verdict import judge, nothing_seen
 from ecgbench.plugins.digitize.words import find_words
@@ -60,7 +61,7 @@ def trace_rows(coverage: Coverage, scale: int) -> Rows:
     levels = find_rows(values, scale)
     if levels.size == 0:
         return Rows(levels, [], [], [])
-    paths = find_paths(values, levels, scale)
+    paths = find_paths(values, coverage.blots, levels, scale)
     pulses = find_pulses(values, paths, scale)
     curves = measure_curves(values, paths, scale)
     found = extents(curves, pulses, scale)
@@ -138,7 +139,8 @@ def digitize_page(page: Page, *, layout: str, fs: float) -> Signals:
     if min(page.shape) < SMALLEST_PX:
         return _nothing(fs, layout, "The picture is too small to show a trace", "scan the page at 200 dpi or more")
     paper = map_from_grid(page.gray) or _without_grid(page)
-    flat, coverage, rows = _traced(page, paper)
+    paper, flat, coverage = flatten(page, paper, SCALE)
+    rows = trace_rows(coverage, SCALE)
     placed = place_leads(rows, coverage, SCALE, layout)
     if placed is None:
         return _nothing(fs, layout, "No trace was found", "see that the picture shows an ECG, right side up")
@@ -161,10 +163,19 @@ def digitize_page(page: Page, *, layout: str, fs: float) -> Signals:
     )
 
 
-def _traced(page: Page, paper: PaperMap) -> tuple[FlatPage, Coverage, Rows]:
-    flat = lay_flat(page.bgr, paper, SCALE)
-    coverage = cover(flat)
-    return flat, coverage, trace_rows(coverage, SCALE)
+def flatten(page: Page, paper: PaperMap, scale: int) -> tuple[PaperMap, FlatPage, Coverage]:
+    """Lay a page flat, straighten bends that its grid still shows, and measure the pen's coverage of what is paper."""
+    flat = lay_flat(page.bgr, paper, scale)
+    lit = light_evenly(flat)
+    if not paper.lines:
+        return paper, flat, cover(flat, lit, flat.inside)
+    match = lit.match(scale)
+    better = straightened(paper, flat, match)
+    if better is not None:
+        paper, flat = better, lay_flat(page.bgr, better, scale)
+        lit = light_evenly(flat)
+        match = lit.match(scale)
+    return paper, flat, cover(flat, lit, paper_of(match, flat.inside))
 
 
 def _without_grid(page: Page) -> PaperMap:
@@ -172,7 +183,7 @@ def _without_grid(page: Page) -> PaperMap:
     if page.dpi:
         return even_map(page.shape, page.dpi / 25.4)
     guess = even_map(page.shape, max(page.shape) / LETTER_MM)
-    found = [extent for extent in _traced(page, guess)[2].extents if extent is not None]
+    found = [extent for extent in trace_rows(flatten(page, guess, SCALE)[2], SCALE).extents if extent is not None]
     if not found:
         return guess
     length = common_extent(found).end - common_extent(found).start

@@ -20,8 +20,10 @@ FILLED = 0.7
 FOOT_MM = 0.6  # a pulse's leg is half as wide at most
 JOINED_MM = 1.5  # a trace that begins within this distance of a pulse's leg begins at it
 FULL_MM = 8.0  # a row whose length is within this of a full one is one
-ALIGNED_MM = 3.0  # rows begin and end above each other; what perspective and bends are left moves them less
+ALIGNED_MM = 3.0  # rows mostly begin and end above each other
+ASTRAY_MM = 15.0  # rhythm strips of some devices begin beside their pulse and end with the paper; a row beyond is none
 SHORTEST_ROW = 0.6  # of the common length; less is a line of text or a fold
+LEAST_SEEN = 0.85  # of the share of columns in which the best row shows ink; edges of paper are broken
 STRAYED_MM = 6.0  # of a path from its row's level, in the median; a baseline that wanders keeps within
 LABEL_MM = (-2.5, 6.0)  # from a column's begin to that of its lead's name
 LABEL_REACH_MM = 13.0  # from a row's level to its leads' names
@@ -90,9 +92,18 @@ def rows_alike(found: Sequence[Extent | None], levels: Floats, curves: Sequence[
         return []
     common = common_extent(known)
     length = common.end - common.start
-    long = [index for index, extent in enumerate(near) if extent is not None and _overlap(extent, common) >= SHORTEST_ROW * length]
+    long = [
+        index for index, extent in enumerate(near) if extent is not None and _overlap(extent, common) >= SHORTEST_ROW * length
+    ]
     aligned = [index for index in long if _aligned(near[index], common)]
-    return aligned if 2 * len(aligned) >= len(long) else long
+    kept = aligned if 2 * len(aligned) >= len(long) else long
+    shares = {index: _share_seen(curves[index], common, scale) for index in kept}
+    return [index for index in kept if shares[index] >= LEAST_SEEN * max(shares.values())]
+
+
+def _share_seen(curve: Curve, extent: Extent, scale: int) -> float:
+    seen = np.isfinite(curve.top[max(0, round(extent.start * scale)) : max(1, round(extent.end * scale))])
+    return float(seen.mean()) if seen.size else 0.0
 
 
 def _keeps_level(level: float, curve: Curve, scale: int) -> bool:
@@ -106,7 +117,7 @@ def _overlap(extent: Extent, other: Extent) -> float:
 
 
 def _aligned(extent: Extent | None, common: Extent) -> bool:
-    return extent is not None and (abs(extent.start - common.start) < ALIGNED_MM or abs(extent.end - common.end) < ALIGNED_MM)
+    return extent is not None and (abs(extent.start - common.start) < ASTRAY_MM or abs(extent.end - common.end) < ASTRAY_MM)
 
 
 def common_extent(found: Sequence[Extent]) -> Extent:

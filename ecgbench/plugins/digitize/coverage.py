@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.core.page import Pixels
+from ecgbench.core.page import Mask, Pixels
 from ecgbench.plugins.digitize.paper_map import FlatPage
-from ecgbench.plugins.digitize.sheet import paper_of
+from ecgbench.plugins.digitize.sheet import Match, match_cells
 
 Plane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -29,6 +29,7 @@ DARKEST_GRID = 0.75  # of the ink's darkness; beyond, a covered pixel cannot be 
 FAINTEST = 0.2  # of the darkest ink; a fainter trace is not told from the grid
 WIDEST_STROKE_MM = 1.3  # of two strokes that meet in a wave's tip
 DARKEST_BLOT = 0.7  # of the ink's darkness; what is darker hides a stroke
+DARKEST = 1.1  # of the ink's darkness; mold and markers are darker
 LEVELS = 250  # to which coverage is rounded there
 SAMPLE_STEP = 3  # rows and columns; of the pixels that colors are measured on
 
@@ -37,34 +38,53 @@ SAMPLE_STEP = 3  # rows and columns; of the pixels that colors are measured on
 class Coverage:
     """The pen's coverage of a flat page.
 
-    `values`: (h, w) float32, 0 bare to 1 covered, noise goes beyond a little. `noise`: its standard deviation on bare paper.
+    `values`: (h, w) float32, 0 bare to 1 covered, noise goes beyond a little. `blots`: (h, w) float32, how far stains hide what is there, 0 to 1.
+    `noise`: the standard deviation on bare paper.
     """
 
     values: Plane
+    blots: Plane
     noise: float
 
 
-def cover(page: FlatPage) -> Coverage:
-    """Measure the pen's coverage: light is divided out, colors are weighed so that ink stands out most, the grid's mean cell subtracted."""
+@dataclass(frozen=True, eq=False)
+class Lit:
+    """A flat page with the light divided out: `even` (h, w, 3) uint8, plain paper is WHITE; `cell` (5 mm, 5 mm, 3), the median of some cells."""
+
+    even: Pixels
+    cell: Plane
+
+    def match(self, scale: int) -> Match:
+        """Compare the page's cells with the median one."""
+        return match_cells(np.asarray(cv2.cvtColor(self.even, cv2.COLOR_BGR2GRAY), np.uint8), self.cell @ GRAY, scale)
+
+
+def light_evenly(page: FlatPage) -> Lit:
+    """Divide out the light of a flat page."""
     even = _evenly_lit(page)
-    cell = _mean_cell(even, page)
-    gray = np.asarray(cv2.cvtColor(even, cv2.COLOR_BGR2GRAY), np.uint8)
-    page = replace(page, inside=paper_of(gray, cell @ GRAY, page.inside))
-    ink = _weighed(even, cell, page)
+    return Lit(even, _mean_cell(even, page))
+
+
+def cover(page: FlatPage, lit: Lit, paper: Mask) -> Coverage:
+    """Measure the pen's coverage: colors are weighed so that ink stands out most, the grid's mean cell subtracted. `paper`: (h, w) bool."""
+    page = replace(page, inside=paper)
+    ink = _weighed(lit.even, lit.cell, page)
     grid = _grid_of(ink, page)
     values = np.asarray((ink - grid) / np.maximum(1 - grid, 1 - DARKEST_GRID), np.float32)
-    values[~page.inside] = 0
+    values[~paper] = 0
     noise = _noise(values[::SAMPLE_STEP, ::SAMPLE_STEP])
     strength = _strength(values, noise)
-    return Coverage(_without_blots(values / np.float32(strength), page.scale), noise / strength)
+    values /= np.float32(strength)
+    blots = _blots(values, page.scale)
+    seen = (np.minimum(values, DARKEST) - blots) / np.maximum(1 - blots, 1 - DARKEST_BLOT)
+    return Coverage(np.asarray(seen, np.float32), blots, noise / strength)
 
 
-def _without_blots(values: Plane, scale: int) -> Plane:
-    """Take away what is wider than a stroke in all directions (mold, stains, blots), and see the strokes against it."""
+def _blots(values: Plane, scale: int) -> Plane:
+    """Return how dark the page is with what is wider than a stroke in all directions: mold, stains, blots."""
     side = round(WIDEST_STROKE_MM * scale)
     levels = np.clip(values * LEVELS, 0, LEVELS).astype(np.uint8)
-    blots = cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)).astype(np.float32) / LEVELS
-    return (values - blots) / np.maximum(1 - blots, 1 - DARKEST_BLOT)
+    return cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)).astype(np.float32) / LEVELS
 
 
 def _evenly_lit(page: FlatPage) -> Pixels:

@@ -15,16 +15,19 @@ COARSE = 2  # rows of the flat page to one of the search; columns stay apart, so
 # a part of their columns only, and so does what lies between them.
 ALONG, ACROSS = (0.4, 0.8), (0.15, 0.5)
 INK_COST = 0.002  # of a covered pixel against a bare one: climbing a narrow wave must be cheaper than crossing its foot
+UNDER_BLOTS = np.float32(
+    0.85
+)  # of the cost along the row, that a path under a blot is spared: its trace goes on there, straight on
 CLIMB = 0.2  # cost of a bare pixel down a column against one along a row: strokes of steep waves are faint or broken
 HOME = 0.004  # cost a pixel along the row, for each mm away from the row's level
 BAND_MM = 34.0  # above and below a row's level in which its trace is sought: 3 mV
 
 
-def find_paths(coverage: Plane, levels: Floats, scale: int) -> Floats:
+def find_paths(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Floats:
     """Return where each row's trace crosses each column of the flat page: (rows, w) float64, in pixels from the top.
 
     Dynamic programming from column to column, all rows at once: a path pays for each bare pixel that it crosses, more along the
-    row than down a column, and a little for being far from its row's level.
+    row than down a column, less under blots, and a little for being far from its row's level.
     """
     pooled = _pooled(coverage)
     height = len(pooled)
@@ -33,9 +36,8 @@ def find_paths(coverage: Plane, levels: Floats, scale: int) -> Floats:
     tops = np.rint(levels * coarse).astype(np.intp) - half
     index = tops[:, None] + np.arange(2 * half + 1)
     within = (index >= 0) & (index < height)
-    along, across = (
-        np.where(within, _costs(pooled, *range_).T[:, index.clip(0, height - 1)], np.float32(1.0)) for range_ in (ALONG, ACROSS)
-    )
+    costs = (np.minimum(_costs(pooled, *ALONG), 1 - UNDER_BLOTS * _pooled(blots)), _costs(pooled, *ACROSS))
+    along, across = (np.where(within, cost.T[:, index.clip(0, height - 1)], np.float32(1.0)) for cost in costs)
     home = np.abs(np.arange(2 * half + 1) - half) / coarse * HOME
     paths = _cheapest(along, across, home.astype(np.float32)) + tops[:, None]
     return np.asarray((paths + 0.5) * COARSE - 0.5, dtype=np.float64)

@@ -1,46 +1,141 @@
-"""The part of a flat page that is paper: where its grid shows."""
+"""How well each part of a flat page shows the grid's pattern, and where: the paper's extent, and bends that are left."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ecgbench.plugins.digitize.paper_map import NODE_MM, FlatPage, PaperMap
+
 Pixels = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
-LEAST = 0.35  # of the correlation that the upper quarter of cells has; cells of desk have none
-FAINTEST = 0.1  # correlation of the upper quarter; a fainter grid tells nothing of where the paper ends
+HALVED = 2  # pixels of the flat page to one of the comparison
+LEAST = 0.45  # of the likeness that the upper quarter of cells has; cells of desk have about 0.3 of it, by chance
+FAINTEST = 0.15  # likeness of the upper quarter; a fainter grid tells nothing
 FEWEST = 12  # cells
 SPAN = 3  # cells averaged to one: stains and traces hide single ones
+FARTHEST_MM = 1.6  # that the paper may lie off the map; half a 5 mm pattern could be either way
+NEAR_MM = 4.0  # shifts count less with the square of their length in this unit: of two that fit alike the shorter one is right
+BENT_MM = 0.06  # root mean square of shifts; less is noise, and 1.5 ms
+BEND_CELLS = 5  # shifts are smoothed over so many cells: paper bends over centimeters
+RIM_CELLS = 0.3  # along the paper's edge, where a cell may show paper and desk
 
 
-def paper_of(gray: Pixels, cell: Plane, inside: Mask) -> Mask:
-    """Return (h, w) bool, where paper is: the convex hull of the cells in which the grid's pattern shows.
+@dataclass(frozen=True, eq=False)
+class Match:
+    """How each cell of a flat page fits the grid's pattern.
 
-    `gray`: (h, w) evenly lit. `cell`: (s, s), the pattern that repeats each `s` pixels. `inside`: where the page shows something; all of that
-    is returned where the pattern is too faint to tell.
+    `likeness`: (n, m) float32, correlation, about 0 to 1. `shift`: (n, m, 2) float32, by how many mm along x and y the pattern lies off.
+    `size`: of a cell in pixels of the flat page.
     """
-    likeness = _likeness(gray, cell)
-    if likeness.size < FEWEST:
-        return inside
+
+    likeness: Plane
+    shift: Plane
+    size: int
+
+    @property
+    def told(self) -> Mask:
+        """The cells that show the grid; none where it is too faint to tell."""
+        if self.likeness.size < FEWEST:
+            return np.zeros(self.likeness.shape, np.bool_)
+        typical = float(np.quantile(self.likeness, 0.75))
+        return np.asarray((self.likeness > LEAST * typical) & (typical > FAINTEST), np.bool_)
+
+
+def match_cells(gray: Pixels, cell: Plane, scale: int) -> Match:
+    """Compare each whole cell with the pattern at every shift, averaged with its neighbors. `gray`: evenly lit. `cell`: (s, s) gray levels."""
     size = len(cell)
-    smooth = cv2.blur(likeness, (SPAN, SPAN), borderType=cv2.BORDER_REPLICATE)
-    typical = float(np.quantile(smooth, 0.75))
-    if typical < FAINTEST:
-        return inside
-    shows = (np.minimum(smooth, 2 * likeness) > LEAST * typical).view(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(shows, connectivity=8)
+    rows, columns = (side // size for side in gray.shape)
+    small = size // HALVED
+    if rows == 0 or columns == 0:
+        return Match(np.zeros((rows, columns), np.float32), np.zeros((rows, columns, 2), np.float32), size)
+    shrunk = cv2.resize(gray[: rows * size, : columns * size], (columns * small, rows * small), interpolation=cv2.INTER_AREA)
+    cells = shrunk.reshape(rows, small, columns, small).swapaxes(1, 2).reshape(rows * columns, -1).astype(np.float32)
+    cells -= cells.mean(axis=1, keepdims=True)
+    pattern = cv2.resize(cell, (small, small), interpolation=cv2.INTER_AREA)
+    reach = round(FARTHEST_MM * scale / HALVED)
+    steps = np.arange(-reach, reach + 1)
+    rolled = np.stack([np.roll(pattern, (down, right), (0, 1)).ravel() for down in steps for right in steps]).astype(np.float32)
+    rolled -= rolled.mean(axis=1, keepdims=True)
+    rolled /= np.maximum(np.linalg.norm(rolled, axis=1, keepdims=True), 1e-6)
+    fits = (cells / np.maximum(np.linalg.norm(cells, axis=1, keepdims=True), 20.0)) @ rolled.T
+    fits = _with_neighbors(fits.reshape(rows, columns, -1))
+    step_mm = HALVED / scale
+    down, right = (axis.ravel() * step_mm for axis in np.meshgrid(steps, steps, indexing="ij"))
+    weighed = (fits * (1 - (right**2 + down**2) / NEAR_MM**2).astype(np.float32)).reshape(rows, columns, len(steps), len(steps))
+    return Match(*_best(weighed, step_mm), size)
+
+
+def _with_neighbors(fits: Plane) -> Plane:
+    kernel = np.ones(SPAN, np.float32) / SPAN
+    for axis in (0, 1):
+        padded = np.pad(fits, [(SPAN // 2,) * 2 if side == axis else (0, 0) for side in range(3)], mode="edge")
+        fits = sum(  # type: ignore[assignment]
+            weight * np.take(padded, range(offset, offset + fits.shape[axis]), axis=axis) for offset, weight in enumerate(kernel)
+        )
+    return np.asarray(fits, np.float32)
+
+
+def _best(fits: Plane, step_mm: float) -> tuple[Plane, Plane]:
+    """Return the best fit of each cell and its shift (x, y) in mm, between steps by parabolas."""
+    rows, columns, count, _ = fits.shape
+    flat = fits.reshape(rows, columns, -1)
+    down, right = np.divmod(flat.argmax(axis=2), count)
+    i, j = np.indices((rows, columns))
+    inner_down, inner_right = down.clip(1, count - 2), right.clip(1, count - 2)
+    shift = []
+    for along_x in (True, False):
+        before, at, after = (
+            fits[i, j, inner_down + (0 if along_x else side), inner_right + (side if along_x else 0)] for side in (-1, 0, 1)
+        )
+        bend = np.minimum(before - 2 * at + after, -1e-6)
+        place = inner_right if along_x else inner_down
+        shift.append((place + np.clip((before - after) / 2 / bend, -0.5, 0.5) - count // 2) * step_mm)
+    return np.asarray(flat.max(axis=2), np.float32), np.dstack(shift).astype(np.float32)
+
+
+def straightened(paper: PaperMap, page: FlatPage, match: Match) -> PaperMap | None:
+    """Return the map with the shifts that cells tell, smoothed; None where the page is flat already."""
+    told = match.told
+    if np.count_nonzero(told) < FEWEST:
+        return None
+    weight = told.astype(np.float32)
+    shift = match.shift - np.median(match.shift[told], axis=0)
+    if float(np.sqrt(np.square(shift[told]).mean())) < BENT_MM:
+        return None
+    blurred = [_blurred(shift[..., axis] * weight) / np.maximum(_blurred(weight), 1e-3) for axis in (0, 1)]
+    rows, columns = paper.nodes.shape[:2]
+    x, y = np.meshgrid(paper.left_mm + np.arange(columns) * NODE_MM, paper.top_mm + np.arange(rows) * NODE_MM)
+    cell_mm = match.size / page.scale
+    at = [((axis - start) / cell_mm - 0.5).astype(np.float32) for axis, start in ((x, page.left_mm), (y, page.top_mm))]
+    moved = [cv2.remap(field, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for field in blurred]
+    points = np.column_stack([(x + moved[0]).ravel(), (y + moved[1]).ravel()])
+    return replace(paper, nodes=paper.to_pixels(points).reshape(paper.nodes.shape).astype(np.float32))
+
+
+def _blurred(field: Plane) -> Plane:
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), BEND_CELLS / 4, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def paper_of(match: Match, inside: Mask) -> Mask:
+    """Return (h, w) bool, where paper is: the convex hull of the cells that show the grid; all that is `inside` where none tell."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(match.told.view(np.uint8), connectivity=8)
     if count < 2:
         return inside
-    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    row, column = np.nonzero(labels == largest)
+    row, column = np.nonzero(labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()))
     if len(row) < FEWEST:
         return inside
-    corners = np.concatenate([np.column_stack([column + x, row + y]) for x in (0, 1) for y in (0, 1)]) * size
-    paper = np.zeros(gray.shape, np.uint8)
-    cv2.fillConvexPoly(paper, cv2.convexHull(_to_border(corners, gray.shape, size).astype(np.int32)), (1,))
+    corners = np.concatenate([np.column_stack([column + x, row + y]) for x in (0, 1) for y in (0, 1)]) * match.size
+    paper = np.zeros(inside.shape, np.uint8)
+    cv2.fillConvexPoly(paper, cv2.convexHull(_to_border(corners, inside.shape, match.size).astype(np.int32)), (1,))
+    rim = 2 * round(RIM_CELLS * match.size) + 1
+    paper = np.asarray(cv2.erode(paper, np.ones((rim, rim), np.uint8)), np.uint8)  # beyond the picture's border there is paper
     return np.asarray(paper.view(np.bool_) & inside)
 
 
@@ -49,15 +144,3 @@ def _to_border(corners: npt.NDArray[np.intp], shape: tuple[int, ...], size: int)
     height, width = shape
     x, y = corners[:, 0], corners[:, 1]
     return np.column_stack([np.where(x + size > width, width, x), np.where(y + size > height, height, y)])
-
-
-def _likeness(gray: Pixels, cell: Plane) -> Plane:
-    """Return the correlation of each whole cell with the pattern."""
-    size = len(cell)
-    rows, columns = (side // size for side in gray.shape)
-    if rows == 0 or columns == 0:
-        return np.zeros((rows, columns), np.float32)
-    cells = gray[: rows * size, : columns * size].reshape(rows, size, columns, size).astype(np.float32)
-    pattern = cell - cell.mean()
-    spread = cells.std(axis=(1, 3)) * size * float(np.sqrt(np.square(pattern).sum()))
-    return np.asarray(np.einsum("isjt,st->ij", cells, pattern) / np.maximum(spread, 1e-3), np.float32)

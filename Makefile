@@ -30,6 +30,7 @@ docs: .venv/run.stamp  ## write docs/functions/*.md
 
 lock: .venv/dev.stamp  ## renew the hash-pinned requirements
 	$(LOCK) -o requirements/run.txt pyproject.toml
+	$(LOCK) --extra server -o requirements/server.txt pyproject.toml
 	$(LOCK) --extra dev --extra pytest --extra server -o requirements/dev.txt pyproject.toml
 
 clean:          ## remove what the targets made

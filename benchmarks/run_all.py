@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("startup", "throughput", "overhead", "store", "server")
+BENCHMARKS = ("startup", "throughput", "overhead", "store", "server", "methods")
 
 
 def main() -> None:

@@ -1,0 +1,234 @@
+"""What the server costs beyond the work itself: against bare threads in one process that do the same, in turn within one run.
+
+    python benchmarks/server.py [--rounds 3] [--pages 20] [--requests 10000] [--only throughput|memory|batch]
+
+Targets: 10 connections x 20 JPEG pages of 2200x1700, decode + Canny: binary frames at least 0.90x the images/s of bare threads (with
+--isolate 0.83x), base64 in JSON at least 0.80x; p99 at most 1.5x p50; 200 idle connections less than 20 MB; memory grows at most 2 % over
+10,000 requests after the first 1,000; 9 images in one batch at most 1.1x ceil(9 / workers) times one image. Client and server share the
+machine's cores, as they do not in use: what the client costs counts against the server here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import cv2
+import numpy as np
+from pages import DISTINCT, write_benchmark_pages
+from websockets.asyncio.client import ClientConnection, connect
+
+from ecgbench.plugins.edges import canny
+from ecgbench.wire import to_base64
+from ecgbench.wire.frames import pack
+from ecgbench.workers import usable_cores
+
+CONNECTIONS, PAGES, IN_FLIGHT = 10, 20, 2  # each connection has two requests in flight, so that no worker waits for the net
+JPEG_QUALITY = 90
+OPTIONS = {"edge_detection": True, "method": "canny"}
+TIMES_SEEN = 5  # of a request, for its median
+
+
+def jpeg_pages() -> list[bytes]:
+    """Return the encoded pages: JPEGs of 2200x1700."""
+    with tempfile.TemporaryDirectory() as place:
+        pictures = [cv2.imread(str(path)) for path in write_benchmark_pages(Path(place), DISTINCT)]
+    return [
+        cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+        for picture in pictures
+        if picture is not None
+    ]
+
+
+def decode_and_canny(page: bytes) -> dict[str, Any]:
+    """Do by hand what the server is asked for: the findings of a page."""
+    picture = cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return canny(picture).to_dict()
+
+
+def bare_threads(pages: Sequence[bytes], count: int) -> float:
+    """Return the images/s of as many threads as cores that share a queue of pages."""
+    waiting: SimpleQueue[bytes] = SimpleQueue()
+    for index in range(count):
+        waiting.put(pages[index % len(pages)])
+
+    def work() -> None:
+        try:
+            while True:
+                decode_and_canny(waiting.get_nowait())
+        except Empty:
+            return
+
+    cv2.setNumThreads(1)
+    threads = [threading.Thread(target=work) for _ in range(usable_cores())]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return count / (time.perf_counter() - start)
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[str, int]]:
+    """Run `ecgbench serve` in a process of its own; yield its address and its process id."""
+    command = [sys.executable, "-m", "ecgbench.ws_server", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            yield next(word.rstrip(";") for word in line.split() if word.startswith("ws://")), process.pid
+        finally:
+            process.terminate()
+
+
+def binary_requests(pages: Sequence[bytes]) -> list[bytes | str]:
+    return [pack({"type": "process_image", "options": OPTIONS}, [page]) for page in pages]
+
+
+def base64_requests(pages: Sequence[bytes]) -> list[bytes | str]:
+    return [json.dumps({"type": "process_image", "options": OPTIONS, "image": to_base64(page)}) for page in pages]
+
+
+async def ask_over(socket: ClientConnection, requests: Sequence[bytes | str], latencies: list[float], count: int) -> None:
+    """Send requests over one connection, a few in flight at a time, and keep how long each took."""
+    sent: list[float] = []
+    for index in range(count + IN_FLIGHT):
+        if index >= IN_FLIGHT:
+            reply = json.loads(await socket.recv())
+            assert reply["success"], reply
+            latencies.append(time.perf_counter() - sent[index - IN_FLIGHT])
+        if index < count:
+            sent.append(time.perf_counter())
+            await socket.send(requests[index % len(requests)])
+
+
+async def load(address: str, requests: Sequence[bytes | str], connections: int, count: int) -> tuple[float, list[float]]:
+    """Return the images/s of so many connections with so many requests each, and each request's seconds."""
+    latencies: list[float] = []
+    sockets = [await connect(address, compression=None, max_size=None) for _ in range(connections)]
+    start = time.perf_counter()
+    await asyncio.gather(*[ask_over(socket, requests, latencies, count) for socket in sockets])
+    seconds = time.perf_counter() - start
+    await asyncio.gather(*[socket.close() for socket in sockets])
+    return connections * count / seconds, latencies
+
+
+def throughput(pages: Sequence[bytes], rounds: int, each: int) -> None:
+    """Print images/s of the server, each way of asking it in turn with bare threads."""
+    kinds: list[tuple[str, float, list[str], list[bytes | str]]] = [
+        ("binary frames", 0.90, [], binary_requests(pages)),
+        ("base64 JSON", 0.80, [], base64_requests(pages)),
+        ("binary frames, --isolate", 0.83, ["--isolate"], binary_requests(pages)),
+    ]
+    for label, target, options, requests in kinds:
+        with serving(*options) as (address, _):
+            asyncio.run(load(address, requests, CONNECTIONS, 2))  # warm
+            ratios, tails, rates = [], [], []
+            for _ in range(rounds):
+                before = bare_threads(pages, CONNECTIONS * each)
+                rate, latencies = asyncio.run(load(address, requests, CONNECTIONS, each))
+                ratios.append(rate / ((before + bare_threads(pages, CONNECTIONS * each)) / 2))
+                p50, p99 = np.percentile(latencies, [50, 99])
+                tails.append(float(p99 / p50))
+                rates.append(rate)
+        print(
+            f"{label}: {statistics.median(ratios):.2f}x of bare threads (min {min(ratios):.2f}, max {max(ratios):.2f}; target {target}x), "
+            f"p99 {statistics.median(tails):.2f}x p50 (target 1.5x), {statistics.median(rates):.0f} images/s"
+        )
+
+
+def resident_mb(pid: int) -> float:
+    """Return a process's resident memory in MB (proc(5))."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("this kernel does not tell the resident memory")
+
+
+async def idle_cost(address: str, pid: int, connections: int) -> float:
+    """Return the MB that so many connections cost which ask nothing."""
+    before = resident_mb(pid)
+    sockets = [await connect(address, compression=None) for _ in range(connections)]
+    await asyncio.sleep(1)
+    cost = resident_mb(pid) - before
+    await asyncio.gather(*[socket.close() for socket in sockets])
+    return cost
+
+
+def memory(requests: int) -> None:
+    """Print what idle connections cost and how memory grows over many requests of a small page."""
+    page = cv2.imencode(".jpg", np.full((300, 400, 3), 255, np.uint8))[1].tobytes()
+    frames = binary_requests([page])
+    with serving() as (address, pid):
+        asyncio.run(load(address, frames, CONNECTIONS, 10))
+        print(f"200 idle connections: {asyncio.run(idle_cost(address, pid, 200)):.1f} MB (target 20)")
+        asyncio.run(load(address, frames, CONNECTIONS, requests // 10 // CONNECTIONS))
+        first = resident_mb(pid)
+        asyncio.run(load(address, frames, CONNECTIONS, requests * 9 // 10 // CONNECTIONS))
+        last = resident_mb(pid)
+    print(f"{requests} requests: {first:.1f} -> {last:.1f} MB, {last / first - 1:+.1%} after the first tenth (target +2 %)")
+
+
+async def batch_against_one(address: str, page: bytes, count: int) -> tuple[float, float]:
+    """Return the median seconds of one image, and of a batch, asked in turn."""
+    one = pack({"type": "process_image", "options": OPTIONS}, [page])
+    batch = pack({"type": "process_batch", "options": OPTIONS}, [page] * count)
+    singles: list[float] = []
+    batches: list[float] = []
+    async with connect(address, compression=None, max_size=None) as socket:
+        for _ in range(TIMES_SEEN):
+            for request, final, seconds in ((one, "result", singles), (batch, "batch_result", batches)):
+                start = time.perf_counter()
+                await socket.send(request)
+                while json.loads(await socket.recv())["type"] != final:
+                    pass
+                seconds.append(time.perf_counter() - start)
+    return statistics.median(singles), statistics.median(batches)
+
+
+def batch(pages: Sequence[bytes]) -> None:
+    """Print the time of nine images in one batch against rounds of one."""
+    workers = usable_cores()
+    with serving() as (address, _):
+        asyncio.run(load(address, binary_requests(pages), 2, 5))
+        one, nine = asyncio.run(batch_against_one(address, pages[0], 9))
+    rounds = math.ceil(9 / workers)
+    print(f"9 images in a batch: {nine / (rounds * one):.2f}x of {rounds} times one image on {workers} workers (target 1.1x)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=PAGES, help="of each connection")
+    parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--only", choices=["throughput", "memory", "batch"])
+    options = parser.parse_args()
+    pages = jpeg_pages()
+    print(f"{len(pages)} JPEG pages of {statistics.mean(map(len, pages)) / 1e6:.2f} MB, {usable_cores()} cores")
+    parts: dict[str, Callable[[], None]] = {
+        "throughput": lambda: throughput(pages, options.rounds, options.pages),
+        "memory": lambda: memory(options.requests),
+        "batch": lambda: batch(pages),
+    }
+    for name, part in parts.items():
+        if options.only in (None, name):
+            part()
+
+
+if __name__ == "__main__":
+    main()

@@ -139,6 +139,8 @@ def choose_layout(curves: Sequence[Curve], levels: Floats, words: Floats, extent
     if rows >= MANY_ROWS:
         return LAYOUTS["12x1"]
     known = [layout for layout in LAYOUTS.values() if layout.rows == rows]
+    if rows <= 2 and not known:
+        return Layout("strip", (tuple(f"row {number}" for number in range(1, rows + 1)),))
     if not known:
         return Layout(f"{rows}x1", (tuple(f"row {number}" for number in range(1, rows + 1)),))
     return max(known, key=lambda layout: _boundary_score(layout, curves, levels, words, extent, scale))
@@ -146,12 +148,14 @@ def choose_layout(curves: Sequence[Curve], levels: Floats, words: Floats, extent
 
 def _boundary_score(layout: Layout, curves: Sequence[Curve], levels: Floats, words: Floats, extent: Extent, scale: int) -> float:
     """Return the share of a layout's boundaries at which a name stands or the trace's level jumps, less that of boundaries it denies."""
-    columns, rows = len(layout.columns), len(layout.columns[0])
-    width = (extent.end - extent.start) / columns
-    at = [extent.start + number * width for number in range(1, columns)]
-    own = [_evidence(curves[row], float(levels[row]), words, x, scale) for row in range(rows) for x in at]
-    denied = [_evidence(curves[row], float(levels[row]), words, x, scale) for row in range(rows, len(levels)) for x in at]
-    return float(np.mean(own)) - float(np.mean(denied)) / 2 if own and denied else float(np.mean(own)) if own else 0.0
+    columns, deep = len(layout.columns), len(layout.columns[0])
+    own, denied = list[float](), list[float]()
+    for quarter in (1, 2, 3):
+        x = extent.start + quarter * (extent.end - extent.start) / 4
+        for row, (curve, level) in enumerate(zip(curves, levels, strict=True)):
+            cut = row < deep and quarter * columns % 4 == 0
+            (own if cut else denied).append(_evidence(curve, float(level), words, x, scale))
+    return (float(np.mean(own)) if own else 0.0) - (float(np.mean(denied)) if denied else 0.0)
 
 
 def _evidence(curve: Curve, level: float, words: Floats, x: float, scale: int) -> float:

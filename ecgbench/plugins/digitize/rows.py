@@ -9,7 +9,7 @@ import numpy.typing as npt
 Plane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
-INK = 0.5  # of full coverage
+INK = 0.35  # of full coverage: faint rows of a page are found as well
 NARROWEST_MM = 12.0  # connected ink that spans less is text, a pulse or a speck
 THICKEST_MM = 1.6  # runs of ink down a column; steeper parts of a trace say little of its level
 SMOOTH_MM = 0.9  # standard deviation: a trace's own noise and waves

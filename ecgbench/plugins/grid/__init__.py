@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,20 +12,26 @@ from ecgbench.core.params import param
 from ecgbench.core.results import GridFit, Positions
 from ecgbench.core.transformer import transformer
 from ecgbench.plugins.grid.ink import ink_levels
-from ecgbench.plugins.grid.lines import bold_lines, continuity, line_positions, sharpness
+from ecgbench.plugins.grid.lines import bold_number, continuity, line_positions, sharpness
+from ecgbench.plugins.grid.paper import PaperMap
 from ecgbench.plugins.grid.search import DECISIVE, AxisFit, PageFit, best_fit
 
-__all__ = ["MultiscaleParams", "detect_grid", "multiscale"]
+__all__ = ["MultiscaleParams", "PaperMap", "detect_grid", "map_paper", "multiscale"]
 
 USUAL_RATIO = 1.12  # of the spacings along both axes; labelled pictures have 1.056 or less
 LARGEST_RATIO = 1.2  # the same where bold lines leave no doubt: a camera tilted by 33 degrees
 LARGEST_SKEW_DEG = 15.0  # between rows and columns at the center; corners moved by 8 % of the sides give more than 8, photos 1.7
 LEAST_SHARPNESS = -0.2  # rows of letters are thicker than their gaps: -1.0 to -0.5; labelled pictures have -0.05 or more
-BOLD_SCORE = 26.0  # dB; labelled pictures with bold lines have 28 or more; written pages, photos and traces without a grid, where sharp, 25
-# Without visible bold lines the score falls to 9 dB on a crop of 12 x 9 mm. Then lines must be thin, square and run through: labelled
-# crops have a sharpness of 0.68 and a continuity of 0.95 or more. Of 260 crops of noise, photos, text and tables none had a
-# sharpness above 0.4 with lines all over it; of 90 drawings of beats without a grid one had a continuity above 0.75.
-THIN_SCORE, THIN_SHARPNESS, THIN_CONTINUITY, THIN_RATIO = 8.0, 0.6, 0.85, 1.05
+# Labelled pictures with bold lines have 28 dB or more. Of 320 pages, crops of photos, texts, tables, noise and drawings of beats without
+# a grid one had more than 23 dB, and rows that are thicker than their gaps.
+BOLD_SCORE = 25.0
+# Small crops and faint or blurred pages score less. Then lines must be square, run through everywhere, and be thinner than gaps: of the
+# same 320 none that did so had more than 11 dB but a chessboard's diagonals; 12 of 16 crops of labelled pictures as small as 10 mm have.
+SQUARE_SCORE, SQUARE_SHARPNESS, SQUARE_CONTINUITY, SQUARE_LOCK = 16.0, 0.0, 0.85, 0.9
+SQUARE_RATIO, SQUARE_SKEW_DEG = 1.12, 8.0
+# Without visible bold lines the score falls to 9 dB on a crop of 12 x 9 mm. Labelled crops have a sharpness of 0.68 and a continuity
+# of 0.95 or more.
+THIN_SCORE, THIN_SHARPNESS, THIN_RATIO = 8.0, 0.6, 1.05
 BOLD_DB = 4.0  # over the noise, which alone gives 1 dB; less is no evidence of which lines are the 5 mm ones
 FULL_SCORE = 50.0  # dB, what sharp, complete grids reach
 
@@ -77,16 +83,8 @@ def multiscale(gray: Gray, p: MultiscaleParams) -> GridFit:
     15(2), 1967. M. Takeda and K. Mutoh, Fourier transform profilometry for the automatic measurement of 3-D object shapes, Applied
     Optics 22(24), 1983.
     """
-    found = best_fit(ink_levels(gray), largest_tilt=float(np.tan(np.deg2rad(p.max_angle_deg))))
-    if found is None or not _is_grid(found.merit, found.fit):
-        return GridFit(None, None)
-    score, _, fit = found
-    px_per_mm_x, px_per_mm_y = fit.periods
-    if min(fit.periods) < p.min_px_per_mm or max(fit.periods) > p.max_px_per_mm:
-        return GridFit(None, None)
-    fine_x, bold_x = _lines(fit, fit.along, fit.level.center[0], with_bold=fit.weights.bold_along[0] >= BOLD_DB)
-    fine_y, bold_y = _lines(fit, fit.across, fit.level.center[1], with_bold=fit.weights.bold_across[0] >= BOLD_DB)
-    return GridFit(px_per_mm_x, px_per_mm_y, fit.angle_deg, fine_x, fine_y, bold_x, bold_y, _quality(score, fit))
+    found = _paper(gray, p)
+    return GridFit(None, None) if found is None else found.grid
 
 
 def detect_grid(image: Any, **params: Any) -> GridFit:
@@ -106,6 +104,39 @@ def detect_grid(image: Any, **params: Any) -> GridFit:
     return multiscale(open_page(image), **params)
 
 
+def map_paper(image: Any, **params: Any) -> PaperMap | None:
+    """Map pixels of a page to millimeters of its paper; None where no grid is found.
+
+    Takes what `detect_grid` takes, and holds what it returns as `grid`, at no further cost.
+
+    >>> paper = np.full((400, 600), 250, np.uint8)
+    >>> paper[::8], paper[:, ::8] = 200, 200
+    >>> paper[::40], paper[:, ::40] = 150, 150
+    >>> found = map_paper(paper)
+    >>> first, second = found.to_mm(np.array([[80.0, 40.0], [240.0, 120.0]]))
+    >>> [round(float(mm), 2) for mm in second - first]
+    [20.0, 10.0]
+    >>> found.px_per_mm(np.array([[300.0, 200.0]])).round(2).tolist()
+    [[8.0, 8.0]]
+    """
+    from ecgbench.plugins.pages import open_page
+
+    return _paper(open_page(image).gray, multiscale.make_params(params))
+
+
+def _paper(gray: Gray, p: MultiscaleParams) -> PaperMap | None:
+    found = best_fit(ink_levels(gray), largest_tilt=float(np.tan(np.deg2rad(p.max_angle_deg))))
+    if found is None or not _is_grid(found.merit, found.fit):
+        return None
+    fit = found.fit
+    if min(fit.periods) < p.min_px_per_mm or max(fit.periods) > p.max_px_per_mm:
+        return None
+    x = _lines(fit, fit.along, fit.level.center[0], with_bold=fit.weights.bold_along[0] >= BOLD_DB)
+    y = _lines(fit, fit.across, fit.level.center[1], with_bold=fit.weights.bold_across[0] >= BOLD_DB)
+    grid = GridFit(*fit.periods, fit.angle_deg, x.fine, y.fine, x.bold, y.bold, _quality(found.merit, fit))
+    return PaperMap(grid, fit, (x.origin, y.origin))
+
+
 def _is_grid(score: float, fit: PageFit) -> bool:
     x, y = fit.periods
     ratio, sharp = max(x, y) / min(x, y), min(sharpness(fit.along), sharpness(fit.across))
@@ -113,16 +144,28 @@ def _is_grid(score: float, fit: PageFit) -> bool:
         return False
     if score >= (BOLD_SCORE if ratio <= USUAL_RATIO else DECISIVE):
         return True
-    if score < THIN_SCORE or sharp < THIN_SHARPNESS or ratio > THIN_RATIO:
+    if score < THIN_SCORE or min(continuity(fit.along), continuity(fit.across)) < SQUARE_CONTINUITY:
         return False
-    return min(continuity(fit.along), continuity(fit.across)) >= THIN_CONTINUITY
+    if sharp >= THIN_SHARPNESS and ratio <= THIN_RATIO:
+        return True
+    square = ratio <= SQUARE_RATIO and abs(fit.skew_deg) <= SQUARE_SKEW_DEG
+    return square and score >= SQUARE_SCORE and sharp >= SQUARE_SHARPNESS and fit.lock >= SQUARE_LOCK
 
 
-def _lines(fit: PageFit, axis: AxisFit, center: float, *, with_bold: bool) -> tuple[Positions, Positions]:
-    """Return the 1 mm and 5 mm lines of an axis in pixels of the page; no 5 mm lines where none stand out."""
-    fine, numbers = line_positions(axis)
-    bold = bold_lines(axis, fine, numbers) if with_bold else np.empty(0)
-    return (fine + center) * fit.level.scale - 0.5, (bold + center) * fit.level.scale - 0.5
+class _Lines(NamedTuple):
+    """Lines of an axis in pixels of the page, and the number of one that 5 mm lines are counted from."""
+
+    fine: Positions
+    bold: Positions
+    origin: float
+
+
+def _lines(fit: PageFit, axis: AxisFit, center: float, *, with_bold: bool) -> _Lines:
+    """Return the 1 mm and 5 mm lines of an axis; no 5 mm lines where none stand out."""
+    positions, numbers = line_positions(axis)
+    fine = (positions + center) * fit.level.scale - 0.5
+    rest = bold_number(axis, numbers) if with_bold else None
+    return _Lines(fine, np.empty(0), 0.0) if rest is None else _Lines(fine, fine[numbers % 5 == rest], float(rest))
 
 
 def _quality(score: float, fit: PageFit) -> float:

@@ -19,6 +19,7 @@ PASSES = 3
 STILL = 0.05  # periods within a block; blocks then lose 0.4 % of their amplitude, and their phase holds
 SMOOTH = 1.0  # blocks: sigma of the Gaussian; bent synthetic pages are followed worse with 2 and 4
 FLAT = 0.02  # periods, root mean square: synthetic scans leave 0.002 to 0.02, photos of bent paper 0.02 to 0.14
+NOISE_LEFT = 1.5  # times the noise of blocks (averages of 3 x 3) that SMOOTH leaves of it
 REACH = 0.8  # blocks to either side between which a slope is taken
 SURELY_LOCKED = 0.8  # lines of another period, or those of half the page, do not lock so well
 WRAPPED = 0.3  # periods; a larger residual may belong to the next line
@@ -60,7 +61,21 @@ class LineFit:
         total = cv2.GaussianBlur(weights, (0, 0), SMOOTH, borderType=cv2.BORDER_REPLICATE)
         smooth = cv2.GaussianBlur(self.residual * weights, (0, 0), SMOOTH, borderType=cv2.BORDER_REPLICATE) / total
         power = float((weights * np.square(smooth)).sum() / weights.sum())
+        power = max(0.0, power - NOISE_LEFT * self._noise(weights))
         return np.asarray(smooth * (power**2 / (power**2 + FLAT**4)), np.float64)
+
+    def _noise(self, weights: Floats) -> float:
+        """Return half the mean square by which neighboring blocks differ: noise, since the paper's own bends are wider than a block."""
+        steps = [
+            (
+                np.square(np.diff(self.residual, axis=axis)),
+                np.minimum(weights.take(range(1, n), axis), weights.take(range(n - 1), axis)),
+            )
+            for axis, n in enumerate(weights.shape)
+            if n > 1
+        ]
+        total = sum(float(weight.sum()) for _, weight in steps)
+        return sum(float((square * weight).sum()) for square, weight in steps) / (2 * total + TINY)
 
     @cached_property
     def amplitude(self) -> Floats:
@@ -69,9 +84,11 @@ class LineFit:
 
     def at(self, x: Floats, y: Floats) -> Floats:
         """Return the number of lines from the page's center to points (n,) in pixels of the level: surface and bend together."""
-        column, row = (_index(positions, along) for positions, along in ((x, self.blocks.x), (y, self.blocks.y)))
-        bend = cv2.remap(self.bend.astype(np.float32), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return self.surface.at(x, y) + bend.ravel()
+        left, right, column = _between(x, self.blocks.x)
+        above, below, row = _between(y, self.blocks.y)
+        upper = self.bend[above, left] * (1 - column) + self.bend[above, right] * column
+        lower = self.bend[below, left] * (1 - column) + self.bend[below, right] * column
+        return self.surface.at(x, y) + upper * (1 - row) + lower * row
 
     def slopes(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return periods per pixel along x and along y at points (n,), over the nearest millimeters."""
@@ -208,7 +225,9 @@ def _smooth(values: Phasors) -> Phasors:
     )
 
 
-def _index(positions: Floats, blocks: Floats) -> npt.NDArray[np.float32]:
-    """Return at which (broken) number of block each position lies, as cv2.remap takes it: (n, 1) float32."""
+def _between(positions: Floats, blocks: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+    """Return the blocks on either side of each position, and how far it is from the first to the second, 0 to 1."""
     step = blocks[1] - blocks[0] if len(blocks) > 1 else 1.0
-    return np.asarray(((positions - blocks[0]) / step).clip(0, len(blocks) - 1), np.float32)[:, None]
+    number = ((positions - blocks[0]) / step).clip(0, len(blocks) - 1)
+    first = number.astype(np.intp)
+    return first, np.minimum(first + 1, len(blocks) - 1), number - first

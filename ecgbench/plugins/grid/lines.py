@@ -15,7 +15,7 @@ Numbers = npt.NDArray[np.intp]
 
 NEAR_MIDLINE = 3.0  # blocks of 5 mm on either side whose phase corrects the surface along the midline
 PRESENT = 0.3  # of what the upper quarter of blocks or lines shows; less is margin, header or desk
-FAINT_BOLD = 0.05  # of the 1 mm wave; the faintest bold lines of a labelled picture (crop_03, along y) have 0.11
+FAINT_BOLD = 0.05  # of the darkest lines' contrast; where bold lines are seen at all, they are darker by more
 CORE, GAP = 0.2, 0.3  # periods from a line's center: ink within the first is the line's, beyond the second the paper's
 
 
@@ -36,14 +36,19 @@ def line_positions(axis: AxisFit) -> tuple[Floats, Numbers]:
     return positions[shown], numbers[shown]
 
 
-def bold_lines(axis: AxisFit, positions: Floats, numbers: Numbers) -> Floats:
-    """Return the positions of the every fifth lines on which the slowest two waves of the 5 mm pattern peak; none if both are faint."""
-    phase, ink = axis.rectified
-    *waves, fine = (complex((ink * np.exp(-2j * np.pi * k / 5 * phase)).sum()) for k in (1, 2, 5))
-    if max(map(abs, waves)) < FAINT_BOLD * abs(fine):
-        return np.empty(0)
-    peaks = (waves * np.exp(2j * np.pi / 5 * np.outer(np.arange(5), (1, 2)))).real.sum(axis=1)
-    return np.asarray(positions[numbers % 5 == int(peaks.argmax())])
+def bold_number(axis: AxisFit, numbers: Numbers) -> int | None:
+    """Return which of 0 to 4 the numbers of bold lines leave when divided by 5, None where no fifth line is darker than the others.
+
+    Held against each other are medians of lines, so that a trace along some of them does not matter.
+    """
+    contrast = line_contrast(axis, numbers)
+    classes = [contrast[numbers % 5 == rest] for rest in range(5)]
+    if min(map(len, classes)) == 0:
+        return None
+    middles = np.array([np.median(values) for values in classes])
+    boldest = int(middles.argmax())
+    excess = float(middles[boldest] - np.median(np.delete(middles, boldest)))
+    return boldest if excess > FAINT_BOLD * float(np.abs(middles).max()) else None
 
 
 def line_contrast(axis: AxisFit, numbers: Numbers) -> Floats:

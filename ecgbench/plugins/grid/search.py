@@ -54,15 +54,22 @@ class PageFit:
     along: AxisFit
     across: AxisFit
 
+    def steps(self, x: Floats, y: Floats) -> Floats:
+        """Return pixels of the page that a period takes at points (n,) of the level: (n, 2, 2), columns are steps along rows and columns.
+
+        Not a number where the two families of lines run the same way.
+        """
+        along_x, along_y = self.along.lines.slopes(x, y)
+        across_y, across_x = self.across.lines.slopes(y, x)
+        turn = along_x * across_y - along_y * across_x
+        turn = np.where(np.abs(turn) < 1e-12, np.nan, turn)
+        rows, columns = np.stack([across_y, -across_x], axis=1), np.stack([-along_y, along_x], axis=1)
+        return np.asarray(np.stack([rows, columns], axis=2) / turn[:, None, None] * self.level.scale, np.float64)
+
     @cached_property
     def vectors(self) -> Floats:
-        """Pixels of the page that one period takes at its center: columns are the steps along a row and along a column of the grid."""
-        here = np.zeros(1)
-        (x, y), (down, across) = self.along.lines.slopes(here, here), self.across.lines.slopes(here, here)
-        slopes = np.array([[x[0], y[0]], [across[0], down[0]]])
-        if abs(np.linalg.det(slopes)) < 1e-12:
-            return np.full((2, 2), np.nan)
-        return np.asarray(np.linalg.inv(slopes) * self.level.scale)
+        """The steps at the page's center, (2, 2)."""
+        return np.asarray(self.steps(np.zeros(1), np.zeros(1))[0], np.float64)
 
     @property
     def periods(self) -> tuple[float, float]:

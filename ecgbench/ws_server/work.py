@@ -16,8 +16,9 @@ from ecgbench.core.results import EdgeMap, Result, Separation, Signals
 from ecgbench.core.transformer import Transformer
 from ecgbench.pipeline import EDGES, Options, Processed, StepError, run_pipeline
 from ecgbench.plugins.pages import page_from_bytes
-from ecgbench.wire import Image, Picture, WireError, image_bytes
+from ecgbench.wire import Image, Picture, WireError
 from ecgbench.workers import Beat, one_line
+from ecgbench.ws_server.base64_text import decoded
 
 MASK_PNG = (cv2.IMWRITE_PNG_BILEVEL, 1, cv2.IMWRITE_PNG_COMPRESSION, 1)  # a third of the time of eight bits a pixel
 PAGE_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1)
@@ -89,7 +90,7 @@ class PictureWork:
         """Return what was found; an image's error is its own."""
         start = time.perf_counter()
         try:
-            page = page_from_bytes(image_bytes(job.image), name="The image", max_pixels=self.max_pixels)
+            page = page_from_bytes(decoded(job.image), name="The image", max_pixels=self.max_pixels)
             found = _run(page, job)
         except Exception as error:
             said = str(error) if isinstance(error, (PageError, StepError, WireError)) else one_line(error)

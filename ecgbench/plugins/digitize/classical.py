@@ -74,7 +74,7 @@ def place_leads(rows: Rows, coverage: Coverage, scale: int, told: str) -> Placed
     known = [extent for extent in rows.extents if extent is not None]
     if not known:
         return None
-    extent = common_extent(known)
+    extent = common_extent(known, rows.pulses)
     layout = LAYOUTS.get(told)
     chosen = list(range(len(rows.levels)))
     if layout is None:

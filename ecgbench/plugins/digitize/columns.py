@@ -19,7 +19,8 @@ WINDOW_MM = 6.0  # ink that fills most of such a window is a trace, not a word
 FILLED = 0.7
 FOOT_MM = 0.6  # a pulse's leg is half as wide at most
 JOINED_MM = 1.5  # a trace that begins within this distance of a pulse's leg begins at it
-FULL_MM = 8.0  # a row whose length is within this of a full one is one
+FULL_MM = 12.0  # a row whose length is within this of a full one is one
+EXACT_MM = 0.7  # rows begin at a pulse's leg or the foot behind it is longer than this
 ALIGNED_MM = 3.0  # rows mostly begin and end above each other
 ASTRAY_MM = 15.0  # rhythm strips of some devices begin beside their pulse and end with the paper; a row beyond is none
 SHORTEST_ROW = 0.6  # of the common length; less is a line of text or a fold
@@ -120,17 +121,28 @@ def _aligned(extent: Extent | None, common: Extent) -> bool:
     return extent is not None and (abs(extent.start - common.start) < ASTRAY_MM or abs(extent.end - common.end) < ASTRAY_MM)
 
 
-def common_extent(found: Sequence[Extent]) -> Extent:
-    """Return the extent that most rows have, to the median of those; a full row's length where it is about that."""
-    start, end = (_most_common([getattr(extent, side) for extent in found]) for side in ("start", "end"))
-    return Extent(start, start + ROW_MM) if abs(end - start - ROW_MM) < FULL_MM else Extent(start, end)
+def common_extent(found: Sequence[Extent], pulses: Sequence[Pulse | None] = ()) -> Extent:
+    """Return the extent that most rows have; a full row's length where it is about that.
+
+    A row that is a little too long has the foot of a pulse at its begin, where there is a pulse on the left; else that end counts on
+    which more rows agree.
+    """
+    (start, begin_alike), (end, end_alike) = (
+        _most_common([getattr(extent, side) for extent in found]) for side in ("start", "end")
+    )
+    if abs(end - start - ROW_MM) >= FULL_MM:
+        return Extent(start, end)
+    on_left = [pulse for pulse in pulses if pulse is not None and pulse.left < (start + end) / 2]
+    at_end = end - start > ROW_MM + EXACT_MM if on_left else end_alike > begin_alike
+    return Extent(end - ROW_MM, end) if at_end else Extent(start, start + ROW_MM)
 
 
-def _most_common(values: Sequence[float]) -> float:
-    """Return the median of the largest group of values that are within `ALIGNED_MM` of one of them."""
+def _most_common(values: Sequence[float]) -> tuple[float, int]:
+    """Return the median of the largest group of values that are within `ALIGNED_MM` of one of them, and how many these are."""
     places = np.asarray(values)
     groups = np.abs(places[:, None] - places) < ALIGNED_MM
-    return float(np.median(places[groups[int(groups.sum(axis=1).argmax())]]))
+    group = places[groups[int(groups.sum(axis=1).argmax())]]
+    return float(np.median(group)), len(group)
 
 
 def choose_layout(curves: Sequence[Curve], levels: Floats, words: Floats, extent: Extent, scale: int) -> Layout:

@@ -13,7 +13,7 @@ Plane = npt.NDArray[np.float32]
 
 STEP_MM = 3.5  # the lowest pulse, of 5 mm/mV, less what the pen rounds off
 EDGE_MM = 0.5  # a leg of a pulse leans no more
-WIDTHS_MM = (3.5, 13.0)  # 0.2 s at 25 mm/s are 5 mm, at 50 mm/s 10 mm
+WIDTHS_MM = (1.8, 13.0)  # 0.2 s at 25 mm/s are 5 mm, at 50 mm/s 10 mm; portable devices draw half of that
 FLAT_MM = 0.5  # a plateau is level
 EQUAL_MM = 12.0  # one leg may end where the trace begins, and that may have wandered
 SAME_PLACE_MM = 4.0  # pulses of all rows stand above each other; perspective that is left moves them a little

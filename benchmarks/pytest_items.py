@@ -2,8 +2,9 @@
 
     python benchmarks/pytest_items.py [--pages 40] [--scaling-pages 200] [--rounds 3]
 
-Targets: 1.8x of a parametrized test that decodes for each of 8 methods; at most 2 ms an item; -n 2 at least 1.7x of -n 0. Two bare processes
-are held against one beside the last, since a machine that others use too has no second core to give.
+Targets: 1.8x of a parametrized test that decodes for each of 8 methods; at most 2 ms an item; -n 2 at least 1.7x of -n 0. On a machine that
+others use too, seconds on the wall are partly theirs: so what one process does is also told in processor time, and two bare processes are held
+against one beside -n 2 against -n 0, since such a machine has no second core to give.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -55,18 +56,27 @@ def test_method(page, method):
 TINY = (48, 64)  # pixels of a page on which methods take next to nothing, and of which the rest is overhead
 
 
-def pytest_seconds(folder: Path, *words: str) -> float:
-    """Return the seconds that a pytest process takes, its start included; it has to pass."""
+class Seconds(NamedTuple):
+    """What a process took: on the wall, and of processors, its children's included."""
+
+    wall: float
+    busy: float
+
+
+def pytest_seconds(folder: Path, *words: str) -> Seconds:
+    """Return what a pytest process takes, its start included; it has to pass."""
     quiet = ("-q", "-p", "no:cacheprovider", "-p", "no:anyio", "-p", "no:hypothesispytest")
     line = [sys.executable, "-m", "pytest", *quiet, *words]
-    start = time.perf_counter()
-    done = subprocess.run(
-        line, cwd=folder, capture_output=True, text=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
-    seconds = time.perf_counter() - start
+    usual = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }  # or pytest compiles all anew
+    before = os.times()
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False, env=usual | {"OMP_NUM_THREADS": "1"})
+    after = os.times()
     if done.returncode:
         raise RuntimeError(f"{' '.join(line)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    return seconds
+    busy = after.children_user + after.children_system - before.children_user - before.children_system
+    return Seconds(after.elapsed - before.elapsed, busy)
 
 
 def params() -> list[str]:
@@ -75,24 +85,29 @@ def params() -> list[str]:
     return ["--ecg-methods=edges.canny,edges.sobel,edges.laplacian,edges.contour", *sweep]
 
 
-def ours(place: Path, pages: Path, *words: str) -> float:
+def ours(place: Path, pages: Path, *words: str) -> Seconds:
     """Return the seconds of our items, with their scores, table and run."""
     return pytest_seconds(place, f"--benchmark={pages}", *params(), *words)
 
 
-def plain(place: Path, pages: Path) -> float:
+def plain(place: Path, pages: Path) -> Seconds:
     """Return the seconds of the same methods on the same pages in a parametrized test."""
     (place / "test_plain.py").write_text(PLAIN.format(folder=str(pages), sweep=SWEEP))
     return pytest_seconds(place, "test_plain.py")
 
 
-def ratios(rounds: int, theirs: Callable[[], float], own: Callable[[], float]) -> tuple[float, float, float]:
-    """Return min, median and max of their seconds over ours, measured in turn."""
+def in_turn(rounds: int, theirs: Callable[[], Seconds], own: Callable[[], Seconds]) -> list[Seconds]:
+    """Return their seconds over ours of each round, measured in turn."""
     found = []
     for _ in range(rounds):
-        reference = theirs()
-        found.append(reference / own())
-    return min(found), statistics.median(found), max(found)
+        reference, mine = theirs(), own()
+        found.append(Seconds(reference.wall / mine.wall, reference.busy / mine.busy))
+    return found
+
+
+def by_hand(paths: Sequence[Path], workers: int) -> Seconds:
+    """Return what a hand-written pool takes for the edges.* on each page."""
+    return Seconds(hand_written(paths, [0, 1, 2, 3], workers=workers), 1.0)
 
 
 def write_tiny_pages(folder: Path, count: int) -> Path:
@@ -109,29 +124,52 @@ def unexplained(place: Path, pages: Path) -> tuple[float, int]:
     """Return the processor seconds of a session that neither opening pages, converting nor methods took, and its number of items."""
     with tempfile.TemporaryDirectory() as kept:
         path = Path(kept) / "runs.db"
-        before = os.times()
-        ours(place, pages, f"--ecg-store={path}")
-        after = os.times()
+        busy = ours(place, pages, f"--ecg-store={path}").busy
         with Store(path, create=False) as store:
             outcomes = list(store.outcomes(store.find_run().id))
-    busy = after.children_user + after.children_system - before.children_user - before.children_system
     loads = {outcome.case.source: outcome.load_seconds for outcome in outcomes}
     methods = sum(sum(outcome.cpu_seconds) + outcome.convert_seconds for outcome in outcomes)
     return busy - methods - sum(loads.values()), len(outcomes)
 
 
 def overhead_ms(place: Path, few: Path, many: Path) -> float:
-    """Return ms of processor time an item beside decoding, conversion and method: what more pages cost, so that pytest's start drops out.
-
-    On a machine that others use too, seconds on the wall are mostly theirs; on a quiet one the two are the same.
-    """
+    """Return ms of processor time an item beside decoding, conversion and method: what more pages cost, so that pytest's start drops out."""
     (rest_few, items_few), (rest_many, items_many) = unexplained(place, few), unexplained(place, many)
     return (rest_many - rest_few) / (items_many - items_few) * 1e3
 
 
-def said(found: Sequence[float]) -> str:
-    low, median, high = found
-    return f"{median:.2f}x (min {low:.2f}, max {high:.2f})"
+def said(ratios: Iterable[float]) -> str:
+    """Return median, least and most of some ratios in words."""
+    found = list(ratios)
+    return f"{statistics.median(found):.2f}x (min {min(found):.2f}, max {max(found):.2f})"
+
+
+def against_plain(place: Path, count: int, rounds: int) -> None:
+    """Print items a second against plain parametrization."""
+    pages = write_benchmark_pages(place, count)[0].parent
+    one = write_tiny_pages(place / "one", 1)
+    ours(place, one), plain(place, one)  # what pytest compiles is compiled once
+    found = in_turn(rounds, partial(plain, place, pages), partial(ours, place, pages))
+    walls, busy = said(each.wall for each in found), said(each.busy for each in found)
+    print(f"8 methods on {count} pages: {walls} of plain parametrization, {busy} in processor time (target 1.8x)", flush=True)
+
+
+def overhead(place: Path, rounds: int) -> None:
+    """Print what an item costs."""
+    few, many = write_tiny_pages(place / "few", 20), write_tiny_pages(place / "many", 120)
+    costs = [overhead_ms(place, few, many) for _ in range(rounds)]
+    shown = ", ".join(f"{each:.2f}" for each in costs)
+    print(f"overhead {statistics.median(costs):.2f} ms of processor time an item (of {shown}; target 2)", flush=True)
+
+
+def scaling(place: Path, count: int, rounds: int) -> None:
+    """Print what a second worker gains, and what a second bare process does on this machine."""
+    paths = write_benchmark_pages(place, count)
+    pages = paths[0].parent
+    found = in_turn(rounds, partial(ours, place, pages, "-n0"), partial(ours, place, pages, "-n2"))
+    bare = in_turn(rounds, partial(by_hand, paths, 1), partial(by_hand, paths, 2))
+    gains, possible = said(each.wall for each in found), said(each.wall for each in bare)
+    print(f"-n 2 on {count} pages: {gains} of -n 0 (target 1.7x); two bare processes: {possible} of one")
 
 
 def main() -> None:
@@ -139,27 +177,17 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=40)
     parser.add_argument("--scaling-pages", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["plain", "overhead", "scaling"])
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        some = write_benchmark_pages(place / "some", options.pages)[0].parent
-        found = ratios(options.rounds, partial(plain, place, some), partial(ours, place, some))
-        print(f"8 methods on {options.pages} pages: {said(found)} of plain parametrization (target 1.8x)", flush=True)
-        few, many = write_tiny_pages(place / "few", 20), write_tiny_pages(place / "many", 120)
-        costs = [overhead_ms(place, few, many) for _ in range(options.rounds)]
-        shown = ", ".join(f"{each:.2f}" for each in costs)
-        print(f"overhead {statistics.median(costs):.2f} ms of processor time an item (of {shown}; target 2)", flush=True)
-        paths = write_benchmark_pages(place / "all", options.scaling_pages)
-        folder = paths[0].parent
-        scaling = ratios(options.rounds, partial(ours, place, folder, "-n0"), partial(ours, place, folder, "-n2"))
-        bare = ratios(
-            options.rounds,
-            partial(hand_written, paths, [0, 1, 2, 3], workers=1),
-            partial(hand_written, paths, [0, 1, 2, 3], workers=2),
-        )
-        print(
-            f"-n 2 on {options.scaling_pages} pages: {said(scaling)} of -n 0 (target 1.7x); two bare processes: {said(bare)} of one"
-        )
+    parts = {
+        "plain": partial(against_plain, count=options.pages, rounds=options.rounds),
+        "overhead": partial(overhead, rounds=options.rounds),
+        "scaling": partial(scaling, count=options.scaling_pages, rounds=options.rounds),
+    }
+    for name, part in parts.items():
+        if options.only in (None, name):
+            with tempfile.TemporaryDirectory() as place:
+                part(Path(place))
 
 
 if __name__ == "__main__":

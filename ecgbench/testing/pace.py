@@ -53,9 +53,10 @@ def keeps_to_memory(subject: Subject, beat: Beat) -> None:
 
 def _measured(subject: Subject, page: Page, beat: Beat, *, repeats: int) -> tuple[Cell, list[Cell]]:
     """Return what the runner measures of the method and of its peers on a page, called in turn."""
-    if not subject.peers:
-        raise CannotTell(f"there is no built-in method of the task {subject.value.task!r} to compare it with")
-    methods = [Method(each, each.make_params({})) for each in (subject.value, *subject.peers)]
+    peers = [each for each in subject.peers if each.name != subject.name]
+    if not peers:
+        raise CannotTell(f"there is no other built-in method of the task {subject.value.task!r} to compare it with")
+    methods = [Method(each, each.make_params({})) for each in (subject.value, *peers)]
     work = CaseWork(methods, {}, open_page=_as_it_is, repeats=repeats)
     task = CaseTask(Case(CaseInfo(page.name, page.origin), page), tuple(range(len(methods))))
     cells = work(task, lambda _method: beat(NAMES.index(page.name))).cells
@@ -81,7 +82,7 @@ def _decoding_seconds(page: Page) -> float:
 
 
 def _names(subject: Subject) -> str:
-    names = [each.name for each in subject.peers]
+    names = [each.name for each in subject.peers if each.name != subject.name]
     return names[0] if len(names) == 1 else f"{len(names)} built-in {subject.value.task} methods"
 
 

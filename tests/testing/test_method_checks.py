@@ -109,7 +109,7 @@ def test_a_method_that_takes_its_process_down_or_hangs_costs_that_check_only(che
 
 @pytest.mark.parametrize("measured", [keeps_pace, keeps_to_memory])
 def test_a_task_without_built_in_methods_has_no_pace_to_keep(measured):
-    with pytest.raises(CannotTell, match="no built-in method of the task 'edges'"):
+    with pytest.raises(CannotTell, match="no other built-in method of the task 'edges'"):
         measured(Subject("method", "edges.lonely", METHODS["tells_its_story"]), lambda _label: None)
 
 

@@ -87,7 +87,8 @@ def rows_alike(found: Sequence[Extent | None], levels: Floats, curves: Sequence[
 
     Edges of the paper, folds and lines of text are none.
     """
-    near = [extent if extent and _keeps_level(*row, scale) else None for extent, *row in zip(found, levels, curves, strict=True)]
+    rows = zip(found, levels, curves, strict=True)
+    near = [extent if extent and _keeps_level(level, curve, scale) else None for extent, level, curve in rows]
     known = [extent for extent in near if extent is not None]
     if not known:
         return []

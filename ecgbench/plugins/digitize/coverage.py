@@ -84,7 +84,8 @@ def _blots(values: Plane, scale: int) -> Plane:
     """Return how dark the page is with what is wider than a stroke in all directions: mold, stains, blots."""
     side = round(WIDEST_STROKE_MM * scale)
     levels = np.clip(values * LEVELS, 0, LEVELS).astype(np.uint8)
-    return cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)).astype(np.float32) / LEVELS
+    opened = cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    return np.asarray(opened, np.float32) / np.float32(LEVELS)
 
 
 def _evenly_lit(page: FlatPage) -> Pixels:

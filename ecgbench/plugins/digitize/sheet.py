@@ -76,7 +76,7 @@ def _with_neighbors(fits: Plane) -> Plane:
     kernel = np.ones(SPAN, np.float32) / SPAN
     for axis in (0, 1):
         padded = np.pad(fits, [(SPAN // 2,) * 2 if side == axis else (0, 0) for side in range(3)], mode="edge")
-        fits = sum(  # type: ignore[assignment]
+        fits = sum(
             weight * np.take(padded, range(offset, offset + fits.shape[axis]), axis=axis) for offset, weight in enumerate(kernel)
         )
     return np.asarray(fits, np.float32)
@@ -106,15 +106,17 @@ def straightened(paper: PaperMap, page: FlatPage, match: Match) -> PaperMap | No
     if np.count_nonzero(told) < FEWEST:
         return None
     weight = told.astype(np.float32)
-    shift = match.shift - np.median(match.shift[told], axis=0)
+    shift = np.asarray(match.shift - np.median(match.shift[told], axis=0), np.float32)
     if float(np.sqrt(np.square(shift[told]).mean())) < BENT_MM:
         return None
-    blurred = [_blurred(shift[..., axis] * weight) / np.maximum(_blurred(weight), 1e-3) for axis in (0, 1)]
+    blurred = [
+        np.asarray(_blurred(shift[..., axis] * weight) / np.maximum(_blurred(weight), 1e-3), np.float32) for axis in (0, 1)
+    ]
     rows, columns = paper.nodes.shape[:2]
     x, y = np.meshgrid(paper.left_mm + np.arange(columns) * NODE_MM, paper.top_mm + np.arange(rows) * NODE_MM)
     cell_mm = match.size / page.scale
-    at = [((axis - start) / cell_mm - 0.5).astype(np.float32) for axis, start in ((x, page.left_mm), (y, page.top_mm))]
-    moved = [cv2.remap(field, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for field in blurred]
+    column, row = (((axis - start) / cell_mm - 0.5).astype(np.float32) for axis, start in ((x, page.left_mm), (y, page.top_mm)))
+    moved = [cv2.remap(field, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for field in blurred]
     points = np.column_stack([(x + moved[0]).ravel(), (y + moved[1]).ravel()])
     return replace(paper, nodes=paper.to_pixels(points).reshape(paper.nodes.shape).astype(np.float32))
 

@@ -64,4 +64,5 @@ def merged(stretches: list[Stretch], fs: float, mm_per_s: float) -> Mapping[str,
         first, samples = stretch.sampled(fs, mm_per_s)
         part = signal[first : first + len(samples)]
         part[:] = np.where(np.isfinite(part), part, samples[: len(part)])
-    return leads
+    order = {stretch.lead: number for number, stretch in reversed(list(enumerate(stretches)))}
+    return {lead: leads[lead] for lead in sorted(leads, key=order.__getitem__)}

@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.intp]
 
 SAMPLED_PIXELS = 200_000  # of evenly spread rows: enough for thresholds, at a fraction of the whole page's cost
-COLOR_PIXELS = 40_000  # enough for a median color
+COLOR_PIXELS = 20_000  # enough for a median color
 CELL = 240  # a picture's long side in windows that reach from a grid line to bare paper: about a millimeter of a page
 DARKEST_PAPER = 40  # 8-bit levels; what is darker is a desk, and noise there must not be blown up to ink
 MOST_TRACE = 0.045  # share of the page; traces, text and pulses cover 1 to 4 %, the lines of a grid 5 % and more

@@ -18,20 +18,37 @@ from ecgbench.plugins.color.ink import (
     Floats,
     Levels,
     above_noise,
-    cell_side,
     on_sheet,
     quantile,
     sampled,
     separation,
     to_bgr,
     typical_color,
-    widened,
 )
 from ecgbench.plugins.content_box import sheet_mask
 
+PAPER = 1 / 240  # of the long side: from a grid line to bare paper
+SOFT_PX = 2  # pixels by which strokes are wider on small pictures
 FAINTEST_LIKENESS = 24.0  # 8-bit units of likeness to a trace; paper noise stays below
-SHRINKING = 8  # light and tint of paper change slowly: every eighth pixel shows them
-COARSE_CLOSING = 7  # of those pixels: wider than a thick trace at 600 dpi
+RULED_SHARE, RULED = 0.95, 0.65  # where more than so much of the page is so dark, as a share of the trace's darkness, lines are
+LINE = 1 / 55  # of the long side: length, on either side, over which a line's darkness is averaged; 5 mm of a page
+DARKEST_LINE = 1.2  # times the darkness of bold lines; flat stretches of a trace are darker
+LEFT = 0.8  # of the core's darkness, where a line is taken away around it
+PALEST = 0.35  # of the core's darkness; paler ink is no trace
+CORE = 1 / 390  # of the long side: from a stroke's rim to its core
+GAP = 1 / 340  # of the long side; a line interrupts a stroke so far
+RIM = 0.6  # of the core's darkness nearby; what is paler is the blur around a stroke
+OWN_RIGHT = 0.5  # of the core's darkness; what is darker is trace, however dark its neighbors are
+SURE = 0.6  # of the core's darkness: each stroke is so dark somewhere
+SPOT, SPOT_SIDE, SPOT_FILL = (
+    1 / 45,
+    1 / 210,
+    0.5,
+)  # of the long side: patches smaller than the one, in each way larger than the other
+DESK = 1 / 55  # of the long side; what is darker over less than this is no desk
+EDGE = 0.8  # paper that is darker by a fifth a few pixels on is another sheet, or none
+LARGE = 1500  # pixels; pictures with a longer side are looked at in halves of the size where detail does not matter
+SQUARE = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -39,7 +56,7 @@ class LabParams:
     """Parameters of `color.lab`."""
 
     color_weight: float = param(1.5, 0.0, 5.0, "how much a unit of color counts against a unit of darkness in telling the trace")
-    min_extent: float = param(0.005, 0.0, 0.1, "extent, as a share of the long side, below which a dark patch is no trace")
+    min_extent: float = param(0.006, 0.0, 0.1, "extent, as a share of the long side, below which a dark patch is no trace")
 
 
 @transformer("color.lab")
@@ -47,73 +64,165 @@ def lab(image: Lab, p: LabParams) -> Separation:
     """Tell dark ink from colored ink by lightness and color distance in CIE L*a*b*.
 
     How it works: lightness is divided by that of the paper nearby. The darkness that this leaves, less color_weight times the
-    color distance from the paper, is each pixel's likeness to a trace; Otsu's threshold splits it, again and again until what
-    is above it is no more than a trace can cover. Dark patches that are too small are dots of the grid. What is darker and more
-    colored, together, than the paper's noise, and not at the rim of the trace, is grid.
+    color distance from the paper (averaged over two pixels on large pages), is each pixel's likeness to a trace. Otsu's threshold,
+    taken again of what is above it until that is no more than a trace can cover, shows how like a trace its core is. What is
+    darker than bold lines and than 0.6 of the darkest ink nearby is a stroke, if it is sure somewhere, long enough, no compact
+    spot, and not on a sheet's rim. Where lines are nearly as dark as the trace, the mean along rows and columns, on the side where
+    it is less, is subtracted first. What is darker and more colored, together, than noise and its surroundings is grid.
     What works: grids of each color and of shades of grey, also in shadow (test_the_trace_is_found_on_each_grid_color,
     test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink). A desk around the sheet is left out
     (test_a_desk_is_neither_trace_nor_grid). Dark dots of a grid are told from the trace by their size
     (test_lab_takes_no_dots_for_trace).
-    What didn't work: traces that cover more than 4.5 % of the page lose their paler parts (real/ecg00038.jpg); grids as dark as
-    the trace stay in it (real/ecg00020.jpg).
+    What didn't work: grids as dark as the trace stay in it where they lean or bend, as in photos, and flat stretches of a trace
+    are lost there (color.opencv keeps them); halftone grids stay (real/ecg00020.jpg).
     Changes: 0.1 first version.
     References: N. Otsu, A Threshold Selection Method from Gray-Level Histograms, IEEE Trans. SMC 9(1), 1979.
     """
-    lightness, a, b = (np.asarray(channel, np.uint8) for channel in cv2.split(image))
-    sheet = sheet_mask(lightness)
-    darkness = _darkness(lightness)
-    paper = _paper_color(sampled(image, sheet, COLOR_PIXELS), sampled(darkness, sheet, COLOR_PIXELS))
-    colored = cv2.add(_distance(a, paper[1]), _distance(b, paper[2]))
-    likeness = cv2.addWeighted(darkness, 1.0, colored, -p.color_weight, 0.0)
-    dark: Mask = likeness > _trace_level(sampled(likeness, sheet))
-    trace = _long_patches(on_sheet(dark, sheet), p.min_extent)
-    ink = cv2.add(darkness, colored)
-    grid = on_sheet(ink > above_noise(sampled(ink, sheet)), sheet) & ~widened(trace)
-    color = typical_color(image, grid, ink)
-    return separation(trace, grid, to_bgr(color, cv2.COLOR_LAB2BGR), to_bgr(paper, cv2.COLOR_LAB2BGR))
+    size, side = image.shape[1::-1], max(image.shape)
+    lightness = np.asarray(cv2.extractChannel(image, 0), np.uint8)
+    small = _shrunk(image)
+    light, a, b = (np.asarray(channel, np.uint8) for channel in cv2.split(small))
+    sheet, bare = sheet_mask(light), _bare_paper(light, PAPER * max(light.shape) + (SOFT_PX if side < LARGE else 0))
+    dark, darkness = _missing(light, bare), _missing(lightness, np.asarray(cv2.resize(bare, size), np.uint8))
+    paper = _paper_color(sampled(small, sheet, COLOR_PIXELS), sampled(dark, sheet, COLOR_PIXELS))
+    colored = np.asarray(cv2.add(_distance(a, paper[1]), _distance(b, paper[2])), np.uint8)
+    likeness = cv2.subtract(darkness, cv2.resize(cv2.convertScaleAbs(colored, alpha=p.color_weight), size))
+    strokes = _strokes(np.asarray(likeness, np.uint8), sheet, bare, p.min_extent * side)
+    ink = np.asarray(cv2.add(dark, colored), np.uint8)
+    grid = on_sheet(_finer_ink(ink, sheet), sheet)
+    color = typical_color(small, grid, ink)
+    around = cv2.dilate(strokes, np.ones((5, 5), np.uint8))
+    lines = cv2.subtract(cv2.resize(grid.view(np.uint8), size, interpolation=cv2.INTER_NEAREST), around).view(np.bool_)
+    return separation(strokes.view(np.bool_), lines, to_bgr(color, cv2.COLOR_LAB2BGR), to_bgr(paper, cv2.COLOR_LAB2BGR))
 
 
-def _darkness(lightness: Pixels) -> Pixels:
+def _shrunk(image: Lab) -> Lab:
+    """Return the picture at half its size where it is large: light and tint of paper and lines change slowly."""
+    if max(image.shape) < LARGE:
+        return image
+    return np.asarray(
+        cv2.resize(image, (-(-image.shape[1] // 2), -(-image.shape[0] // 2)), interpolation=cv2.INTER_AREA), np.uint8
+    )
+
+
+def _bare_paper(light: Pixels, width: float) -> Pixels:
+    """Return the lightness of the paper nearby, by a closing of ink up to `width` pixels wide."""
+    side = max(3, round(width) | 1)
+    framed = cv2.copyMakeBorder(
+        light, side, side, side, side, cv2.BORDER_REPLICATE
+    )  # what is dark at the border goes on beyond it
+    closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))[side:-side, side:-side]
+    return np.asarray(cv2.min(closed, cv2.blur(closed, (side, side))), np.uint8)
+
+
+def _missing(light: Pixels, paper: Pixels) -> Pixels:
     """Return 255 times the share of the paper's lightness that is missing."""
-    cell = cell_side(lightness.shape)
-    brightest = cv2.dilate(lightness, np.ones((cell, cell), np.uint8))[::SHRINKING, ::SHRINKING]
-    bare = cv2.morphologyEx(brightest, cv2.MORPH_CLOSE, np.ones((COARSE_CLOSING, COARSE_CLOSING), np.uint8))
-    paper = cv2.resize(cv2.blur(bare, (5, 5)), lightness.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    missing = cv2.subtract(paper, lightness)
-    return np.asarray(cv2.divide(missing, np.maximum(paper, np.uint8(DARKEST_PAPER)), scale=255.0), np.uint8)
+    return np.asarray(
+        cv2.divide(cv2.subtract(paper, light), cv2.max(paper, np.full_like(paper, DARKEST_PAPER)), scale=255.0), np.uint8
+    )
 
 
 def _paper_color(colors: Levels, darkness: Levels) -> Floats:
     """Return the median color of the lightest third of the pixels."""
-    return np.asarray(np.median(colors[darkness <= quantile(darkness, 0.33)], axis=0))
+    return np.asarray(np.median(colors[darkness <= quantile(darkness, 0.33)], axis=0)) if len(colors) else np.full(3, 128.0)
 
 
 def _distance(channel: Pixels, center: float) -> Levels:
-    """Return the distance of each pixel from `center`, by table."""
-    return cv2.LUT(channel, np.abs(np.arange(256) - round(float(center))).astype(np.uint8))
+    """Return the distance of each pixel from `center`."""
+    return cv2.absdiff(channel, np.full_like(channel, round(float(center))))
 
 
-def _trace_level(sample: Levels) -> float:
-    """Return Otsu's threshold, taken again of what is above it until that is no more than a trace can cover."""
+def _strokes(likeness: Pixels, sheet: Mask | None, bare: Pixels, least_extent: float) -> Pixels:
+    """Return the strokes of the trace, (H, W) uint8 of 0 and 1."""
+    side = max(likeness.shape)
+    sample = sampled(likeness, None)
+    core = _core_level(sample)
+    bold = DARKEST_LINE * quantile(sample, RULED_SHARE)
+    least, ruled = max(PALEST * core, bold), bold > RULED * core
+    rest = likeness
+    if ruled:
+        lines = np.minimum(_ruled(likeness, max(2, round(LINE * side))), np.uint8(min(255.0, bold)))
+        rest = np.asarray(cv2.subtract(likeness, lines), np.uint8)
+        core = max(LEFT * core, _core_level(sampled(rest, None)))
+        least = PALEST * core
+    if core < FAINTEST_LIKENESS:
+        return np.zeros_like(likeness)
+    low = _cores(rest, least, core, max(3, round(CORE * side) | 1))
+    sure = np.asarray(cv2.threshold(rest, SURE * core, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    strokes = low & _patches(low, sure, bare, sheet, least_extent)
+    if ruled:
+        dark = cv2.threshold(likeness, OWN_RIGHT * core, 255, cv2.THRESH_BINARY)[1]
+        gap = max(3, round(GAP * side) | 1)
+        strokes |= np.asarray(
+            cv2.bitwise_and(cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8)), dark), np.uint8
+        )
+    return strokes & np.uint8(1)
+
+
+def _cores(likeness: Pixels, least: float, core: float, reach: int) -> Pixels:
+    """Return what is dark, and no blur around what is darker within `reach` pixels, (H, W) uint8 of 0 and 255."""
+    rim = cv2.convertScaleAbs(cv2.dilate(likeness, np.ones((reach, reach), np.uint8)), alpha=RIM)
+    rim = cv2.min(rim, np.full_like(likeness, round(min(255.0, OWN_RIGHT * core))))
+    dark = cv2.threshold(likeness, least, 255, cv2.THRESH_BINARY)[1]
+    return np.asarray(cv2.bitwise_and(dark, cv2.compare(likeness, rim, cv2.CMP_GT)), np.uint8)
+
+
+def _core_level(sample: Levels) -> float:
+    """Return how like a trace its core is: Otsu's threshold, taken again of what is above it until that is no more than a trace can cover."""
     above = sample[sample > FAINTEST_LIKENESS]
-    level = FAINTEST_LIKENESS
     for _ in range(3):  # paper and fine lines, fine lines and bold, bold and trace
         if above.size <= MOST_TRACE * sample.size:
             break
-        level = max(level, cv2.threshold(above, 0, 255, cv2.THRESH_OTSU)[0])
-        above = above[above > level]
-    # A pixel that ink covers by half is half as dark as the ink.
-    return max(level, 0.5 * quantile(above, 0.75)) if above.size else 255.0
+        above = above[above > cv2.threshold(above, 0, 255, cv2.THRESH_OTSU)[0]]
+    return quantile(above, 0.6) if above.size else 0.0
 
 
-def _long_patches(mask: Mask, extent: float) -> Mask:
-    """Return the patches whose width or height is at least `extent` of the picture's long side."""
-    kept = mask.astype(np.uint8)
-    outlines, tree = cv2.findContours(kept, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if not outlines:
-        return mask
-    outer = np.asarray(tree)[0, :, 3] < 0  # the others are holes in these
-    least = extent * max(mask.shape)
-    short = [each for each, is_outer in zip(outlines, outer, strict=True) if is_outer and max(cv2.boundingRect(each)[2:]) < least]
-    cv2.drawContours(kept, short, -1, (0,), cv2.FILLED)
-    return kept.view(np.bool_)
+def _ruled(likeness: Pixels, reach: int) -> Pixels:
+    """Return how dark lines along rows and columns are: the mean over `reach` pixels on the side where it is less, beyond that of paper."""
+    lines = np.zeros_like(likeness)
+    for size, axis in (((reach, 1), 1), ((1, reach), 0)):
+        along = cv2.blur(likeness, size, borderType=cv2.BORDER_REPLICATE)
+        both = cv2.min(np.roll(along, reach // 2, axis), np.roll(along, -(reach // 2), axis))
+        lines = np.asarray(cv2.add(lines, cv2.subtract(both, np.full_like(both, round(quantile(both[::8], 0.25))))), np.uint8)
+    return lines
+
+
+def _patches(low: Pixels, sure: Pixels, bare: Pixels, sheet: Mask | None, least_extent: float) -> Pixels:
+    """Return the patches of `low` (255) that are sure somewhere, long enough and no spots or rims of paper, (H, W) uint8 of 0 and 255."""
+    factor = 4 if max(low.shape) >= LARGE else 2
+    small = _pooled(low, factor)
+    if sheet is not None:
+        small[~sheet[::2, ::2]] = 0
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
+    width, height, area = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
+    extent, side = np.maximum(width, height), max(small.shape)
+    spot = (extent < SPOT * side) & (np.minimum(width, height) > SPOT_SIDE * side + 1) & (area > SPOT_FILL * width * height)
+    on_rim = 2 * np.bincount(labels[_rims(bare) > 0], minlength=len(area)) > area
+    kept = np.zeros(len(stats), np.uint8)
+    kept[labels[_pooled(sure, factor) > 0]] = 255
+    kept[(extent * factor < least_extent) | spot | on_rim] = 0
+    kept[0] = 0
+    whole = cv2.resize(kept[labels], None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(whole[: low.shape[0], : low.shape[1]], np.uint8)
+
+
+def _pooled(mask: Levels, factor: int) -> Pixels:
+    """Return which squares of `factor` pixels hold one that is set."""
+    return np.ascontiguousarray(cv2.dilate(mask, np.ones((factor, factor), np.uint8), anchor=(0, 0))[::factor, ::factor])
+
+
+def _rims(bare: Pixels) -> Pixels:
+    """Return where paper ends as at the rim of a sheet, at half the size: beside it, a camera's sharpening draws a dark line."""
+    small = bare[::2, ::2]
+    side = max(3, round(DESK * max(small.shape)) | 1)
+    framed = cv2.copyMakeBorder(small, side, side, side, side, cv2.BORDER_REPLICATE)
+    whole = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))[side:-side, side:-side]
+    steep = cv2.compare(cv2.erode(whole, SQUARE), cv2.convertScaleAbs(cv2.dilate(whole, SQUARE), alpha=EDGE), cv2.CMP_LT)
+    return np.asarray(cv2.dilate(steep, SQUARE), np.uint8)
+
+
+def _finer_ink(ink: Pixels, sheet: Mask | None) -> Mask:
+    """Return the ink that is beyond noise, and darker than its surroundings."""
+    side = max(3, round(PAPER * max(ink.shape)) | 1)
+    least = cv2.max(cv2.blur(ink, (side, side)), np.full_like(ink, min(255, round(above_noise(sampled(ink, sheet))))))
+    return ink > least

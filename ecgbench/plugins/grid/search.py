@@ -25,6 +25,7 @@ USUAL_PX_PER_MM = 26.0  # 660 dpi; scanners seldom take more, so a larger spacin
 UNUSUAL_DB = 10.0  # the price of twice the usual: 5 mm lines of scans at 200 dpi are 39 px apart
 FEWEST_SAMPLES = 2.0  # pixels a millimeter at the finest level: shorter periods are aliases
 LOCKED = 0.3  # the least lock of a labelled picture is 0.36 (ecg00028, creased); a wrong period seldom reaches it
+WELL_LOCKED = 0.5  # on creased sheets wider lines (5 or 2.5 mm) may be followed better, and are worth the time
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +118,7 @@ def best_fit(levels: list[InkLevel], *, largest_tilt: float) -> Found | None:
         found = max(hypotheses(fit, FEWEST_SAMPLES * levels[0].scale), default=None, key=lambda found: found.merit)
         if found is not None and (best is None or found.merit > best.merit):
             best = found
-        if best is not None and best.merit >= DECISIVE:
+        if best is not None and best.merit >= DECISIVE and best.fit.lock >= WELL_LOCKED:
             break
     return None if best is None else Found(best.merit, 1.0, in_millimeters(levels, best.fit, best.millimeters))
 

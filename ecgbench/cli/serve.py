@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -58,6 +57,8 @@ def serve(
 
 def run_server(settings: Settings) -> WebSocketProcessingServer:
     """Serve until SIGTERM or Ctrl-C; return the server that was."""
+    import asyncio
+
     from ecgbench.ws_server import WebSocketProcessingServer
 
     server = WebSocketProcessingServer(settings=settings)
@@ -66,6 +67,8 @@ def run_server(settings: Settings) -> WebSocketProcessingServer:
 
 
 async def _serve(server: WebSocketProcessingServer) -> None:
+    import asyncio
+
     serving = asyncio.create_task(server.start())
     telling = asyncio.create_task(_tell(server))
     await asyncio.wait((serving, telling), return_when=asyncio.FIRST_COMPLETED)

@@ -104,8 +104,10 @@ def read_object(name: str, value: Any) -> dict[str, Any]:
 
 def read_image(name: str, value: Any) -> str | bytes:
     """Read a picture: bytes, or base64 text, which is decoded where the picture is."""
-    if not isinstance(value, (str, bytes)) or not value:
+    if not isinstance(value, (str, bytes)):
         raise _wrong(name, "a picture in base64", value)
+    if not value:
+        raise WireError("bad_message", f"The field {name!r} is empty; send a picture.")
     return value
 
 

@@ -73,6 +73,8 @@ async def _read_form(
     except MultiPartException as error:
         code = "too_large" if "Too many files" in error.message else "bad_message"
         raise WireError(code, f"The form cannot be read: {error.message.rstrip('.')}.") from None
+    except WireError:
+        raise
     except (KeyError, ValueError) as error:
         raise WireError("bad_message", f"The form cannot be read: {error}.") from None
     values: dict[str, Any] = {}

@@ -115,9 +115,7 @@ class _Server(uvicorn.Server):
             self._captured_signals.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, have what was accepted done and told, close WebSockets with 1012."""
-        for server in self.servers:
-            server.close()
+        """Have what was accepted done and told, while others are told to come back; then stop listening, close WebSockets with 1012."""
         await self._desk.drain(self._settings.drain_seconds)
         await super().shutdown(sockets)
 

@@ -62,7 +62,7 @@ def test_a_batch_comes_in_order_with_its_pictures_and_progress(client, page):
 
 
 def test_methods_are_run_compared_and_listed(client, page):
-    assert client.run_method("edges.canny", page, sigma=0.1)["steps"]["edges.canny"]["params"] == {"sigma": 0.1}
+    assert client.run_method("edges.canny", page, sigma=0.1)["steps"]["edges.canny"]["params"]["sigma"] == 0.1
     seen = []
     reply = client.compare("grid", page, progress=seen.append)
     assert [list(each["steps"]) for each in reply["results"]] == [["grid.multiscale"]]

@@ -66,7 +66,7 @@ def test_the_parts_of_a_binary_message_are_its_pictures():
         ('{"type": ["process_image"]}', "no message type"),
         ('{"type": "process_image"}', "process_image needs the field 'image'"),
         ('{"type": "process_image", "image": 5}', "'image' must be a picture in base64, got a number"),
-        ('{"type": "process_image", "image": ""}', "'image' must be a picture in base64"),
+        ('{"type": "process_image", "image": ""}', "'image' is empty; send a picture"),
         ('{"type": "process_image", "image": "x", "option": {}}', "no field 'option'; did you mean 'options'"),
         ('{"type": "process_image", "image": "x", "options": []}', "'options' must be an object, got a list"),
         ('{"type": "process_batch", "images": []}', "'images' must be a list of one or more"),
@@ -81,7 +81,7 @@ def test_the_parts_of_a_binary_message_are_its_pictures():
         (pack({"type": "process_image"}, [b"a", b"b"]), "takes one picture, got 2 parts"),
         (pack({"type": "process_image", "image": "x"}, [b"a"]), "leave image out"),
         (pack({"type": "list_methods"}, [b"a"]), "list_methods takes no pictures"),
-        (pack({"type": "process_image"}, [b""]), "'image' must be a picture"),
+        (pack({"type": "process_image"}, [b""]), "'image' is empty; send a picture"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(message, sentence):

@@ -132,8 +132,9 @@ def test_a_form_of_too_many_pictures_is_refused(served, png):
 
 def test_a_body_that_is_too_large_is_refused_by_its_length_and_by_what_comes(start):
     served = start(max_message_bytes=1000)
-    answer = served.http.post("/process-batch", json={"images": ["x" * 2000]})
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    for body in ({"json": {"images": ["x" * 2000]}}, {"files": {"images": ("a.png", bytes(2000))}}):
+        answer = served.http.post("/process-batch", **body)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
     def chunks():
         for _ in range(30):

@@ -64,6 +64,7 @@ def test_stopping_answers_what_was_accepted_and_closes_with_1012(start, dial, ba
         time.sleep(0.01)
     refused = asker.ask(**NAP, id=2, image=base64_png)
     assert (refused["code"], refused["status"]) == ("unavailable", 503)
+    assert served.http.get("/ready").status_code == 503
     assert asker.next()["success"]
     with pytest.raises(ConnectionClosed) as closed:
         asker.next()
@@ -73,7 +74,7 @@ def test_stopping_answers_what_was_accepted_and_closes_with_1012(start, dial, ba
 def test_what_cannot_be_done_before_the_end_is_reported(start, dial, base64_png):
     served = start(drain_seconds=0.1, max_workers=1)
     asker = dial(served)
-    asker.send(**NAP, id=1, params={"seconds": 1.5}, image=base64_png)
+    asker.send(**NAP, id=1, params={"seconds": 5.0}, image=base64_png)
     asker.send(**NAP, id=2, images=[base64_png] * 2)
     asker.send(type="list_methods")
     asker.next()

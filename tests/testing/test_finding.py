@@ -58,7 +58,7 @@ def test_a_plugin_is_found_by_its_distribution_entry_point_or_module(site, insta
     found = find_plugin(name)
     assert [subject.id for subject in found.subjects] == ["edges.nothing"]
     assert found.origin == found.subjects[0].origin == "my-detectors 1.2"
-    assert [peer.name for peer in found.subjects[0].peers][:1] == ["edges.canny"]
+    assert "edges.canny" in [peer.name for peer in found.subjects[0].peers]
 
 
 def test_a_module_need_not_be_installed(site):

@@ -15,7 +15,7 @@ DISTINCT = 10  # pages that are rendered; further names are links to them, which
 def write_benchmark_pages(folder: Path, count: int) -> list[Path]:
     """Write `count` pages of 2200x1700 pixels to `folder` and return their paths."""
     rendered = folder / "rendered"
-    spec = f"synthetic?count={DISTINCT}&types=0001&seed=900&dpi=200"
+    spec = f"synthetic?count={DISTINCT}&types=0001&seed=900&dpi=200&preset=kaggle"
     sources = list(write_pages(default_registry().open_images(spec), rendered, run=parallel_map))
     pages = folder / "pages"
     pages.mkdir(exist_ok=True)

@@ -148,7 +148,8 @@ def _block_spans(small: Pixels, block: int) -> Pixels:
 
 def _faintest_span(spans: Pixels) -> float:
     """Return the span above which a block holds print: beyond the noise of the barest blocks, yet half that of the common ones."""
-    bare, common = (float(value) for value in np.quantile(spans, (0.05, 0.75), method="inverted_cdf"))
+    counts = np.cumsum(np.bincount(spans.ravel(), minlength=256))
+    bare, common = (float(level) for level in np.searchsorted(counts, np.array([0.05, 0.75]) * spans.size))
     # Of 25 pixels of Gaussian noise the span is below 2.8 sigma once in 20, above 7 sigma once in 10,000: 2.5 times as much.
     return max(FAINTEST_PRINT, min(2.5 * bare, 0.5 * common))
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from ecgbench.core.page import Gray, Mask
+from ecgbench.core.page import Gray, Mask, Pixels
 from ecgbench.core.params import param
 from ecgbench.core.results import EdgeMap
 from ecgbench.core.transformer import transformer
@@ -94,15 +92,24 @@ def sobel(gray: Gray, p: SobelParams) -> EdgeMap:
         cv2.add(across, down), np.uint8
     )  # in units of two gray levels, so that the strongest edge fits in 8 bits
     threshold = strong_enough(strength, p.level, faintest=FAINTEST_STEP / 2, noise_factor=p.noise_factor)
-    upright = across >= down
-    crest = (upright & _crest(strength, 1)) | (~upright & _crest(strength, 0))  # np.where costs ten times as much
-    return EdgeMap(without_specks((crest & (strength > threshold)).view(np.uint8)), *find_content(gray))
+    crest, other = _crest(strength, strength.shape[1]), _crest(strength, 1)
+    other ^= crest
+    other &= across >= down
+    crest ^= other  # `other` where the edge is upright; np.where takes ten times as long
+    crest &= strength > threshold
+    return EdgeMap(without_specks(crest.view(np.uint8)), *find_content(gray))
 
 
-def _crest(strength: npt.NDArray[Any], axis: int) -> Mask:
-    """Mark what is not weaker than the neighbor before it and stronger than the one behind it, along `axis`."""
-    crest = np.zeros(strength.shape, np.bool_)
-    along, marks = (strength, crest) if axis == 1 else (strength.T, crest.T)
-    middle = along[:, 1:-1]
-    np.logical_and(middle >= along[:, :-2], middle > along[:, 2:], out=marks[:, 1:-1])
-    return crest
+def _crest(strength: Pixels, step: int) -> Mask:
+    """Mark what is not weaker than the pixel `step` before it and stronger than the one behind, row after row; not the picture's rim.
+
+    1 goes along rows, the width of the picture down columns: pixels as one long row are compared three times as quickly as views of them.
+    """
+    crest = np.zeros(strength.size, np.bool_)
+    pixels = strength.ravel()
+    inner, middle = crest[step:-step], pixels[step:-step]
+    np.greater_equal(middle, pixels[: -2 * step], out=inner)
+    inner &= middle > pixels[2 * step :]
+    marks = crest.reshape(strength.shape)
+    marks[:, 0] = marks[:, -1] = False
+    return marks

@@ -20,6 +20,7 @@ QUIET = 0.1  # on densely ruled pages three pixels of four lie on some slope; th
 USUAL_SIDE = 2200.0  # pixels of the long side of a letter page at 200 dpi, to which sizes in pixels refer
 SMOOTHING = 0.7  # pixels of such a page, the standard deviation of a 3x3 binomial kernel
 SAMPLED_PIXELS = 500_000  # enough for a quantile to a level; a histogram of all pixels costs as much as the gradient
+EIGHT_AROUND = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 
 
 def scaled(pixels: float, gray: Gray) -> float:
@@ -74,8 +75,8 @@ def without_specks(edges: Pixels) -> Mask:
     >>> without_specks(np.array([[1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], np.uint8)).astype(int).tolist()
     [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]
     """
-    around = cv2.boxFilter(edges, cv2.CV_8U, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(cv2.bitwise_and(edges, (around > 1).view(np.uint8)), np.uint8).view(np.bool_)
+    beside = cv2.dilate(edges, EIGHT_AROUND, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
+    return np.asarray(cv2.bitwise_and(edges, beside), np.uint8).view(np.bool_)
 
 
 def gradient_lengths(dx: npt.NDArray[Any], dy: npt.NDArray[Any]) -> Pixels:

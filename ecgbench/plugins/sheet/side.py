@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
@@ -38,19 +39,28 @@ FEWEST_STRIPS = 4  # that must show a side
 CURVED_FROM = 12  # strips that show a side well enough to tell a curve from a line
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Side:
     """A side of a sheet on the small picture: as seen with the side on top, its depth is a polynomial of the place along it.
 
     `curve`: coefficients of np.polyval, pixels of the small picture, 0 at the picture's border. `steps`: (STRIPS,) the step of
-    brightness at each strip as a share of the paper's level, 0 where there is none near the curve. `length`: of the picture along it.
-    `plain`: whether nothing like print is seen beyond it.
+    brightness at each strip as a share of the paper's level, 0 where there is none near the curve.
+    `view`: what the side was found in.
     """
 
     curve: Positions
     steps: Single
-    length: int
-    plain: bool
+    view: Steps
+
+    @property
+    def length(self) -> int:
+        """The length of the picture along the side, in pixels."""
+        return self.view.length
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether nothing like print is seen beyond the side."""
+        return self.view.is_plain_above(self.depth(self.view.places))
 
     def depth(self, along: Positions) -> Positions:
         """Return how far below the picture's border the side runs at places along it."""
@@ -66,12 +76,12 @@ class Side:
 class Steps:
     """How much brighter it gets downward in a view of the small picture, a strip a column, as far down as a side may lie.
 
-    `steps`: (rows, STRIPS), as shares of the level below, 0 where it gets darker. `texture`: (rows, STRIPS), mean darkness of ink, or of what
-    looks like it, in gray levels. `length`, `height`: of the view, in pixels.
+    `steps`: (rows, STRIPS), as shares of the level below, 0 where it gets darker. `texture`: gives (rows, STRIPS), mean darkness of ink, or of
+    what looks like it, in gray levels; most views never need it. `length`, `height`: of the view, in pixels.
     """
 
     steps: Single
-    texture: Single
+    texture: Callable[[], Single]
     length: int
     height: int
 
@@ -82,8 +92,8 @@ class Steps:
 
     def is_plain_above(self, depth: Positions) -> bool:
         """Whether there is little of print's texture above a curve, against what is below it, or nothing to tell by."""
-        texture = self.texture[::2]
-        rows = np.arange(0, len(self.texture), 2)[:, None]
+        texture = self.texture()[::2]
+        rows = np.arange(0, len(self.steps), 2)[:, None]
         above, below = rows < depth - NEAR - 1, rows > depth + NEAR + 1
         if np.count_nonzero(above) < STRIPS or not below.any():
             return True
@@ -99,10 +109,15 @@ def steps_inward(bare: Pixels, texture: Pixels) -> tuple[Steps, ...]:
     """
     height, width = bare.shape
     rows = int(INWARD * max(height, width)) + REACH[0]
-    steps, ink = _step_shares(_four_ways(bare, rows)), _four_ways(texture, rows)
-    sizes = ((width, height), (height, width)) * 2
-    parts = [slice(index * STRIPS, (index + 1) * STRIPS) for index in range(4)]
-    return tuple(Steps(steps[:, part], ink[:, part], *size) for part, size in zip(parts, sizes, strict=True))
+    steps = _step_shares(_four_ways(bare, rows))
+    ink = cache(lambda: _four_ways(texture, rows))
+
+    def view(index: int) -> Steps:
+        part = slice(index * STRIPS, (index + 1) * STRIPS)
+        size = (height, width) if index % 2 else (width, height)
+        return Steps(np.ascontiguousarray(steps[:, part]), lambda: ink()[:, part], *size)
+
+    return tuple(view(index) for index in range(4))
 
 
 def _four_ways(picture: Pixels, rows: int) -> Single:
@@ -158,7 +173,7 @@ def best_side(view: Steps) -> Side | None:
         at, steps = _peaks(view, np.polyval(curve, view.places), reach)
         curve = _fitted(view.places, at, steps, curved=reach != REACH[0])
     depth = np.polyval(curve, view.places)
-    return Side(curve, np.where(np.abs(at - depth) < TORN, steps, np.float32(0)), view.length, view.is_plain_above(depth))
+    return Side(curve, np.where(np.abs(at - depth) < TORN, steps, np.float32(0)), view)
 
 
 def _best_line(view: Steps) -> tuple[float, float] | None:
@@ -167,13 +182,15 @@ def _best_line(view: Steps) -> tuple[float, float] | None:
     weights = _weights(view.steps[: rows * BIN].reshape(rows, BIN, STRIPS).max(axis=1))
     weights = np.asarray(cv2.dilate(weights, np.ones((3, 1), np.uint8)), np.float32)
     room = int(STEEPEST * view.length / 2 / BIN) + 2  # lines of which a part lies outside the picture
-    padded = cv2.copyMakeBorder(weights, room, room, 0, 0, cv2.BORDER_CONSTANT, value=0)
+    pairs = np.ascontiguousarray((weights[:, ::2] + weights[:, 1::2]).T)  # neighboring strips, each pair a row
+    padded = cv2.copyMakeBorder(pairs, 0, 0, room, room, cv2.BORDER_CONSTANT, value=0)
     slopes = np.linspace(-STEEPEST, STEEPEST, SLOPES)
-    shifts = np.rint(slopes[:, None] * (view.places - view.length / 2) / BIN).astype(np.intp)
+    centers = (view.places[::2] + view.places[1::2]) / 2
+    shifts = np.rint(slopes[:, None] * (centers - view.length / 2) / BIN).astype(np.intp)
     middles = np.arange(room, room + rows)
     total = np.zeros((SLOPES, rows), np.float32)
-    for strip in range(STRIPS):
-        total += padded[:, strip][middles + shifts[:, strip, None]]
+    for pair in range(STRIPS // 2):
+        total += padded[pair].take(middles + shifts[:, pair, None])
     best = int(total.argmax())
     slope, row = slopes[best // rows], (best % rows + 0.5) * BIN
     return None if total.flat[best] <= 0 else (float(slope), float(row - slope * view.length / 2))
@@ -214,6 +231,7 @@ def is_side(side: Side, begin: float, end: float) -> bool:
     if len(steps) < FEWEST_STRIPS:
         return False
     weight, share = float(_weights(steps).mean()), float(np.mean(steps > FAINTEST_STEP))
-    if depth[seen].max() < DEEPEST or not side.plain:
-        return weight >= CERTAIN and share >= EVEN_SHARE
-    return weight >= SUPPORT or (share >= EVEN_SHARE and len(steps) >= STRIPS / 2)
+    if weight < SUPPORT and (share < EVEN_SHARE or len(steps) < STRIPS / 2):
+        return False
+    certain = weight >= CERTAIN and share >= EVEN_SHARE
+    return certain or (float(depth[seen].max()) >= DEEPEST and side.plain)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ecgbench.core.page import Page, Pixels
 
 WHITE, BLACK, MIDDLE_GRAY = 255, 0, 128
-HEIGHT, WIDTH = 550, 850  # an A4 sheet across at some 75 dpi: quick, and all that a page has is on it
+HEIGHT, WIDTH = 550, 850  # half a letter sheet at 100 dpi: quick, and all that a page has is on it
 PX_PER_MM = 4
 RED_GRID, BOLD_GRID, INK = (190, 190, 250), (140, 140, 240), (35, 25, 25)  # BGR of usual red paper and black ink
 SEED = 20  # of noise: any would do, but it must be the same in every process
@@ -23,7 +23,7 @@ def _flat(height: int, width: int, level: int = WHITE) -> Pixels:
 
 
 def _ordinary() -> Pixels:
-    """Draw red paper with a trace of four beats a row, labels, and a white margin."""
+    """Draw red paper with four leads of nine or ten beats, labels, and a white margin."""
     page, edge, top, bottom = _flat(HEIGHT, WIDTH, 250), 5 * PX_PER_MM, 5 * PX_PER_MM, HEIGHT - 6 * PX_PER_MM
     for step, color in ((PX_PER_MM, RED_GRID), (5 * PX_PER_MM, BOLD_GRID)):
         page[top:bottom, edge : WIDTH - edge : step] = color

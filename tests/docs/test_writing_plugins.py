@@ -104,7 +104,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def printed(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[str]]:
     """What each shell block printed, line by line."""
     done = subprocess.run(
-        ["bash", "-c", as_script()], cwd=tmp_path_factory.mktemp("empty"), env=environment, capture_output=True, text=True, timeout=420,
+        ["bash", "-c", as_script()], cwd=tmp_path_factory.mktemp("empty"), env=environment, capture_output=True, text=True, timeout=900,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -44,8 +44,23 @@ def kaggle_score(rows: Rows) -> float:
     >>> round(kaggle_score([{"kaggle_snr_db": 20.0}, {"kaggle_snr_db": 0.0}]), 3)
     17.033
     """
-    ratios = [10 ** (row["kaggle_snr_db"] / 10) for row in rows if "kaggle_snr_db" in row]
+    return mean_ratio_db([10 ** (row["kaggle_snr_db"] / 10) for row in rows if "kaggle_snr_db" in row])
+
+
+def mean_ratio_db(ratios: Sequence[float]) -> float:
+    """Return the Kaggle score of records' ratios of powers, in dB; NaN of no record."""
     return _db(float(np.mean(ratios)), -PERFECT, math.inf) if ratios else math.nan
+
+
+def record_ratio(leads: Iterable[Lead], fs: float) -> float:
+    """Return the ratio of powers of one record by Kaggle's metric, 0 to 384; `true` and `found` of its leads are finite, at `fs` Hz.
+
+    >>> x = np.array([0.0, 1.0, 0.0, 2.0])
+    >>> record_ratio([Lead(x, x + 5), Lead(x, np.zeros(4))], fs=5)  # powers of 5 and 5; noise of 0, and of 2.75 about the mean
+    3.6363636363636362
+    """
+    powers = [_powers(lead.true, aligned(lead.true, lead.found, int(0.2 * fs)).found) for lead in leads]
+    return _kaggle_ratio(_total(powers))
 
 
 @metric(
@@ -86,7 +101,7 @@ def kaggle(_page: Page, result: Signals, truth: Truth) -> dict[str, float]:
     fs = truth.signals.fs
     fits = [aligned(lead.true, np.nan_to_num(lead.found, nan=0.0), int(0.2 * fs)) for lead in leads]
     powers = [_powers(lead.true, fit.found) for lead, fit in zip(leads, fits, strict=True)]
-    total = Powers(sum(each.signal for each in powers), sum(each.noise for each in powers))
+    total = _total(powers)
     scores = {
         "kaggle_snr_db": _db(_kaggle_ratio(total), -PERFECT, math.inf),
         "kaggle_lead_snr_db": float(np.mean([_db(_kaggle_ratio(each), -PERFECT, math.inf) for each in powers])),
@@ -129,7 +144,7 @@ def signals(_page: Page, result: Signals, truth: Truth) -> dict[str, float]:
         (lead.true[known], np.nan_to_num(lead.found, nan=0.0)[known]) for lead in leads for known in [np.isfinite(lead.true)]
     ]
     powers = [_powers(true, found) for true, found in pairs]
-    total = Powers(sum(each.signal for each in powers), sum(each.noise for each in powers))
+    total = _total(powers)
     alone = [_plain_db(each) for each in powers if each.signal > 0]
     scores = {"challenge_2024_snr_db": float(np.mean(alone)), "snr_db": _plain_db(total)} if alone else {}
     return scores | {
@@ -163,6 +178,10 @@ def _found(leads: Mapping[str, npt.NDArray[np.float32]], name: str, fs: float, t
 def _powers(true: Floats, found: Floats) -> Powers:
     known = np.isfinite(true)
     return Powers(float(np.sum(true[known] ** 2)), float(np.sum((true - found)[known] ** 2)))
+
+
+def _total(powers: Sequence[Powers]) -> Powers:
+    return Powers(sum(each.signal for each in powers), sum(each.noise for each in powers))
 
 
 def _kaggle_ratio(powers: Powers) -> float:

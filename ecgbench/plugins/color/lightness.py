@@ -78,22 +78,33 @@ def lab(image: Lab, p: LabParams) -> Separation:
     Changes: 0.1 first version.
     References: N. Otsu, A Threshold Selection Method from Gray-Level Histograms, IEEE Trans. SMC 9(1), 1979.
     """
-    size, side = image.shape[1::-1], max(image.shape)
-    lightness = np.asarray(cv2.extractChannel(image, 0), np.uint8)
     small = _shrunk(image)
     light, a, b = (np.asarray(channel, np.uint8) for channel in cv2.split(small))
-    sheet, bare = sheet_mask(light), _bare_paper(light, PAPER * max(light.shape) + (SOFT_PX if side < LARGE else 0))
-    dark, darkness = _missing(light, bare), _missing(lightness, np.asarray(cv2.resize(bare, size), np.uint8))
+    sheet, bare = sheet_mask(light), _bare_paper(light, PAPER * max(light.shape) + (SOFT_PX if small is image else 0))
+    dark = _missing(light, bare)
     paper = _paper_color(sampled(small, sheet, COLOR_PIXELS), sampled(dark, sheet, COLOR_PIXELS))
     colored = np.asarray(cv2.add(_distance(a, paper[1]), _distance(b, paper[2])), np.uint8)
-    likeness = cv2.subtract(darkness, cv2.resize(cv2.convertScaleAbs(colored, alpha=p.color_weight), size))
-    strokes = _strokes(np.asarray(likeness, np.uint8), sheet, bare, p.min_extent * side)
+    cost = np.asarray(cv2.convertScaleAbs(colored, alpha=p.color_weight), np.uint8)
+    level, patches = _strokes(np.asarray(cv2.subtract(dark, cost), np.uint8), sheet, bare, p.min_extent)
+    limit = cv2.multiply(bare, cv2.bitwise_not(cv2.add(level, cost)), scale=1 / 255)
+    size = image.shape[1::-1]
+    darker = cv2.compare(cv2.extractChannel(image, 0), cv2.resize(limit, size), cv2.CMP_LT)
+    trace = np.asarray(cv2.bitwise_and(darker, _enlarged(patches, size)), np.uint8)
     ink = np.asarray(cv2.add(dark, colored), np.uint8)
     grid = on_sheet(_finer_ink(ink, sheet), sheet)
     color = typical_color(small, grid, ink)
-    around = cv2.dilate(strokes, np.ones((5, 5), np.uint8))
-    lines = cv2.subtract(cv2.resize(grid.view(np.uint8), size, interpolation=cv2.INTER_NEAREST), around).view(np.bool_)
-    return separation(strokes.view(np.bool_), lines, to_bgr(color, cv2.COLOR_LAB2BGR), to_bgr(paper, cv2.COLOR_LAB2BGR))
+    around = cv2.dilate(trace, np.ones((5, 5), np.uint8))
+    lines = np.asarray(cv2.subtract(_enlarged(grid.view(np.uint8), size), around), np.uint8).view(np.bool_)
+    return separation((trace & 1).view(np.bool_), lines, to_bgr(color, cv2.COLOR_LAB2BGR), to_bgr(paper, cv2.COLOR_LAB2BGR))
+
+
+def _enlarged(mask: Pixels, size: tuple[int, ...]) -> Pixels:
+    """Return a mask of a picture that was shrunk by a whole factor, for the picture of `size` (width, height)."""
+    factor = max(-(-size[0] // mask.shape[1]), -(-size[1] // mask.shape[0]))
+    if factor == 1:
+        return mask
+    whole = cv2.resize(mask, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(whole[: size[1], : size[0]], np.uint8)
 
 
 def _shrunk(image: Lab) -> Lab:
@@ -132,39 +143,35 @@ def _distance(channel: Pixels, center: float) -> Levels:
     return cv2.absdiff(channel, np.full_like(channel, round(float(center))))
 
 
-def _strokes(likeness: Pixels, sheet: Mask | None, bare: Pixels, least_extent: float) -> Pixels:
-    """Return the strokes of the trace, (H, W) uint8 of 0 and 1."""
-    side = max(likeness.shape)
-    sample = sampled(likeness, None)
-    core = _core_level(sample)
-    bold = DARKEST_LINE * quantile(sample, RULED_SHARE)
-    least, ruled = max(PALEST * core, bold), bold > RULED * core
-    rest = likeness
-    if ruled:
+def _strokes(likeness: Pixels, sheet: Mask | None, bare: Pixels, min_extent: float) -> tuple[Pixels, Pixels]:
+    """Return from which likeness on each pixel is trace (255: never), and the patches (255) in which strokes lie, at half the size."""
+    side, sample = max(likeness.shape), sampled(likeness, None)
+    core, bold = _core_level(sample), DARKEST_LINE * quantile(sample, RULED_SHARE)
+    lines = None
+    rest, least = likeness, max(PALEST * core, bold)
+    if bold > RULED * core:
         lines = np.minimum(_ruled(likeness, max(2, round(LINE * side))), np.uint8(min(255.0, bold)))
         rest = np.asarray(cv2.subtract(likeness, lines), np.uint8)
         core = max(LEFT * core, _core_level(sampled(rest, None)))
         least = PALEST * core
     if core < FAINTEST_LIKENESS:
-        return np.zeros_like(likeness)
-    low = _cores(rest, least, core, max(3, round(CORE * side) | 1))
-    sure = np.asarray(cv2.threshold(rest, SURE * core, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    strokes = low & _patches(low, sure, bare, sheet, least_extent)
-    if ruled:
-        dark = cv2.threshold(likeness, OWN_RIGHT * core, 255, cv2.THRESH_BINARY)[1]
-        gap = max(3, round(GAP * side) | 1)
-        strokes |= np.asarray(
-            cv2.bitwise_and(cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8)), dark), np.uint8
-        )
-    return strokes & np.uint8(1)
+        return np.full_like(likeness, 255), np.zeros_like(likeness)
+    level = _levels(rest, least, OWN_RIGHT * core, max(3, round(CORE * side) | 1))
+    low = np.asarray(cv2.compare(rest, level, cv2.CMP_GE), np.uint8)
+    patches = _patches(
+        low, np.asarray(cv2.threshold(rest, SURE * core, 255, cv2.THRESH_BINARY)[1], np.uint8), bare, sheet, min_extent
+    )
+    if lines is None:
+        return level, patches
+    gap = max(3, round(GAP * side) | 1)
+    joined = cv2.morphologyEx(low & _enlarged(patches, low.shape[::-1]), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
+    return np.where(joined > 0, np.uint8(min(255.0, OWN_RIGHT * core)), cv2.add(level, lines)).astype(np.uint8), patches
 
 
-def _cores(likeness: Pixels, least: float, core: float, reach: int) -> Pixels:
-    """Return what is dark, and no blur around what is darker within `reach` pixels, (H, W) uint8 of 0 and 255."""
+def _levels(likeness: Pixels, least: float, own_right: float, reach: int) -> Pixels:
+    """Return from which likeness on each pixel is ink, and no blur around what is darker within `reach` pixels."""
     rim = cv2.convertScaleAbs(cv2.dilate(likeness, np.ones((reach, reach), np.uint8)), alpha=RIM)
-    rim = cv2.min(rim, np.full_like(likeness, round(min(255.0, OWN_RIGHT * core))))
-    dark = cv2.threshold(likeness, least, 255, cv2.THRESH_BINARY)[1]
-    return np.asarray(cv2.bitwise_and(dark, cv2.compare(likeness, rim, cv2.CMP_GT)), np.uint8)
+    return np.clip(rim, round(min(254.0, least)), round(min(255.0, max(least, own_right)))).astype(np.uint8)
 
 
 def _core_level(sample: Levels) -> float:
@@ -187,10 +194,9 @@ def _ruled(likeness: Pixels, reach: int) -> Pixels:
     return lines
 
 
-def _patches(low: Pixels, sure: Pixels, bare: Pixels, sheet: Mask | None, least_extent: float) -> Pixels:
-    """Return the patches of `low` (255) that are sure somewhere, long enough and no spots or rims of paper, (H, W) uint8 of 0 and 255."""
-    factor = 4 if max(low.shape) >= LARGE else 2
-    small = _pooled(low, factor)
+def _patches(low: Pixels, sure: Pixels, bare: Pixels, sheet: Mask | None, min_extent: float) -> Pixels:
+    """Return the patches of `low` (255) that are sure somewhere, long enough and no spots or rims of paper, at half the size; 0 and 255."""
+    small = _pooled(low)
     if sheet is not None:
         small[~sheet[::2, ::2]] = 0
     _, labels, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
@@ -199,16 +205,15 @@ def _patches(low: Pixels, sure: Pixels, bare: Pixels, sheet: Mask | None, least_
     spot = (extent < SPOT * side) & (np.minimum(width, height) > SPOT_SIDE * side + 1) & (area > SPOT_FILL * width * height)
     on_rim = 2 * np.bincount(labels[_rims(bare) > 0], minlength=len(area)) > area
     kept = np.zeros(len(stats), np.uint8)
-    kept[labels[_pooled(sure, factor) > 0]] = 255
-    kept[(extent * factor < least_extent) | spot | on_rim] = 0
+    kept[labels[_pooled(sure) > 0]] = 255
+    kept[(extent < min_extent * side) | spot | on_rim] = 0
     kept[0] = 0
-    whole = cv2.resize(kept[labels], None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
-    return np.asarray(whole[: low.shape[0], : low.shape[1]], np.uint8)
+    return np.asarray(kept[labels], np.uint8)
 
 
-def _pooled(mask: Levels, factor: int) -> Pixels:
-    """Return which squares of `factor` pixels hold one that is set."""
-    return np.ascontiguousarray(cv2.dilate(mask, np.ones((factor, factor), np.uint8), anchor=(0, 0))[::factor, ::factor])
+def _pooled(mask: Levels) -> Pixels:
+    """Return which squares of 2 x 2 pixels hold one that is set."""
+    return np.ascontiguousarray(cv2.dilate(mask, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2])
 
 
 def _rims(bare: Pixels) -> Pixels:

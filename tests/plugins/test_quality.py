@@ -10,7 +10,7 @@ import pytest
 
 from ecgbench.plugins.quality import check_quality, edge_width_px, gates, spacing_change
 
-NAMES = ["blur", "resolution", "contrast", "exposure", "grid", "flatness"]
+NAMES = ["blur", "resolution", "contrast", "exposure", "grid", "distinctness", "flatness"]
 
 
 def draw_page(px_per_mm=8, paper=250, fine=215, bold=170, ink=20):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -106,8 +107,12 @@ def verdict(_page: Page, result: QualityReport, truth: Truth) -> dict[str, float
 
 
 def _margin(report: QualityReport) -> float:
-    margins = [margin for gate in report.gates if (margin := _gate_margin(gate)) is not None]
-    return min(margins) if margins else (1.0 if report.passed else -1.0)
+    return verdict_margin(report.gates) if report.gates else (1.0 if report.passed else -1.0)
+
+
+def verdict_margin(gates: Iterable[Gate]) -> float:
+    """Return the smallest margin of some gates (see `verdict`); 1 where all passed without a value."""
+    return min((margin for gate in gates if (margin := _gate_margin(gate)) is not None), default=1.0)
 
 
 def _gate_margin(gate: Gate) -> float | None:

@@ -1,0 +1,95 @@
+"""Sweeps each threshold of quality.gates over synthetic development pages, and prints what it costs to move it.
+
+Legible and illegible pages come from low and high resolutions, all nine kinds and all severities; a page's truth says which it is. Every
+other threshold stays as it is while one is moved. Run it again when a gate or the generator changes:
+
+    python benchmarks/calibrate_quality.py [--pages 72] [--seed 31]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from ecgbench.core.results import Gate
+from ecgbench.core.truth import Case
+from ecgbench.plugins.image_sets.synthetic.split import DEVELOPMENT, split_of_seed
+from ecgbench.plugins.metrics.quality import legible_auc, verdict_margin
+from ecgbench.plugins.quality import GatesParams, gates
+from ecgbench.registry import default_registry
+from ecgbench.workers import parallel_map
+
+SETS = ("synthetic?count={pages}&seed={seed}&dpi=72..110", "synthetic?count={pages}&seed={next}&dpi=130..200")
+FACTORS = (0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
+# The gate that each threshold belongs to, and whether a value may not exceed it.
+THRESHOLDS = {
+    "max_blur_mm": ("blur", True),
+    "min_px_per_mm": ("resolution", False),
+    "min_contrast": ("contrast", False),
+    "min_paper": ("exposure", False),
+    "min_grid_score": ("grid", False),
+    "max_dark_share": ("distinctness", True),
+    "max_spacing_change": ("flatness", True),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the gates measured on a page, and whether a person can digitize it."""
+
+    gates: tuple[Gate, ...]
+    legible: bool
+
+
+def look(case: Case) -> Seen:
+    """Measure one page; runs in a worker."""
+    truth = case.read_truth()
+    return Seen(gates(default_registry().open_page(case.source)).gates, bool(truth.legible))
+
+
+def moved(gate: Gate, threshold: float, *, upper: bool) -> Gate:
+    """Return a gate as it would be with another threshold; one without a value stays as it is."""
+    if gate.value is None:
+        return gate
+    passed = gate.value <= threshold if upper else gate.value >= threshold
+    return replace(gate, threshold=threshold, passed=passed)
+
+
+def judged(pages: Iterable[Seen], name: str, threshold: float) -> tuple[float, float, float]:
+    """Return sensitivity, specificity and AUC with one threshold moved."""
+    gate_name, upper = THRESHOLDS[name]
+    rows = []
+    for page in pages:
+        own = [moved(gate, threshold, upper=upper) if gate.name == gate_name else gate for gate in page.gates]
+        rows.append({"verdict_margin": verdict_margin(own), "legible": float(page.legible)})
+    passed = np.array([row["verdict_margin"] >= 0 for row in rows])
+    legible = np.array([row["legible"] > 0 for row in rows])
+    return float(passed[legible].mean()), float((~passed[~legible]).mean()), legible_auc(rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure the pages and print a table a threshold."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--pages", type=int, default=72, help="pages of each of two sets")
+    parser.add_argument("--seed", type=int, default=31, help="of development")
+    given = parser.parse_args(arguments)
+    if split_of_seed(given.seed + 1) != DEVELOPMENT:
+        parser.error("thresholds are set on development seeds; take one below 999")
+    specs = [each.format(pages=given.pages, seed=given.seed, next=given.seed + 1) for each in SETS]
+    cases = [case for spec in specs for case in default_registry().open_images(spec)]
+    pages = list(parallel_map(look, cases))
+    print(f"{len(pages)} pages of {', '.join(specs)}; {sum(page.legible for page in pages)} are legible")
+    defaults = GatesParams()
+    for field in fields(GatesParams):
+        usual = float(getattr(defaults, field.name))
+        print(f"\n{field.name} ({usual:g})\n{'threshold':>10} {'sensitivity':>12} {'specificity':>12} {'AUC':>6}")
+        for factor in FACTORS:
+            sensitivity, specificity, auc = judged(pages, field.name, usual * factor)
+            print(f"{usual * factor:10.3g} {sensitivity:12.3f} {specificity:12.3f} {auc:6.3f}{'  <' if factor == 1 else ''}")
+
+
+if __name__ == "__main__":
+    main()

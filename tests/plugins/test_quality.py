@@ -149,5 +149,5 @@ def test_every_real_picture_that_can_be_digitized_passes_and_most_verdicts_agree
     agreeing = sum(passed[name] == (label["digitizable"] == "yes") for name, label in labels.items())
     assert rejected == []
     assert (
-        agreeing >= 25
-    )  # of 29; these pass although doubtful: ecg00008, 20, 28 and 36 (a fragment, a dark grid, a crease, a bent sheet)
+        agreeing >= 26
+    )  # of 29; these pass although doubtful: ecg00008, 28 and 36 (a fragment, a crease, a bent sheet)

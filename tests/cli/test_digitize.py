@@ -31,6 +31,7 @@ def test_a_picture_becomes_a_csv_file_that_reads_back(ecgbench, picture, tmp_pat
 
 def test_a_picture_becomes_a_wfdb_record_of_the_leads_asked_for_and_a_drawing(ecgbench, picture, tmp_path, page):
     answer = ecgbench("digitize", picture, "-o", "out.hea", "--leads", "V1,ii", "--picture", "--json")
+    assert answer.code == 0, answer
     assert answer.json["files"] == ["out.hea", "out.dat", "out.png"]
     found = read_record(tmp_path / "out.hea")
     assert {name for name, signal in found.leads.items() if np.isfinite(signal).any()} == {"II", "V1"}

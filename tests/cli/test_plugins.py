@@ -12,7 +12,7 @@ def test_methods_lists_name_params_and_purpose(ecgbench):
     answer = ecgbench("methods")
     assert answer.code == 0
     assert answer.out.split()[:5] == ["method", "task", "takes", "parameters", "from"]
-    for name in ("edges.canny", "color.lab", "grid.multiscale", "quality.gates", "sigma=0.33"):
+    for name in ("edges.canny", "color.lab", "grid.multiscale", "quality.gates", "sigma=0.15"):
         assert name in answer.out
 
 
@@ -26,9 +26,9 @@ def test_methods_of_one_task(ecgbench):
 def test_methods_as_json_holds_what_a_program_needs(ecgbench):
     canny = next(each for each in ecgbench("methods", "--json").json if each["name"] == "edges.canny")
     assert (canny["task"], canny["takes"], canny["returns"], canny["origin"]) == ("edges", "gray", "EdgeMap", BUILT_IN)
-    (sigma,) = canny["params"]
-    assert (sigma["name"], sigma["type"], sigma["default"], sigma["bounds"]) == ("sigma", "float", 0.33, "0.0 to 1.0")
-    assert sigma["doc"]
+    sigma, level = canny["params"]
+    assert (sigma["name"], sigma["type"], sigma["default"], sigma["bounds"]) == ("sigma", "float", 0.15, "0.0 to 1.0")
+    assert sigma["doc"] and level["name"] == "level"
 
 
 @pytest.mark.parametrize("columns", ["40", "80"])

@@ -9,8 +9,8 @@ from ecgbench.core.page import Page
 from ecgbench.core.params import param
 from ecgbench.core.results import Signals
 from ecgbench.core.transformer import transformer
-from ecgbench.plugins.digitize.classical import digitize_page
 from ecgbench.plugins.digitize.layouts import LAYOUTS
+from ecgbench.plugins.digitize.stages import digitize_page
 
 __all__ = ["ClassicalParams", "classical", "digitize"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,8 +146,11 @@ def _most_common(values: Sequence[float]) -> tuple[float, int]:
     return float(np.median(group)), len(group)
 
 
-def choose_layout(curves: Sequence[Curve], levels: Floats, words: Floats, extent: Extent, scale: int) -> Layout:
-    """Return the layout of so many rows; where several have as many, the one whose columns begin where names stand and levels jump."""
+def choose_layout(curves: Sequence[Curve], levels: Floats, words: Callable[[], Floats], extent: Extent, scale: int) -> Layout:
+    """Return the layout of so many rows; where several have as many, the one whose columns begin where names stand and levels jump.
+
+    `words` finds the boxes of words; it is asked only where they are needed.
+    """
     rows = len(levels)
     if rows >= MANY_ROWS:
         return LAYOUTS["12x1"]
@@ -156,7 +159,10 @@ def choose_layout(curves: Sequence[Curve], levels: Floats, words: Floats, extent
         return Layout("strip", (tuple(f"row {number}" for number in range(1, rows + 1)),))
     if not known:
         return Layout(f"{rows}x1", (tuple(f"row {number}" for number in range(1, rows + 1)),))
-    return max(known, key=lambda layout: _boundary_score(layout, curves, levels, words, extent, scale))
+    if len(known) == 1:
+        return known[0]
+    boxes = words()
+    return max(known, key=lambda layout: _boundary_score(layout, curves, levels, boxes, extent, scale))
 
 
 def _boundary_score(layout: Layout, curves: Sequence[Curve], levels: Floats, words: Floats, extent: Extent, scale: int) -> float:

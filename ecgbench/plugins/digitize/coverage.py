@@ -26,12 +26,13 @@ INK_SHARE = 0.006  # of the pixels: less than what traces, frame and text cover 
 LEAST_INK = 6.0  # gray levels below plain paper; what is less dark is no ink
 FOREIGN = 0.4  # of the ink's darkness above the grid's first mean; pixels beyond are left out of the second
 DARKEST_GRID = 0.75  # of the ink's darkness; beyond, a covered pixel cannot be told from a bare one
+STROKE_MM = 0.6  # from the middle of a stroke to where the paper is bare, blurred scans included
 FAINTEST = 0.2  # of the darkest ink; a fainter trace is not told from the grid
-WIDEST_STROKE_MM = 1.3  # of two strokes that meet in a wave's tip
+WIDEST_STROKE_MM = 1.7  # of two strokes that meet in a wave's tip
 DARKEST_BLOT = 0.7  # of the ink's darkness; what is darker hides a stroke
 DARKEST = 1.1  # of the ink's darkness; mold and markers are darker
 LEVELS = 250  # to which coverage is rounded there
-SAMPLE_STEP = 3  # rows and columns; of the pixels that colors are measured on
+SAMPLE_STEP = 7  # has no divisor in common with a cell; rows and columns; of the pixels that colors are measured on
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,7 @@ def cover(page: FlatPage, lit: Lit, paper: Mask) -> Coverage:
     values = np.asarray((ink - grid) / np.maximum(1 - grid, 1 - DARKEST_GRID), np.float32)
     values[~paper] = 0
     noise = _noise(values[::SAMPLE_STEP, ::SAMPLE_STEP])
-    strength = _strength(values, noise)
+    strength = _strength(values, noise, page.scale)
     values /= np.float32(strength)
     blots = _blots(values, page.scale)
     seen = (np.minimum(values, DARKEST) - blots) / np.maximum(1 - blots, 1 - DARKEST_BLOT)
@@ -150,24 +151,31 @@ def _grid_of(ink: Plane, page: FlatPage) -> Plane:
     whole = cv2.copyMakeBorder(ink, 0, bottom, 0, right, cv2.BORDER_CONSTANT)
     known = cv2.copyMakeBorder(page.inside.astype(np.float32), 0, bottom, 0, right, cv2.BORDER_CONSTANT)
     shape = (whole.shape[0] // block, BLOCK_CELLS, side, whole.shape[1] // block, BLOCK_CELLS, side)
-    cells, weight = whole.reshape(shape), known.reshape(shape)
-    first = _mean_of(cells, weight)
-    weight = weight * (cells < first + FOREIGN)
-    grid = np.broadcast_to(_mean_of(cells, weight), shape).reshape(whole.shape)
-    return np.asarray(np.clip(grid[:height, :width], -0.5, DARKEST_GRID))
+    first = _mean_of(whole * known, known, shape)
+    known = known * (whole.reshape(shape) < first + np.float32(FOREIGN)).reshape(whole.shape)
+    grid = np.broadcast_to(_mean_of(whole * known, known, shape), shape).reshape(whole.shape)
+    return np.clip(grid[:height, :width], np.float32(-0.5), np.float32(DARKEST_GRID))
 
 
-def _mean_of(cells: Plane, weight: Plane) -> Plane:
-    total = (cells * weight).sum(axis=(1, 4), keepdims=True)
-    return np.asarray(total / np.maximum(weight.sum(axis=(1, 4), keepdims=True), 1))
+def _mean_of(weighted: Plane, weight: Plane, shape: tuple[int, ...]) -> Plane:
+    """Return the mean cell of each block: (blocks down, 1, side, blocks across, 1, side); rows are summed first, which is fastest."""
+    down, cells, side, across, _, _ = shape
+    total, count = (
+        plane.reshape(down, cells, side, -1).sum(axis=1).reshape(down, side, across, cells, side).sum(axis=3)
+        for plane in (weighted, weight)
+    )
+    return np.asarray(total / np.maximum(count, 1), np.float32)[:, None, :, :, None, :]
 
 
-def _strength(values: Plane, noise: float) -> float:
+def _strength(values: Plane, noise: float, scale: int) -> float:
     """Return how dark the trace is against the darkest ink: letters are often darker than it."""
-    some = values[:, ::SAMPLE_STEP]
-    inner = some[2:-2]
-    peaks = (inner > some[1:-3]) & (inner >= some[3:-1]) & (inner > max(FAINTEST, 5 * noise)) & (some[:-4] + some[4:] < inner)
-    return float(np.clip(np.median(inner[peaks]), FAINTEST, 1.0)) if np.count_nonzero(peaks) > 50 else 1.0
+    some, reach = values[:, ::SAMPLE_STEP], round(STROKE_MM * scale)
+    inner = some[reach:-reach]
+    above, below = some[reach - 1 : -reach - 1], some[reach + 1 : len(some) - reach + 1]
+    peaks = (inner > above) & (inner >= below) & (inner > max(FAINTEST, 5 * noise))
+    peaks &= some[: -2 * reach] + some[2 * reach :] < inner
+    enough = np.count_nonzero(peaks) > some.shape[1] / 2
+    return float(np.clip(np.median(inner[peaks]), FAINTEST, 1.0)) if enough else 1.0
 
 
 def _noise(values: Plane) -> float:

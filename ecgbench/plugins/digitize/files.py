@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -61,8 +62,10 @@ def _write_record(signals: Signals, path: Path) -> list[Path]:
 
     count, table = len(signals.leads), _table(signals)
     digital = np.where(np.isnan(table), INVALID, np.clip(np.rint(np.nan_to_num(table) * PER_MV), INVALID + 1, -INVALID - 1))
-    wfdb.wrsamp(
-        path.stem, fs=signals.fs, units=["mV"] * count, sig_name=list(signals.leads), d_signal=digital.astype(np.int16), fmt=["16"] * count,
-        adc_gain=[PER_MV] * count, baseline=[0] * count, write_dir=str(path.parent),
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # wfdb asks pandas for what newer versions of pandas will drop
+        wfdb.wrsamp(
+            path.stem, fs=signals.fs, units=["mV"] * count, sig_name=list(signals.leads), d_signal=digital.astype(np.int16),
+            fmt=["16"] * count, adc_gain=[PER_MV] * count, baseline=[0] * count, write_dir=str(path.parent),
+        )  # fmt: skip
     return [path, path.with_suffix(".dat")]

@@ -78,7 +78,7 @@ def place_leads(rows: Rows, coverage: Coverage, scale: int, told: str) -> Placed
     layout = LAYOUTS.get(told)
     chosen = list(range(len(rows.levels)))
     if layout is None:
-        layout = choose_layout(rows.curves, rows.levels, find_words(coverage.values, scale), extent, scale)
+        layout = choose_layout(rows.curves, rows.levels, lambda: find_words(coverage.values, scale), extent, scale)
     chosen = chosen[: layout.rows]
     pulses = [pulse for pulse in rows.pulses if pulse is not None]
     gain = float(np.median([pulse.mm_per_mv for pulse in pulses])) if pulses else MM_PER_MV

@@ -75,7 +75,7 @@ def test_a_torn_off_corner_is_where_the_sides_would_meet() -> None:
     picture = on_desk(printed(), true, 60)
     towards = true[1] + (true[2] - true[1]) * 0.15
     aside = true[1] + (true[0] - true[1]) * 0.12
-    gone = np.array([true[1], towards, aside]) + [(20, -20), (10, 0), (0, -10)]
+    gone = np.array([true[1], towards, aside]) + np.array([(20, -20), (10, 0), (0, -10)])
     cv2.fillPoly(picture, [np.rint(gone).astype(np.int32)], 60)
     assert worst(find_sheet(picture).corners, true) < 4
     mask = sheet_mask(picture)

@@ -60,7 +60,7 @@ class Cell(pytest.Function):
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Return path, its first line (pytest wants one of items that are skipped), and the heading of a failure."""
-        return self.path, 0, f"{self.name} on {self.case.name}"
+        return _printable(self.path), 0, f"{self.name} on {self.case.name}"
 
     def _problem(self, bench: Bench, outcome: Outcome) -> str | None:
         """Return what fails the item; the first line stands alone in pytest's summary."""
@@ -160,7 +160,12 @@ def picture_id(case: Case, spec: str, rootpath: Path) -> str:
         return f"{spec}::{case.name}"
     path = Path(case.source).absolute()
     shown = path.relative_to(rootpath) if path.is_relative_to(rootpath) else path
-    return os.fsencode(shown.as_posix()).decode("utf-8", "backslashreplace")
+    return _printable(shown)
+
+
+def _printable(path: Path) -> str:
+    """Return a path whose bytes that are no UTF-8 are written out: such names can be neither shown nor sent to another process."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _is_file(source: Any) -> bool:

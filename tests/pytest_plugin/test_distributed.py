@@ -1,6 +1,8 @@
 """pytest-xdist: pictures go to workers whole, their outcomes come back into one run, and a crash costs its item."""
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,16 @@ def test_a_run_in_which_every_worker_crashed_once_still_ends(pytester, scans, me
     method("crash", "os.kill(os.getpid(), signal.SIGKILL)")
     result = pytester.runpytest_inprocess("--benchmark", "scans/b.png", "--ecg-methods=edges.crash,edges.canny", "-n1")
     result.assert_outcomes(passed=1, failed=1)
+
+
+def test_names_of_pictures_may_be_any_that_a_file_can_have(pytester, write_page):
+    folder = pytester.mkdir("scans")
+    page = write_page(pytester.path / "page.png", box=None).read_bytes()
+    for name in (b"\xff.png", "Ü [1].png".encode(), b"a::b.png"):
+        Path(os.fsdecode(os.path.join(os.fsencode(folder), name))).write_bytes(page)  # noqa: PTH118 - a name in bytes
+    result = pytester.runpytest_inprocess("--benchmark", "scans", "--ecg-methods=edges.canny", "-n1", "-v")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines_random(["*PASSED scans/\\xff.png::edges.canny*", "*PASSED scans/a::b.png::edges.canny*"])
 
 
 def test_wrong_words_are_said_once_and_before_workers_start(pytester, scans):

@@ -71,7 +71,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a check on a subject: `message` says what was seen (empty where it passed), `why` why it matters."""
+    """What became of a check on a subject: `message` says what was seen (empty where there is nothing to say), `why` why it matters."""
 
     subject: Subject
     check: Check

@@ -68,8 +68,8 @@ class Conductor:
     expected: Mapping[str, str] = field(default_factory=dict)
     timeout: float = TIMEOUT
     workers: int | None = None
-    _pool: Any = None
-    _firsts: dict[str, Verdict] = field(default_factory=dict)
+    _pool: Any = field(default=None, init=False)
+    _firsts: dict[str, Verdict] = field(default_factory=dict, init=False)
 
     def __enter__(self) -> Conductor:
         return self
@@ -115,7 +115,9 @@ class Conductor:
                     yield self._as_expected(finished.payload, _seen(finished))
 
     def _as_expected(self, trial: Trial, seen: _Seen) -> Verdict:
-        verdict = Verdict(trial.subject, trial.check, seen.status, seen.message, seen.seconds)
+        left_out = ", ".join(repr(name) for name in trial.subject.left_out)
+        message = seen.message or (f"but for the pages {left_out}, on which it was lost" if left_out else "")
+        verdict = Verdict(trial.subject, trial.check, seen.status, message, seen.seconds)
         reason = self.expected.get(trial.id) or self.expected.get(trial.check.name)
         if reason is None or seen.status == "skipped":
             return verdict
@@ -149,5 +151,5 @@ def _seen(finished: Finished) -> _Seen:
         return value  # type: ignore[no-any-return]
     where = f" on the page {NAMES[value.label]!r}" if 0 <= value.label < len(NAMES) else ""
     if value.timed_out:
-        return _Seen("failed", f"it hung{where}: {value.reason}; --timeout allows more", 0.0)
+        return _Seen("failed", f"it hung{where}: {value.reason}; a longer timeout allows more", 0.0)
     return _Seen("failed", f"it took its process down{where}: {value.reason}", 0.0)

@@ -29,7 +29,7 @@ def run(tmp_path):
             "-rA",
             *words,
         ]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
 
     return pytest_with
 

@@ -58,12 +58,12 @@ def _write_csv(signals: Signals, path: Path) -> Path:
 
 def _write_record(signals: Signals, path: Path) -> list[Path]:
     """Write a 16-bit WFDB record; samples that are not known are WFDB's invalid ones."""
-    import wfdb  # takes 0.9 s to import
-
     count, table = len(signals.leads), _table(signals)
     digital = np.where(np.isnan(table), INVALID, np.clip(np.rint(np.nan_to_num(table) * PER_MV), INVALID + 1, -INVALID - 1))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # wfdb asks pandas for what newer versions of pandas will drop
+        import wfdb  # takes 0.9 s to import
+
         wfdb.wrsamp(
             path.stem, fs=signals.fs, units=["mV"] * count, sig_name=list(signals.leads), d_signal=digital.astype(np.int16),
             fmt=["16"] * count, adc_gain=[PER_MV] * count, baseline=[0] * count, write_dir=str(path.parent),

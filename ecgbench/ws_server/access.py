@@ -11,7 +11,9 @@ from starlette.requests import HTTPConnection
 from ecgbench.wire import WireError
 from ecgbench.ws_server.settings import Settings
 
-OPEN_PATHS = frozenset({"/health", "/ready", "/openapi.json"})
+OPEN_PATHS = frozenset(
+    {"/health", "/ready", "/openapi.json", "/", "/{name}"}
+)  # the last two are the gallery, which asks for the token
 LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 

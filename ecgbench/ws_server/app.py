@@ -33,14 +33,14 @@ from ecgbench.ws_server.websocket import MISTAKE, Session
 
 log = logging.getLogger("ecgbench.server")
 WEB = Path(__file__).parent.parent / "web"
-WEB_KINDS = frozenset({".html", ".js", ".css", ".svg", ".png", ".ico", ".webmanifest"})
+WEB_KINDS = frozenset({".html", ".js", ".mjs", ".css", ".svg", ".png", ".ico", ".webmanifest"})
 WEB_HEADERS = {
     "Cache-Control": "no-cache",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # the address may hold the token
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
-        "connect-src 'self' ws: wss: http://localhost:* http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'"
+        "connect-src 'self' blob: data: ws: wss: http://localhost:* http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'"
     ),
 }
 CLOSING = frozenset({"too_large", "timeout"})  # what is left of such a body is not read

@@ -20,13 +20,13 @@ JSON = st.recursive(
     header=st.dictionaries(st.text().filter(lambda name: name != "parts"), JSON, max_size=4),
     parts=st.lists(st.binary(max_size=50)),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_what_is_packed_comes_back(header, parts):
     assert unpack(pack(header, parts)) == (header, parts)
 
 
 @given(st.binary(max_size=60) | st.binary(max_size=60).map(lambda tail: b"ECG1" + tail))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_bytes_are_a_message_or_one_error(data):
     try:
         header, parts = unpack(data)

@@ -249,6 +249,12 @@ def test_the_gallery_and_its_script_are_served_and_nothing_beside_them(served, t
         assert served.http.get(path).status_code == 404, path
 
 
+def test_every_file_of_the_gallery_is_served(served):
+    for path in app.WEB.iterdir():
+        if path.is_file():
+            assert served.http.get(f"/{path.name}").content == path.read_bytes()
+
+
 def test_a_missing_gallery_is_one_sentence(served, tmp_path, monkeypatch):
     monkeypatch.setattr(app, "WEB", tmp_path / "none")
     for path in ("/", "/websocket_client.js"):

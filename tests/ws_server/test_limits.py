@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ecgbench.ws_server import Settings, SettingsError
+from tests.ws_server.conftest import serving
 
 NAP = {"type": "run_method", "method": "edges.nap"}
 EDGES = {"edge_detection": True}
@@ -160,6 +161,8 @@ def test_without_the_token_nobody_gets_in(start, dial, base64_png):
         assert answer.headers["www-authenticate"] == "Bearer"
     for path in ("/health", "/ready", "/openapi.json"):
         assert served.http.get(path).status_code == 200
+    for path in ("/", "/websocket_client.js"):
+        assert served.http.get(path).status_code in (200, 404)  # there or not, for everybody
     assert served.http.get("/metrics").status_code == 401
 
 
@@ -176,6 +179,20 @@ def test_the_token_comes_in_a_header_or_in_the_address(start, dial):
         assert socket.recv(30)
 
 
+@pytest.fixture(scope="module")
+def mine():
+    """A server that pages of one other origin may ask."""
+    with serving(allow_origins=("https://mine.example",)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def hasty():
+    """A server that waits half a second for what should come."""
+    with serving(head_seconds=0.5) as found:
+        yield found
+
+
 @pytest.mark.parametrize(
     ("origin", "allowed"),
     [
@@ -189,8 +206,8 @@ def test_the_token_comes_in_a_header_or_in_the_address(start, dial):
         ("https://mine.example", True),
     ],
 )
-def test_pages_of_other_origins_may_not_ask(start, dial, origin, allowed):
-    served = start(allow_origins=("https://mine.example",))
+def test_pages_of_other_origins_may_not_ask(mine, dial, origin, allowed):
+    served = mine
     answer = served.http.get("/methods", headers={"Origin": origin})
     assert answer.status_code == (200 if allowed else 403)
     if allowed:
@@ -204,19 +221,18 @@ def test_pages_of_other_origins_may_not_ask(start, dial, origin, allowed):
         assert refused.value.response.status_code == 403
 
 
-def test_a_name_that_was_made_to_point_here_does_not_make_its_page_ours(start):
-    served = start()
+def test_a_name_that_was_made_to_point_here_does_not_make_its_page_ours(mine):
     rebound = {"Origin": "http://evil.example", "Host": "evil.example"}
-    assert served.http.get("/methods", headers=rebound).status_code == 403
+    assert mine.http.get("/methods", headers=rebound).status_code == 403
 
 
-def test_browsers_may_ask_beforehand(start):
+def test_browsers_may_ask_beforehand(mine):
     asking = {
         "Origin": "https://mine.example",
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization",
     }
-    answer = start(allow_origins=("https://mine.example",)).http.options("/process-batch", headers=asking)
+    answer = mine.http.options("/process-batch", headers=asking)
     assert answer.status_code == 200
     assert "POST" in answer.headers["access-control-allow-methods"]
 
@@ -232,18 +248,16 @@ def closed_after(raw):
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n"])
-def test_a_head_that_does_not_come_closes_the_connection(start, sent):
-    served = start(head_seconds=0.5)
-    with sockets.create_connection(("127.0.0.1", served.server.port)) as raw:
+def test_a_head_that_does_not_come_closes_the_connection(hasty, sent):
+    with sockets.create_connection(("127.0.0.1", hasty.server.port)) as raw:
         raw.sendall(sent)
         received, seconds = closed_after(raw)
     assert received == b""
     assert 0.3 < seconds < 20
 
 
-def test_a_second_head_that_does_not_come_closes_the_connection_too(start):
-    served = start(head_seconds=0.5)
-    with sockets.create_connection(("127.0.0.1", served.server.port)) as raw:
+def test_a_second_head_that_does_not_come_closes_the_connection_too(hasty):
+    with sockets.create_connection(("127.0.0.1", hasty.server.port)) as raw:
         raw.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
         received = b""
         while not received.endswith(b"}"):
@@ -253,9 +267,8 @@ def test_a_second_head_that_does_not_come_closes_the_connection_too(start):
         assert closed_after(raw)[0] == b""
 
 
-def test_a_body_that_stops_is_answered_and_closed(start):
-    served = start(head_seconds=0.5)
-    with sockets.create_connection(("127.0.0.1", served.server.port)) as raw:
+def test_a_body_that_stops_is_answered_and_closed(hasty):
+    with sockets.create_connection(("127.0.0.1", hasty.server.port)) as raw:
         raw.sendall(b"POST /process-batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{")
         received, _ = closed_after(raw)
         assert received.startswith(b"HTTP/1.1 408")
@@ -263,16 +276,16 @@ def test_a_body_that_stops_is_answered_and_closed(start):
         assert closed_after(raw)[0] == b""
 
 
-def test_a_websocket_may_be_idle_for_longer_than_a_head_may_take(start, dial):
-    asker = dial(start(head_seconds=0.3))
+def test_a_websocket_may_be_idle_for_longer_than_a_head_may_take(hasty, dial):
+    asker = dial(hasty)
     time.sleep(1.0)
     assert asker.ask(type="list_methods")["type"] == "methods"
 
 
-def test_a_slow_request_may_take_longer_than_a_head_may(start, base64_png):
-    served = start(head_seconds=0.3, digitizer=False)
-    answer = served.http.post("/process-batch", json={"images": [base64_png] * 3})
-    assert answer.json()["count"] == 3
+def test_a_slow_request_may_take_longer_than_a_head_may(hasty, dial, base64_png):
+    assert dial(hasty).ask(**NAP, params={"seconds": 1.0}, image=base64_png)["success"]
+    answer = hasty.http.post("/process-batch", json={"images": [base64_png] * 5})
+    assert answer.json()["count"] == 5
 
 
 @pytest.mark.parametrize(

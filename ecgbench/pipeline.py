@@ -145,14 +145,15 @@ class Processed:
         return result.to_dict()
 
 
-def run_pipeline(page: Page, options: Options) -> Processed:
+def run_pipeline(page: Page, options: Options, *, params: Mapping[str, Mapping[str, Any]] | None = None) -> Processed:
     """Run the steps that were asked for, and none else, on a page; a crop finds the edges that it needs even if nobody asked to see them.
 
-    StepError where a method fails.
+    `params`: step -> parameters of its method, by name, where they are not its defaults. StepError where a method fails.
     """
+    given = params or {}
     processed = Processed(page)
     if options.crop_by is not None:
-        edges = _run_step(processed, EDGES, options.crop_by, page)
+        edges = _run_step(processed, EDGES, options.crop_by, page, given.get(EDGES, {}))
         if isinstance(edges, EdgeMap) and edges.bounding_box is not None:
             processed.crop_box = edges.bounding_box.padded(CROP_PADDING, page.shape)
         if EDGES not in options.methods:
@@ -160,14 +161,14 @@ def run_pipeline(page: Page, options: Options) -> Processed:
     seen = processed.seen
     for option, method in options.methods.items():
         if option not in processed.results:
-            _run_step(processed, option, method, seen)
+            _run_step(processed, option, method, seen, given.get(option, {}))
     return processed
 
 
-def _run_step(processed: Processed, option: str, method: Transformer[Any], page: Page) -> Result:
+def _run_step(processed: Processed, option: str, method: Transformer[Any], page: Page, params: Mapping[str, Any]) -> Result:
     start = time.perf_counter()
     try:
-        result: Result = method(page)
+        result: Result = method(page, **params)
     except Exception as error:
         raise StepError(f"{method.name} failed: {one_line(error)}") from error
     processed.seconds[option] = time.perf_counter() - start

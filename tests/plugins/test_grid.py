@@ -11,7 +11,8 @@ import pytest
 
 from ecgbench.core.page import Page, page_from_array
 from ecgbench.core.params import ParamError
-from ecgbench.plugins.grid import detect_grid, multiscale
+from ecgbench.plugins.grid import detect_grid, map_paper, multiscale
+from ecgbench.plugins.grid.family import MILLIMETERS, profile_spectrum, weigh
 from ecgbench.plugins.grid.ink import ink_levels
 from ecgbench.plugins.grid.surface import Surface
 
@@ -29,7 +30,7 @@ class Drawn:
     bold_y: np.ndarray
 
 
-def draw(px, *, ratio=1.0, angle=0.0, size=(900, 1200), dots=False, bold=True, traces=4, noise=2.0, seed=0):
+def draw(px, *, ratio=1.0, angle=0.0, size=(900, 1200), dots=False, bold=True, traces=4, noise=2.0, seed=0, fine=1.0):
     """Draw a grid of `px` pixels a millimeter along x and `ratio` times that along y, turned clockwise about the center."""
     rng = np.random.default_rng(seed)
     height, width = size
@@ -38,7 +39,7 @@ def draw(px, *, ratio=1.0, angle=0.0, size=(900, 1200), dots=False, bold=True, t
     cos, sin, py = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle)), px * ratio
     first_x, first_y = rng.uniform(0, 5, 2)
     u, v = (x * cos + y * sin) / px + first_x, (y * cos - x * sin) / py + first_y
-    ink = fine_ink(u, v, px, py, dots)
+    ink = fine * fine_ink(u, v, px, py, dots)
     if bold:
         ink = np.maximum(ink, np.maximum(lines(u, 5, px, 0.25), lines(v, 5, py, 0.25)) * BOLD)
     gray = PAPER - ink
@@ -153,6 +154,70 @@ def test_a_page_in_perspective_is_measured_at_its_center(seed):
     assert fit.px_per_mm_x == pytest.approx(np.hypot(*right), rel=1e-3)
     assert fit.px_per_mm_y == pytest.approx(np.hypot(*down), rel=1e-3)
     assert fit.angle_deg == pytest.approx(np.degrees(np.arctan2(right[1], right[0])), abs=0.05)
+
+
+@pytest.mark.parametrize("fine", [1.0, 0.6])
+def test_lines_of_five_millimeters_are_not_taken_for_one_where_the_finer_ones_are_blurred_away(fine):
+    drawn = draw(7.874, size=(1100, 1500), noise=0.0, fine=fine)
+    blurred = cv2.GaussianBlur(drawn.gray, (0, 0), 0.33 * 7.874).astype(float)  # leaves 12 % of the 1 mm lines
+    noisy = np.clip(blurred + np.random.default_rng(3).normal(0, 3, blurred.shape), 0, 255).astype(np.uint8)
+    fit = multiscale(noisy)
+    assert fit.px_per_mm_x == pytest.approx(7.874, rel=1e-3)
+    assert fit.px_per_mm_y == pytest.approx(7.874, rel=1e-3)
+    assert_lines_match(fit.bold_x, drawn.bold_x, within=1.0)
+
+
+def test_bold_lines_are_told_on_a_low_strip_under_a_tall_trace():
+    drawn = draw(7.874, size=(450, 2000), traces=1, seed=4)
+    fit = multiscale(drawn.gray)
+    assert_lines_match(fit.bold_x, drawn.bold_x, within=1.0)
+    assert_lines_match(fit.bold_y, drawn.bold_y, within=1.0)
+
+
+def test_a_map_takes_pixels_of_a_page_in_perspective_to_millimeters():
+    drawn = draw(7.0, size=(1000, 1400), seed=5)
+    picture, matrix = warp(drawn.gray, [[0.04, 0.02], [-0.03, 0.05], [-0.05, -0.02], [0.02, -0.04]])
+    points = np.random.default_rng(0).uniform((250, 200), (1150, 800), (50, 2))
+    on_paper = cv2.perspectiveTransform(points[:, None], np.linalg.inv(matrix))[:, 0] / 7.0
+    found = map_paper(picture)
+    off = found.to_mm(points) - on_paper
+    assert np.abs(off - np.median(off, axis=0)).max() < 0.05
+    first = found.to_mm(np.column_stack([found.grid.bold_x, np.full(len(found.grid.bold_x), 499.5)]))[:, 0]
+    assert np.abs(first - 5 * np.rint(first / 5)).max() < 0.05
+    step = found.px_per_mm(points)
+    ahead, below = (cv2.perspectiveTransform((on_paper + d)[:, None] * 7.0, matrix)[:, 0] - points for d in ([1, 0], [0, 1]))
+    assert step == pytest.approx(np.column_stack([np.hypot(*ahead.T), np.hypot(*below.T)]), rel=0.01)
+
+
+def test_a_map_follows_waves_of_the_paper():
+    drawn = draw(7.874, size=(1100, 1500), seed=6)
+    y, x = np.mgrid[0:1100, 0:1500].astype(np.float32)
+    wave = 1.8 * np.sin(x / 90 + y / 140)  # of 60 mm, by 0.23 mm to either side: no polynomial of low degree
+    picture = cv2.remap(drawn.gray, x + wave, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    points = np.random.default_rng(0).uniform((150, 100), (1350, 1000), (300, 2))
+    on_paper = (points[:, 0] + 1.8 * np.sin(points[:, 0] / 90 + points[:, 1] / 140)) / 7.874
+    off = map_paper(picture).to_mm(points)[:, 0] - on_paper
+    assert np.median(np.abs(off - np.median(off))) < 0.06
+
+
+def test_a_map_of_a_flat_page_is_flat():
+    found = map_paper(draw(7.874, size=(1100, 1500)).gray)
+    points = np.random.default_rng(0).uniform((100, 100), (1400, 1000), (50, 2))
+    assert found.px_per_mm(points) == pytest.approx(np.full((50, 2), 7.874), rel=1e-3)
+
+
+def test_a_page_without_a_grid_has_no_map():
+    assert map_paper(GRIDLESS["written"]()) is None
+
+
+def test_a_comb_with_every_fifth_line_bold_is_read_as_millimeters():
+    mm = np.arange(0, 60, 1 / 12)
+    ink = (np.abs(mm - np.rint(mm)) < 0.1) + 1.0 * (np.abs(mm - 5 * np.rint(mm / 5)) < 0.1)
+    for millimeters in (1.0, 5.0, 2.5):
+        every = 12 * millimeters  # samples a period of the lines that were followed
+        resampled = np.interp(np.arange(0, len(mm) - 1, every / 12), np.arange(len(mm)), ink)
+        profile = profile_spectrum(resampled - resampled.mean(), 5.5)
+        assert MILLIMETERS[np.argmax(weigh(profile, profile).score)] == millimeters
 
 
 def test_lines_are_found_only_where_the_paper_has_them():
@@ -294,8 +359,8 @@ def test_real_pictures_get_the_right_family():
         pairs = ((fit.px_per_mm_x, label["px_per_mm_x"]), (fit.px_per_mm_y, label["px_per_mm_y"]))
         errors[name] = max(abs(found / known - 1) if found else np.inf for found, known in pairs)
     assert [name for name, error in errors.items() if error > 0.03] == []
-    # Both are labelled at the center of sheets that are not flat: one creased, the other in strong perspective.
-    assert {name for name, error in errors.items() if error > 0.01} <= {"real/ecg00028.jpg", "real/ecg00034.jpg"}
+    # A creased sheet, labelled at its center, where spacings along columns differ by 2 % within a centimeter.
+    assert {name for name, error in errors.items() if error > 0.01} <= {"real/ecg00028.jpg"}
 
 
 def test_pages_rendered_at_200_dpi_are_measured_to_a_hundredth_of_a_percent():

@@ -46,8 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
         recorder = Recorder(config)
         config.pluginmanager.register(recorder, "ecgbench-recorder")
-        if is_asked(config) or keeps_run(config):
-            recorder.open()
+        if keeps_run(config) or config.getoption("ecg_fail_on"):
+            recorder.open()  # at once: its words may be wrong; a run that nobody keeps waits for its first outcome
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

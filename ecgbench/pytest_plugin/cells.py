@@ -37,7 +37,7 @@ class Cell(pytest.Function):
         item.case, item.method, item.spec = case, method, spec
         if hasattr(
             item, "_id"
-        ):  # pytest 9.1 compares ids by their parts (--lf does), and takes a name with brackets for one part
+        ):  # newer pytest compares ids by their parts (--lf does), and takes a name with brackets for one part
             item._id = type(item._id).parse(str(item._id))
         item.add_marker("ecgbench")
         item.extra_keyword_matches |= {method.task, spec}

@@ -25,7 +25,7 @@ ERROR = {"red": True, "bold": True}
 
 
 class Recorder:
-    """Keeps the outcomes of a session in one run and reports them; it opens nothing before the first one, unless `open` is called."""
+    """Keeps the outcomes of a session in one run and reports them; it opens nothing before the first, unless `open` is called."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config

@@ -61,11 +61,11 @@ def sampled(levels: Levels, sheet: Mask | None, pixels: int = SAMPLED_PIXELS) ->
     return part.reshape(-1, *levels.shape[2:]) if sheet is None else part[sheet[rows]]
 
 
-def above_noise(sample: Levels) -> float:
-    """Return the level of darkness that paper noise stays below, told by uint8 pixels of the page."""
+def above_noise(sample: Levels, spread: float = 4.0) -> float:
+    """Return the level of darkness that paper noise stays below, told by uint8 pixels of the page; `spread` in about its sigmas."""
     paper, lowest = quantile(sample, 0.15), quantile(sample, 0.02)
-    # On a page that is all paper these are 1 and 2 sigma below its mean, where ink leaves 40 % of it 0.3 and 1.6: the sum is 4 to 6 above.
-    return paper + max(8.0, 5.0 * (paper - lowest))
+    # On a page that is all paper these are 1 and 2 sigma below its mean, where ink leaves 40 % of it 0.3 and 1.6: with 4, the sum is 3 to 5 above.
+    return paper + max(8.0, spread * (paper - lowest))
 
 
 def widened(mask: Mask) -> Mask:

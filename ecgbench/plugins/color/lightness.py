@@ -229,5 +229,5 @@ def _rims(bare: Pixels) -> Pixels:
 def _finer_ink(ink: Pixels, sheet: Mask | None) -> Mask:
     """Return the ink that is beyond noise, and darker than its surroundings."""
     side = max(3, round(PAPER * max(ink.shape)) | 1)
-    least = cv2.max(cv2.blur(ink, (side, side)), np.full_like(ink, min(255, round(above_noise(sampled(ink, sheet))))))
+    least = cv2.max(cv2.blur(ink, (side, side)), np.full_like(ink, min(255, round(above_noise(sampled(ink, sheet), 5.0)))))
     return ink > least

@@ -224,7 +224,7 @@ def _grid(ink: Pixels, sheet: Mask | None, scale: float) -> Mask:
     """Return the ink that is darker than what surrounds it: lines at their core."""
     ink = np.asarray(cv2.GaussianBlur(ink, (3, 3), 0.8), np.uint8)  # else noise alone would make a pale grid
     darker: Mask = ink > np.maximum(
-        cv2.blur(ink, (_side(PAPER_MM * scale),) * 2), np.uint8(min(255, above_noise(sampled(ink, sheet))))
+        cv2.blur(ink, (_side(PAPER_MM * scale),) * 2), np.uint8(min(255, above_noise(sampled(ink, sheet), 5.0)))
     )
     return on_sheet(darker, sheet)
 

@@ -35,9 +35,8 @@ class Cell(pytest.Function):
         asks = _ask_calibrated if bench_of(parent.config).calibrated else _ask
         item = super().from_parent(parent, name=method.name, callobj=asks)
         item.case, item.method, item.spec = case, method, spec
-        if hasattr(
-            item, "_id"
-        ):  # newer pytest compares ids by their parts (--lf does), and takes a name with brackets for one part
+        # Newer pytest compares ids by their parts (--lf does), and takes a name with brackets for one part.
+        if hasattr(item, "_id"):
             item._id = type(item._id).parse(str(item._id))
         item.add_marker("ecgbench")
         item.extra_keyword_matches |= {method.task, spec}

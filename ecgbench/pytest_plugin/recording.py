@@ -84,7 +84,7 @@ class Recorder:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         """End the run, and fail the session where a bound was crossed or nothing was measured."""
-        runs_nothing = self._config.getoption("collectonly") or self._config.getoption("setuponly")
+        runs_nothing = self._config.getoption("collectonly") or self._config.getoption("setuponly", False)
         if runs_nothing or exitstatus not in (*ENDED, pytest.ExitCode.INTERRUPTED):
             return
         if self._kept is not None and self._kept.count:
@@ -124,8 +124,9 @@ class Recorder:
 
         try:
             (self._kept or self.open()).add(outcome, spec)
-        except StoreError as error:
-            self._problems.append(str(error))
+        except (StoreError, pytest.UsageError) as error:
+            if str(error) not in self._problems:  # a disk that is full is so for each outcome
+                self._problems.append(str(error))
 
     def _sum_up(self, kept: KeptRun, *, interrupted: bool) -> None:
         from ecgbench.store import StoreError
@@ -198,4 +199,5 @@ class Recorder:
             why.append("--benchmark-skip was given")
         if self._deselected:
             why.append(f"{self._deselected} were deselected")
-        return f"ecgbench measured no cell{f': {chr(59).join(why)}' if why else ''}."
+        reasons = f": {'; '.join(why)}" if why else ""
+        return f"ecgbench measured no cell{reasons}."

@@ -131,7 +131,7 @@ def widened(mask: np.ndarray, reach: int) -> np.ndarray:
 def test_edges_are_those_of_ink_and_not_of_the_grid_around_it(method, ink, grid) -> None:
     gray, trace = printed_page(ink, grid)
     edges = method(gray).edges
-    assert widened(trace, 2)[edges].mean() > 0.95
+    assert widened(trace, 2)[edges].mean() > 0.9
     assert widened(edges, 2)[trace].mean() > (0.75 if method.name == "edges.contour" else 0.95)  # it loses crowded spikes
 
 

@@ -26,6 +26,12 @@ def detect_edges(image: Any, method: str = "canny", **params: Any) -> EdgeMap:
     method. Raises ValueError for a method that does not exist (the message lists those that do) or a parameter out of bounds,
     PageError for an image that cannot be read.
 
+    Which one, when: "canny" unless there is a reason for another one, since it leaves the fewest gaps in traces on scans, photos and mould;
+    "contour" for outlines that lie on the ink and can be filled, on renders and flat scans; "sobel" where whether a pixel is an edge must not
+    depend on what it is joined to; "laplacian" on pictures of about 100 dpi, whose traces are one or two pixels wide. All four find the same
+    box and corners, those of `content_box.find_content`; a page whose four sides are seen is straightened by
+    `cv2.getPerspectiveTransform(edges.corners.astype(np.float32), ...)`.
+
     >>> import cv2
     >>> picture = np.full((300, 400), 255, np.uint8)
     >>> _ = cv2.rectangle(picture, (50, 60), (349, 239), 0, -1)

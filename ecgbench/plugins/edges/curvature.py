@@ -30,7 +30,7 @@ class LaplacianParams:
     sigma: float = param(
         1.4, 0.3, 3.0, "standard deviation of the Gaussian that smooths the page first, in pixels of a page of 2200"
     )
-    level: float = param(1.15, 0.1, 5.0, "how steep a crossing must be, as a multiple of the mean of the grid's and the ink's")
+    level: float = param(0.9, 0.1, 5.0, "how steep a crossing must be, as a multiple of the mean of the grid's and the ink's")
     noise_factor: float = param(3.0, 0.0, 50.0, "how many times steeper than in the page's quiet parts it must also be")
 
 

@@ -24,7 +24,7 @@ class CannyParams:
     """Parameters of `edges.canny`."""
 
     sigma: float = param(0.15, 0.0, 1.0, "half-width of the hysteresis band, as a share of its middle")
-    level: float = param(1.0, 0.1, 5.0, "middle of the band, as a multiple of the mean of the grid's gradient and the ink's")
+    level: float = param(0.9, 0.1, 5.0, "middle of the band, as a multiple of the mean of the grid's gradient and the ink's")
 
 
 @transformer("edges.canny")
@@ -61,9 +61,7 @@ def canny(gray: Gray, p: CannyParams) -> EdgeMap:
 class SobelParams:
     """Parameters of `edges.sobel`."""
 
-    level: float = param(
-        1.05, 0.1, 5.0, "how strong an edge must be, as a multiple of the mean of the grid's edges and the ink's"
-    )
+    level: float = param(0.9, 0.1, 5.0, "how strong an edge must be, as a multiple of the mean of the grid's edges and the ink's")
     noise_factor: float = param(3.0, 0.0, 50.0, "how many times stronger than the page's quiet parts it must also be")
 
 

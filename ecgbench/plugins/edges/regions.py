@@ -25,7 +25,7 @@ class ContourParams:
 
     window: float = param(0.02, 0.002, 0.5, "side of the neighborhood that ink is held against, as a share of the long side")
     level: float = param(
-        1.2, 0.1, 5.0, "how dark a region must be, as a multiple of the mean of the grid's darkness and the ink's"
+        0.9, 0.1, 5.0, "how dark a region must be, as a multiple of the mean of the grid's darkness and the ink's"
     )
     contrast: float = param(10.0, 1.0, 128.0, "gray levels by which ink is darker than its neighborhood at least")
 

@@ -21,7 +21,7 @@ from ecgbench.ws_server.settings import Settings, SettingsError
 BACKLOG = 1024  # connections that the kernel keeps until they are accepted
 PING_SECONDS = 20.0  # between pings, and for their answers
 CLOSE_SECONDS = 1  # for connections to close after the drain
-POOL_SECONDS = 1.0  # for threads to end after that; together with the drain under 8 s
+POOL_SECONDS = 0.5  # for threads to end after that; together with the drain under 8 s
 
 
 class WebSocketProcessingServer:

@@ -31,7 +31,9 @@ class Settings:
     max_message_bytes: int = 64 * MIB  # ten phone photos of 4.5 MB in base64
     max_pixels: int = 50_000_000  # A4 at 600 dpi is 35 million; 50 take 150 MB as BGR
     head_seconds: float = 10.0  # to send a request's head, and of silence within its body
-    drain_seconds: float = 5.0  # for what was accepted, after SIGTERM; hosted platforms kill after 10
+    drain_seconds: float = (
+        4.0  # for what was accepted, after SIGTERM; all of the end takes up to 3 more, and hosted platforms kill after 10
+    )
 
     def __post_init__(self) -> None:
         for name in ("max_workers", "max_batch", "max_in_flight", "max_message_bytes", "max_pixels"):

@@ -44,8 +44,8 @@ class Session:
             try:
                 while True:
                     await self._take(await self._receive())
-            except WebSocketDisconnect:
-                pass
+            except (WebSocketDisconnect, asyncio.CancelledError):
+                pass  # it closed, or the server ends and this client does not read what it is told
             finally:
                 for task in list(self._tasks):
                     task.cancel()

@@ -125,8 +125,8 @@ def _aligned(extent: Extent | None, common: Extent) -> bool:
 def common_extent(found: Sequence[Extent], pulses: Sequence[Pulse | None] = ()) -> Extent:
     """Return the extent that most rows have; a full row's length where it is about that.
 
-    A row that is a little too long has the foot of a pulse at its begin, where there is a pulse on the left; else that end counts on
-    which more rows agree.
+    A row that is a little too long has something else at the end on which fewer rows agree; where all agree and there is a pulse on the
+    left, that is the pulse's foot.
     """
     (start, begin_alike), (end, end_alike) = (
         _most_common([getattr(extent, side) for extent in found]) for side in ("start", "end")
@@ -134,7 +134,8 @@ def common_extent(found: Sequence[Extent], pulses: Sequence[Pulse | None] = ()) 
     if abs(end - start - ROW_MM) >= FULL_MM:
         return Extent(start, end)
     on_left = [pulse for pulse in pulses if pulse is not None and pulse.left < (start + end) / 2]
-    at_end = end - start > ROW_MM + EXACT_MM if on_left else end_alike > begin_alike
+    foot = bool(on_left) and end - start > ROW_MM + EXACT_MM
+    at_end = end_alike > begin_alike or (foot and end_alike == begin_alike)
     return Extent(end - ROW_MM, end) if at_end else Extent(start, start + ROW_MM)
 
 

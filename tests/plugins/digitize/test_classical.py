@@ -18,7 +18,35 @@ def score_of(page: Page, truth: Truth, **params: object) -> float:
 
 def test_a_clean_render_comes_back_as_its_signals() -> None:
     recipe = SyntheticPage(seed=3, style=KAGGLE)
-    assert score_of(recipe.make_page(), recipe.read_truth()) > 9
+    assert score_of(recipe.make_page(), recipe.read_truth()) > 20
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [("0003", 15), ("0004", 15), ("0005", 10), ("0006", 10), ("0009", 6), ("0010", 6), ("0011", 6), ("0012", 6)],
+)
+def test_a_damaged_page_comes_back_as_its_signals(kind: str, least: float) -> None:
+    recipe = SyntheticPage(seed=3, style=KAGGLE, kind=kind, severity=0.4)
+    assert score_of(recipe.make_page(), recipe.read_truth()) > least
+
+
+@pytest.mark.parametrize("layout", ["3x4", "3x4+1", "3x4+3", "6x2", "6x2+1", "12x1", "strip"])
+def test_a_layout_is_found_and_so_are_gain_and_speed(layout: str) -> None:
+    page = SyntheticPage(seed=3, style=Style(layout=layout, gain=5)).make_page()
+    found = classical(page)
+    assert (found.layout, found.mm_per_mv, found.mm_per_s) == (layout, 5, 25)
+    assert classical(page, layout="3x4+1").layout == "3x4+1"
+
+
+def test_what_was_traced_is_drawn_where_it_lies() -> None:
+    recipe = SyntheticPage(seed=3, style=KAGGLE, kind="0005", severity=0.3)
+    page, truth = recipe.make_page(), recipe.read_truth()
+    drawn = dict(classical(page).drawn)
+    assert truth.traces is not None
+    points = next(trace.points for trace in truth.traces if trace.lead == "V1")
+    known = drawn["V1"][np.isfinite(drawn["V1"]).all(axis=1)]
+    nearest = np.sqrt(np.square(points[::20, None] - known[None, ::2]).sum(axis=2).min(axis=1))
+    assert np.median(nearest) < 2
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (24, 24), (30, 3000), (300, 200)])

@@ -1,0 +1,194 @@
+"""Tests of the digitizer's stages, each on a page of its own making with known truth."""
+
+import numpy as np
+import pytest
+
+from ecgbench.plugins.digitize.columns import Extent, common_extent, rows_alike
+from ecgbench.plugins.digitize.coverage import cover, light_evenly
+from ecgbench.plugins.digitize.curve import FINE, Curve, measure_curves
+from ecgbench.plugins.digitize.marks import behind_mark
+from ecgbench.plugins.digitize.paper_map import even_map, lay_flat, map_from_grid
+from ecgbench.plugins.digitize.path import find_paths
+from ecgbench.plugins.digitize.pulses import find_pulses
+from ecgbench.plugins.digitize.rhythm import name_strips
+from ecgbench.plugins.digitize.rows import find_rows
+from ecgbench.plugins.digitize.sheet import match_cells, paper_of, straightened
+from ecgbench.plugins.digitize.signals import Stretch, merged
+from ecgbench.plugins.digitize.words import find_words
+from ecgbench.plugins.image_sets.synthetic import Style, SyntheticPage
+from ecgbench.plugins.image_sets.synthetic.page import _picture
+
+SCALE = 8
+PEN = 2.4  # pixels
+
+
+def drawn(y: np.ndarray, height: int, pen: float = PEN) -> np.ndarray:
+    """Return the coverage (height, w) of a pen whose center runs through `y` at 20 places a column."""
+    width = len(y) // 20
+    coverage = np.zeros((height * 4, width * 4), np.float32)
+    rows, columns = np.indices(coverage.shape)
+    x = (np.arange(len(y)) + 0.5) / 20
+    for place, center in zip(x[::4], y[::4], strict=True):
+        left, right = int((place - pen) * 4), int((place + pen) * 4) + 2
+        part = slice(max(0, left), min(right, width * 4))
+        near = np.hypot((columns[:, part] + 0.5) / 4 - place, (rows[:, part] + 0.5) / 4 - 0.5 - center) < pen / 2
+        coverage[:, part] = np.maximum(coverage[:, part], near)
+    return coverage.reshape(height, 4, width, 4).mean(axis=(1, 3))
+
+
+def beat(width: int = 240) -> np.ndarray:
+    """Return a level line with a narrow spike up and one down, at 20 places a column, y down from row 60."""
+    x = (np.arange(width * 20) + 0.5) / 20
+    return 60 - 40 * np.clip(1 - np.abs(x - 80) / 4, 0, None) + 25 * np.clip(1 - np.abs(x - 160) / 5, 0, None)
+
+
+def test_the_map_of_a_flat_page_is_right_to_three_hundredths_of_a_percent() -> None:
+    page = SyntheticPage(seed=5, style=Style(color="red")).make_page()
+    paper = map_from_grid(page.gray)
+    assert paper is not None
+    assert paper.px_per_mm == pytest.approx((200 / 25.4, 200 / 25.4), rel=3e-4)
+    ends = paper.to_pixels(np.array([(-100.0, 0.0), (100.0, 0.0)]))
+    assert np.hypot(*(ends[1] - ends[0])) / 200 == pytest.approx(200 / 25.4, rel=3e-4)
+
+
+def test_a_photo_of_bent_paper_is_laid_flat() -> None:
+    recipe = SyntheticPage(seed=5, kind="0005", severity=0.5)
+    page = recipe.make_page()
+    paper = map_from_grid(page.gray)
+    assert paper is not None
+    flat = lay_flat(page.bgr, paper, SCALE)
+    better = straightened(paper, flat, light_evenly(flat).match(SCALE)) or paper
+    x, y = np.meshgrid(np.arange(-80.0, 80.0, 20.0), np.arange(-40.0, 60.0, 20.0))
+    points = np.column_stack([x.ravel(), y.ravel()])
+    truth = _picture(recipe).geometry.to_mm(better.to_pixels(points)) - points
+    assert np.abs(truth - np.median(truth, axis=0)).max() < 0.35  # mm
+    assert np.sqrt(np.square(truth - truth.mean(axis=0)).mean()) < 0.1
+
+
+def test_the_pen_covers_what_the_truth_says_and_no_grid() -> None:
+    recipe = SyntheticPage(
+        seed=5, style=Style(color="blue", grid="lines", header="none", labels="none", pulse="none", separators="none")
+    )
+    truth, page = recipe.read_truth(), recipe.make_page()
+    flat = lay_flat(page.bgr, even_map(page.shape, 200 / 25.4), SCALE)
+    coverage = cover(flat, light_evenly(flat), flat.inside)
+    mask = (
+        lay_flat(np.dstack([truth.trace_mask] * 3).astype(np.uint8) * 255, even_map(page.shape, 200 / 25.4), SCALE).bgr[..., 0]
+        > 127
+    )
+    assert (coverage.values[mask] > 0.4).mean() > 0.95
+    assert (coverage.values[~mask] > 0.5).mean() < 0.02
+    assert coverage.noise < 0.1
+
+
+def test_desk_is_no_paper_and_what_is_off_is_told() -> None:
+    rng = np.random.default_rng(1)
+    cell = np.full((40, 40), 200, np.float32)
+    cell[::8], cell[:, ::8] = 170, 170
+    cell[0], cell[:, 0] = 120, 120
+    gray = np.tile(cell, (20, 30)).astype(np.uint8)
+    gray[:, 800:] = rng.integers(90, 110, gray[:, 800:].shape)
+    match = match_cells(gray, cell, SCALE)
+    paper = paper_of(match, np.ones(gray.shape, bool))
+    assert paper[:, :760].mean() > 0.95
+    assert not paper[:, 880:].any()
+    moved = match_cells(np.roll(gray, (2, -4), (0, 1)), cell, SCALE)
+    assert np.median(moved.shift[:, :18], axis=(0, 1)) == pytest.approx((-0.5, 0.25), abs=0.05)
+
+
+def test_rows_are_found_where_traces_run_and_not_where_text_stands() -> None:
+    coverage = np.zeros((800, 1600), np.float32)
+    for level in (200, 500):
+        coverage[level : level + 3, 100:1500] = 1
+    coverage[690:710, 100:130] = 1  # a letter
+    assert find_rows(coverage, SCALE) == pytest.approx([200.5 / 8, 500.5 / 8], abs=0.5)
+    assert find_rows(np.zeros((100, 100), np.float32), SCALE).size == 0
+
+
+def test_a_path_climbs_narrow_waves_and_bridges_gaps() -> None:
+    coverage = drawn(beat(), 120)
+    coverage[:, 30:40] = 0
+    path = find_paths(coverage, np.zeros_like(coverage), np.array([60.5 / 8]), SCALE)[0]
+    assert path[75:86].min() < 35
+    assert path[155:166].max() > 72
+    assert np.abs(path[20:60] - 60).max() < 2
+
+
+def test_the_pen_is_followed_to_a_fraction_of_a_pixel_and_into_the_tips_of_waves() -> None:
+    y = beat()
+    coverage = drawn(y, 120)
+    path = find_paths(coverage, np.zeros_like(coverage), np.array([60.5 / 8]), SCALE)
+    (curve,) = measure_curves(coverage, path, SCALE)
+    assert curve.pen == pytest.approx(PEN, abs=0.5)
+    at = np.arange(len(curve.y)) / FINE + 0.5
+    truth = np.interp(at, (np.arange(len(y)) + 0.5) / 20, y)
+    inner = (at > 5) & (at < 235)
+    level = inner & (np.abs(truth - 60) < 0.01)
+    assert np.abs(curve.y - truth)[level].mean() < 0.1
+    assert np.nanmin(curve.y) == pytest.approx(20, abs=4)
+    assert np.nanmax(curve.y) == pytest.approx(85, abs=4)
+
+
+def test_nothing_is_made_up_where_there_is_no_ink() -> None:
+    coverage = drawn(beat(), 120)
+    coverage[:, 100:130] = 0
+    path = find_paths(coverage, np.zeros_like(coverage), np.array([60.5 / 8]), SCALE)
+    (curve,) = measure_curves(coverage, path, SCALE)
+    assert np.isnan(curve.top[101:129]).all()
+
+
+def test_a_pulse_tells_gain_and_speed() -> None:
+    path = np.full((1, 800), 400.0)
+    path[0, 100:140] = 400 - 5 * 8
+    coverage = np.zeros((500, 800), np.float32)
+    coverage[360:400, 99:102] = coverage[360:400, 139:142] = 1
+    (pulse,) = find_pulses(coverage, path, SCALE)
+    assert pulse is not None
+    assert (pulse.mm_per_mv, pulse.mm_per_s) == (5, 25)
+    assert (pulse.left, pulse.right) == pytest.approx((100.5 / 8, 140.5 / 8))
+
+
+def test_a_lead_is_held_behind_the_mark_where_it_ends() -> None:
+    top, bottom = np.full(200, 48.0), np.full(200, 52.0)
+    top[98:103], bottom[98:103] = 20, 80
+    y = np.full(200 * FINE, 50.0)
+    y[98 * FINE : 103 * FINE] = 30
+    held = behind_mark(Curve(y, top, bottom, 4.0), 100.5 / SCALE, SCALE)
+    assert np.abs(held[80 * FINE : 120 * FINE] - 50).max() < 1e-9
+
+
+def test_a_row_as_long_as_ten_seconds_is_exactly_that_and_a_pulses_foot_is_not_of_it() -> None:
+    assert common_extent([Extent(15.0, 265.1), Extent(15.1, 265.0), Extent(40.0, 265.0)]).end == pytest.approx(265.0)
+    assert common_extent([Extent(15.0, 165.0)] * 3) == Extent(15.0, 165.0)
+
+
+def test_an_edge_of_the_paper_is_no_row() -> None:
+    rows = [Extent(15.0, 265.0), Extent(15.0, 265.0), Extent(80.0, 140.0)]
+    curves = [Curve(np.zeros(1), np.full(2400, level * 8.0), np.full(2400, level * 8.0), 2.0) for level in (20, 50, 80)]
+    assert rows_alike(rows, np.array([20.0, 50.0, 80.0]), curves, SCALE) == [0, 1]
+
+
+def test_a_rhythm_strip_is_named_after_the_lead_that_it_repeats() -> None:
+    x = np.arange(0, 250, 0.25)
+    waves = {"II": np.sin(x / 3), "V1": np.sign(np.sin(x / 5)) * np.cos(x)}
+    shorts = [Stretch(lead, 0, x[:250], wave[:250], 0.0, 62.5) for lead, wave in waves.items()]
+    strip = Stretch("", 3, x, waves["V1"], 0.0, 250.0)
+    assert name_strips([strip], shorts, ["II"]) == ["V1"]
+
+
+def test_samples_lie_at_their_time_and_gaps_stay_unknown() -> None:
+    x = np.arange(0, 62.5, 0.125)
+    mv = np.where((x > 30) & (x < 40), np.nan, x / 10)
+    leads = merged([Stretch("V1", 0, x + 125, mv, 125.0, 187.5)], 500.0, 25.0)
+    signal = leads["V1"]
+    assert len(signal) == 3750
+    assert np.isnan(signal[:2500]).all()
+    assert signal[2500 + 500] == pytest.approx(2.5, abs=1e-3)
+    assert np.isnan(signal[2500 + 620 : 2500 + 780]).all()
+
+
+def test_words_are_boxed_and_traces_are_not() -> None:
+    coverage = np.zeros((200, 800), np.float32)
+    coverage[50:70, 100:110] = coverage[50:70, 114:124] = 1
+    coverage[150:153, 50:750] = 1
+    assert find_words(coverage, SCALE) == pytest.approx(np.array([[100, 50, 124, 70]]) / 8, abs=0.2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -52,6 +53,10 @@ class SubmissionReport:
     def to_dict(self) -> dict[str, Any]:
         """Return it JSON-safe."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        failed = "".join(f"<li>{html.escape(record)}: {html.escape(error)}</li>" for record, error in self.failed.items())
+        return f"<p>{html.escape(str(self))}</p>" + (f"<ul>{failed}</ul>" if failed else "")
 
 
 def _counted(number: int, noun: str) -> str:

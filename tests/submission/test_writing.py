@@ -25,7 +25,7 @@ def test_csv_and_parquet_hold_the_same_rows(tmp_path, monkeypatch):
     table = pq.read_table(tmp_path / "s.parquet")
     rows = [f"{name},{value:.4f}" for name, value in zip(*(table[each].to_pylist() for each in ("id", "value")), strict=True)]
     assert lines == ["id,value", *rows]
-    assert pq.ParquetFile(tmp_path / "s.parquet").num_row_groups == 2
+    assert pq.ParquetFile(tmp_path / "s.parquet").num_row_groups > 1
 
 
 def test_entries_are_the_lines_of_the_file():

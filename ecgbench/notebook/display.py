@@ -1,0 +1,118 @@
+"""Results as HTML for a notebook: the picture, its leads as curves, and tables; made when shown, so that results stay small."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ecgbench.core.page import PageError
+from ecgbench.registry import default_registry
+
+COLUMNS = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))  # as on paper
+CELL_WIDTH, CELL_HEIGHT = 220, 90  # pixels of a lead's curve
+LOWEST_SPAN_MV = 1.0  # of a curve's height: what is flat shall look flat
+MOST_POINTS = 440  # of a curve: two a pixel
+THUMBNAIL = 640  # pixels of the picture's longer side
+GREEN, RED = "#1a7f37", "#b42318"
+
+
+def picture_html(result: Mapping[str, Any]) -> str:
+    """Return one result: what it is, the picture where it can still be read, and the leads."""
+    leads = {name: np.asarray(signal) for name, signal in result["signals"].items()}
+    return f"<div>{_headline(result)}<div>{_thumbnail(result)}{_curves(leads) if leads else ''}</div></div>"
+
+
+def batch_html(results: Sequence[Mapping[str, Any]]) -> str:
+    """Return several results as a table, one a row."""
+    failed = sum(not result["success"] for result in results)
+    head = "".join(f"<th>{title}</th>" for title in ("picture", "", "layout", "leads seen", "seconds", "to be said"))
+    rows = "".join(
+        f"<tr>{''.join(f'<td style=text-align:left>{cell}</td>' for cell in (_name(each), _sign(each), *_facts(each)))}</tr>"
+        for each in results
+    )
+    return f"<p>{len(results)} pictures, {failed} failed</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _headline(result: Mapping[str, Any]) -> str:
+    layout, seen, seconds, said = _facts(result)
+    told = [f"<b>{_name(result)}</b> {_sign(result)}", *([f"{layout}, {seen} leads"] if seen else []), f"{seconds} s", said]
+    return f"<p>{' &middot; '.join(part for part in told if part)}</p>"
+
+
+def _name(result: Mapping[str, Any]) -> str:
+    return html.escape(str(result["image"]))
+
+
+def _sign(result: Mapping[str, Any]) -> str:
+    return f'<span style="color:{GREEN}">&#10003;</span>' if result["success"] else f'<span style="color:{RED}">&#10007;</span>'
+
+
+def _facts(result: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return layout, number of leads seen, seconds, and what is wrong, each as HTML."""
+    found = result["steps"].get("digitize", {})
+    seen = sum(lead["known"] > 0 for lead in found.get("leads", {}).values())
+    doubts = [gate["message"] for gate in (found.get("report") or {}).get("gates", []) if not gate["passed"]]
+    said = result["error"] or "; ".join(doubts)
+    return html.escape(str(found.get("layout") or "")), str(seen) if found else "", f"{result['seconds']:.1f}", html.escape(said)
+
+
+def _thumbnail(result: Mapping[str, Any]) -> str:
+    """Return the picture, small; nothing where it is no file (any more)."""
+    try:
+        page = default_registry().open_page(_path(result))
+    except PageError:
+        return ""
+    scale = min(1.0, THUMBNAIL / max(page.shape))
+    small = cv2.resize(page.bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else page.bgr
+    _, jpeg = cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, 80))
+    code = base64.b64encode(jpeg.tobytes()).decode()
+    return f'<img alt="{_name(result)}" style="max-width:48%;vertical-align:top" src="data:image/jpeg;base64,{code}">'
+
+
+def _path(result: Mapping[str, Any]) -> Any:
+    from ecgbench.notebook.environment import NotebookEnvironment
+
+    return NotebookEnvironment().find(result["image"])
+
+
+def _curves(leads: Mapping[str, npt.NDArray[np.floating[Any]]]) -> str:
+    """Return the leads as an SVG picture in the columns of a page, each over the stretch that was seen, all at one scale."""
+    known = [signal[np.isfinite(signal)] for signal in leads.values()]
+    span = max([LOWEST_SPAN_MV, *(float(np.ptp(signal)) for signal in known if signal.size)])
+    width, height = len(COLUMNS) * CELL_WIDTH, len(COLUMNS[0]) * CELL_HEIGHT
+    cells = [
+        f'<g transform="translate({column * CELL_WIDTH},{row * CELL_HEIGHT})">{_cell(name, leads.get(name), span)}</g>'
+        for column, names in enumerate(COLUMNS)
+        for row, name in enumerate(names)
+    ]
+    return (
+        f'<svg viewBox="0 0 {width} {height}" style="width:50%;background:#fff;vertical-align:top" '
+        f'xmlns="http://www.w3.org/2000/svg">{"".join(cells)}</svg>'
+    )
+
+
+def _cell(name: str, signal: npt.NDArray[np.floating[Any]] | None, span: float) -> str:
+    label = f'<text x="4" y="14" font-size="12" font-family="sans-serif" fill="#555">{name}</text>'
+    places = np.flatnonzero(np.isfinite(signal)) if signal is not None else np.empty(0, int)
+    if signal is None or places.size == 0:
+        return f'{label}<text x="30" y="14" font-size="11" font-family="sans-serif" fill="{RED}">not seen</text>'
+    part = signal[places[0] : places[-1] + 1 : max(1, (places[-1] - places[0]) // MOST_POINTS)]
+    x = np.linspace(4, CELL_WIDTH - 4, len(part))
+    middle = (np.nanmax(part) + np.nanmin(part)) / 2
+    y = CELL_HEIGHT / 2 + (middle - part) / span * (CELL_HEIGHT - 16)
+    return f'{label}<path d="{_path_data(x, y)}" fill="none" stroke="#111" stroke-width="0.9"/>'
+
+
+def _path_data(x: npt.NDArray[np.float64], y: npt.NDArray[np.floating[Any]]) -> str:
+    """Return points as the data of an SVG path that is broken where y is not known."""
+    known = np.isfinite(y)
+    starts = known & ~np.concatenate([[False], known[:-1]])
+    return " ".join(
+        f"{'M' if start else 'L'}{a:.1f} {b:.1f}" for a, b, start in zip(x[known], y[known], starts[known], strict=True)
+    )

@@ -28,7 +28,10 @@ from ecgbench.plugins.content_box import sheet_mask
 PAPER_MM = 1.1  # side of a square that reaches from a grid line to bare paper, and lies within a stain
 TRACE_SHARE, GRID_SHARES = 0.996, (0.80, 0.93)  # of the page's pixels by darkness: from where on the trace's are, and the grid's
 PAPER_NOISE = 6.0  # 8-bit levels of darkness
-BOLD_SHARE, BOLD = 0.95, 0.4  # where more than so much of the page is so dark, as a share of the trace's darkness, bold lines are
+BOLD_SHARE, BOLD = (
+    0.95,
+    0.18,
+)  # where more than so much of the page is so dark, as a share of the trace's darkness, bold lines are
 DESK_MM = 5.0  # what is darker over less than this is no desk
 BLOT_SCALE = 5.0  # px/mm; on smaller pictures the paper between fine lines is not seen, and grids look like blots
 RIM = 0.8  # paper that is darker by a fifth a pixel on is another sheet, or none; stains and shadows are softer
@@ -88,9 +91,9 @@ def opencv(image: Bgr, p: OpencvParams) -> Separation:
     blue, green, red = (np.asarray(channel, np.uint8) for channel in cv2.split(shares))
     ink = np.asarray(cv2.bitwise_not(cv2.min(cv2.min(blue, green), red)), np.uint8)
     dark, ratio, bold = _telling(blue, green, red, sheet)
-    ruled = ratio > PALE_LINES or bold
+    ruled = ratio > PALE_LINES or bold > BOLD
     lines = ruled_lines(dark, scale) if ruled else np.zeros_like(dark)
-    faint = float(np.clip(FAINT[ruled] * ratio + 0.03, LEAST_COVER, max(LEAST_COVER, p.coverage)))
+    faint = float(np.clip(max(FAINT[ruled] * ratio + 0.03, bold), LEAST_COVER, max(LEAST_COVER, p.coverage)))
     trace = on_sheet(_trace(dark, lines, paper, sheet, scale, faint, p), sheet)
     grid = _grid(ink, sheet, scale) & (cv2.dilate(trace.view(np.uint8), _square(NEAR_MM * scale)) == 0)
     return separation(trace, grid, typical_color(shares, grid, ink), np.full(3, 255.0))
@@ -123,19 +126,19 @@ def _rims(paper: Pixels, width: float) -> Pixels:
     return np.asarray(cv2.resize(rims, paper.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _telling(blue: Pixels, green: Pixels, red: Pixels, sheet: Mask | None) -> tuple[Pixels, float, bool]:
-    """Return what is missing in the channel, or in all of them, in which grid is palest against trace, and how pale it is there."""
+def _telling(blue: Pixels, green: Pixels, red: Pixels, sheet: Mask | None) -> tuple[Pixels, float, float]:
+    """Return what is missing where grid is palest against trace, a channel or all, and how dark its middling and its bold lines are there."""
     samples = [~sampled(channel, sheet, COLOR_PIXELS) for channel in (blue, green, red)]
     samples.append(np.minimum.reduce(samples))
     order = np.rint(np.mean(samples[:3], axis=0)).astype(np.uint8)
     low, high = (quantile(order, share) for share in GRID_SHARES)
     trace, grid = order >= quantile(order, TRACE_SHARE), (order >= low) & (order <= high)
     if not trace.any() or not grid.any() or quantile(samples[3], 0.999) < LEAST_BLACK:
-        return np.zeros_like(green), 1.0, False
+        return np.zeros_like(green), 1.0, 0.0
     ratios = [(float(np.median(each[grid])) + PAPER_NOISE) / (float(np.median(each[trace])) + 1) for each in samples]
     ratios[3] -= ALL_CHANNELS
     best = int(np.argmin(ratios))
-    bold = quantile(samples[best], BOLD_SHARE) > BOLD * float(np.median(samples[best][trace]))
+    bold = quantile(samples[best], BOLD_SHARE) / (float(np.median(samples[best][trace])) + 1)
     left = (blue, green, red)[best] if best < 3 else cv2.max(cv2.max(blue, green), red)
     return np.asarray(cv2.GaussianBlur(cv2.bitwise_not(left), (3, 3), 0.6), np.uint8), max(0.0, ratios[best]), bold
 

@@ -27,11 +27,10 @@ LEAST_SHARPNESS = -0.2  # rows of letters are thicker than their gaps: -1.0 to -
 BOLD_SCORE = (
     25.0  # dB; labelled pictures with bold lines have 28 or more; most is 28, where rows are thicker than their gaps, else 23
 )
-# Small crops, faint and blurred pages score less. Their lines must run through everywhere and be square: none that did so had a
-# sharpness above 0, or 5 mm lines. Of 82 crops of labelled pictures as small as 10 mm, 4 have not.
+# Small crops, faint and blurred pages score less. Their lines must run through everywhere and be square: none that did so and
+# scored as much had a sharpness above 0. Of 82 crops of labelled pictures as small as 10 mm, 4 have not.
 LEAST_CONTINUITY = 0.85  # labelled crops have 0.95 or more
 SQUARE_SCORE, SQUARE_SHARPNESS, SQUARE_LOCK, SQUARE_SKEW_DEG = 16.0, 0.0, 0.9, 8.0
-SQUARE_BOLD_DB = 10.0  # of the slow waves of a 5 mm pattern, along both axes
 # A crop of 12 x 9 mm without visible bold lines scores 9 dB, with a sharpness of 0.68; noise and text are never that sharp.
 THIN_SCORE, THIN_SHARPNESS, THIN_RATIO = 8.0, 0.6, 1.05
 BOLD_DB = 4.0  # over the noise, which alone gives 1 dB; less is no evidence of which lines are the 5 mm ones
@@ -156,10 +155,8 @@ def _runs_through(fit: PageFit) -> bool:
 def _is_square(score: float, fit: PageFit, ratio: float, sharp: float) -> bool:
     if sharp >= THIN_SHARPNESS and ratio <= THIN_RATIO:
         return True
-    if ratio > USUAL_RATIO or abs(fit.skew_deg) > SQUARE_SKEW_DEG or fit.lock < SQUARE_LOCK:
-        return False
-    bold = float(min(fit.weights.bold_along[0], fit.weights.bold_across[0]))
-    return (score >= SQUARE_SCORE and sharp >= SQUARE_SHARPNESS) or (bold >= SQUARE_BOLD_DB and sharp >= LEAST_SHARPNESS)
+    straight = ratio <= USUAL_RATIO and abs(fit.skew_deg) <= SQUARE_SKEW_DEG and fit.lock >= SQUARE_LOCK
+    return straight and score >= SQUARE_SCORE and sharp >= SQUARE_SHARPNESS
 
 
 class _Lines(NamedTuple):

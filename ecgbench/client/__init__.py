@@ -8,8 +8,13 @@ A picture is a path, encoded bytes, or an array (BGR or gray). Replies are dicti
         reply["error"] or reply["steps"]["edge_detection"]["bounding_box"]
 """
 
-from ecgbench.client.aio import AsyncClient
-from ecgbench.client.errors import ConnectionLostError, RequestError
-from ecgbench.client.sync import Client
+from ecgbench.wire import MissingExtraError
+
+try:
+    from ecgbench.client.aio import AsyncClient
+    from ecgbench.client.errors import ConnectionLostError, RequestError
+    from ecgbench.client.sync import Client
+except ModuleNotFoundError as error:
+    raise MissingExtraError(error.name) from error
 
 __all__ = ["AsyncClient", "Client", "ConnectionLostError", "RequestError"]

@@ -1,6 +1,6 @@
 """The server's messages as typed values, no sockets: what docs/server.md tells of, for server and clients alike."""
 
-from ecgbench.wire.errors import STATUSES, WireError
+from ecgbench.wire.errors import STATUSES, MissingExtraError, WireError
 from ecgbench.wire.images import Image, image_bytes, to_base64
 from ecgbench.wire.replies import (
     BatchResult,
@@ -32,7 +32,7 @@ from ecgbench.wire.requests import (
 )
 
 __all__ = [
-    "KINDS", "STATUSES", "BadRequestError", "BatchResult", "Cancel", "Cancelled", "Compare", "Failure", "Id", "Image", "ImageReply", "Item",
-    "ListMethods", "Message", "Methods", "Picture", "ProcessBatch", "ProcessGcsBatch", "ProcessImage", "Reply", "Request", "Result",
-    "RunMethod", "WireError", "image_bytes", "read_message", "read_reply", "to_base64", "write_reply",
+    "KINDS", "STATUSES", "BadRequestError", "BatchResult", "Cancel", "Cancelled", "Compare", "Failure", "Id", "Image", "ImageReply",
+    "Item", "ListMethods", "Message", "Methods", "MissingExtraError", "Picture", "ProcessBatch", "ProcessGcsBatch", "ProcessImage",
+    "Reply", "Request", "Result", "RunMethod", "WireError", "image_bytes", "read_message", "read_reply", "to_base64", "write_reply",
 ]  # fmt: skip

@@ -19,6 +19,14 @@ STATUSES = {
 """HTTP status of each code of an error."""
 
 
+class MissingExtraError(ImportError):
+    """A package that only the server and its clients need is not there; the message says how to get it."""
+
+    def __init__(self, module: str | None) -> None:
+        package = (module or "").partition(".")[0]
+        super().__init__(f"The server and its clients need the package {package}; `pip install 'ecg-image-bench[server]'`.")
+
+
 class WireError(ValueError):
     """A request that cannot be met; the message is the sentence that its sender is told.
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecgbench.wire.errors import WireError
+from ecgbench.wire.errors import MissingExtraError, WireError
 
 try:
     import orjson
-except ModuleNotFoundError as error:  # a missing extra is one sentence
-    raise ModuleNotFoundError(
-        "The server and its clients need more packages; `pip install 'ecg-image-bench[server]'`."
-    ) from error
+except ModuleNotFoundError as error:
+    raise MissingExtraError(error.name) from error
 
 MANY_BYTES = 1_000_000  # below, a text cannot hold values enough to matter
 MOST_VALUES = 1_000_000  # each may cost some 60 bytes of memory, where "[],[]," costs three of the message

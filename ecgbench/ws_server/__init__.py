@@ -18,4 +18,11 @@ _HOMES = {"WebSocketProcessingServer": "server", "Settings": "settings", "Settin
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"ecgbench.ws_server.{_HOMES[name]}"), name)
+    try:
+        return getattr(import_module(f"ecgbench.ws_server.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("ecgbench"):
+            raise
+        from ecgbench.wire import MissingExtraError
+
+        raise MissingExtraError(error.name) from error

@@ -169,7 +169,10 @@ def scaling(place: Path, count: int, rounds: int) -> None:
     found = in_turn(rounds, partial(ours, place, pages, "-n0"), partial(ours, place, pages, "-n2"))
     bare = in_turn(rounds, partial(by_hand, paths, 1), partial(by_hand, paths, 2))
     gains, possible = said(each.wall for each in found), said(each.wall for each in bare)
-    print(f"-n 2 on {count} pages: {gains} of -n 0 (target 1.7x); two bare processes: {possible} of one")
+    extra = said(1 / each.busy for each in found)
+    print(
+        f"-n 2 on {count} pages: {gains} of -n 0 (target 1.7x), for {extra} of its processor time; two bare processes: {possible} of one"
+    )
 
 
 def main() -> None:

@@ -65,7 +65,7 @@ def write_page():
 @pytest.fixture(autouse=True)
 def _as_a_user(monkeypatch, tmp_path):
     """No setting of this machine, and no method of another test."""
-    for name in ("ECGBENCH_STORE", "GITHUB_STEP_SUMMARY", "CI", "COLUMNS"):
+    for name in ("ECGBENCH_STORE", "GITHUB_STEP_SUMMARY", "CI", "COLUMNS", "PYTEST_XDIST_WORKER"):  # this test may be in a worker
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     default_registry.cache_clear()

@@ -14,10 +14,13 @@ import numpy.typing as npt
 from ecgbench.core.page import PageError
 from ecgbench.registry import default_registry
 
+Samples = npt.NDArray[np.floating[Any]]
+
+NOTHING: Samples = np.empty(0, np.float32)
 COLUMNS = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))  # as on paper
 CELL_WIDTH, CELL_HEIGHT = 220, 90  # pixels of a lead's curve
 LOWEST_SPAN_MV = 1.0  # of a curve's height: what is flat shall look flat
-MOST_POINTS = 440  # of a curve: two a pixel
+POINTS_PER_PIXEL = 3  # of a curve, so that narrow waves keep their height
 THUMBNAIL = 640  # pixels of the picture's longer side
 GREEN, RED = "#1a7f37", "#b42318"
 
@@ -81,32 +84,43 @@ def _path(result: Mapping[str, Any]) -> Any:
     return NotebookEnvironment().find(result["image"])
 
 
-def _curves(leads: Mapping[str, npt.NDArray[np.floating[Any]]]) -> str:
-    """Return the leads as an SVG picture in the columns of a page, each over the stretch that was seen, all at one scale."""
-    known = [signal[np.isfinite(signal)] for signal in leads.values()]
-    span = max([LOWEST_SPAN_MV, *(float(np.ptp(signal)) for signal in known if signal.size)])
-    width, height = len(COLUMNS) * CELL_WIDTH, len(COLUMNS[0]) * CELL_HEIGHT
+def _curves(leads: Mapping[str, Samples]) -> str:
+    """Return the leads as an SVG picture in the columns of a page, all at one scale, and the longest one, of its own length, below."""
+    seen = {name: _stretch(signal) for name, signal in leads.items()}
+    span = max([LOWEST_SPAN_MV, *(float(np.nanmax(part) - np.nanmin(part)) for part in seen.values() if part.size)])
+    usual = int(np.median([part.size for part in seen.values() if part.size] or [0]))
     cells = [
-        f'<g transform="translate({column * CELL_WIDTH},{row * CELL_HEIGHT})">{_cell(name, leads.get(name), span)}</g>'
+        _cell(name, seen.get(name, NOTHING)[:usual], span, (column, row), CELL_WIDTH)
         for column, names in enumerate(COLUMNS)
         for row, name in enumerate(names)
     ]
-    return (
-        f'<svg viewBox="0 0 {width} {height}" style="width:50%;background:#fff;vertical-align:top" '
-        f'xmlns="http://www.w3.org/2000/svg">{"".join(cells)}</svg>'
-    )
+    longest = max(seen, key=lambda name: seen[name].size)
+    if seen[longest].size > usual:
+        cells.append(_cell(longest, seen[longest], span, (0, len(COLUMNS[0])), len(COLUMNS) * CELL_WIDTH))
+    size = f"0 0 {len(COLUMNS) * CELL_WIDTH} {(len(COLUMNS[0]) + 1) * CELL_HEIGHT}"
+    style = "width:50%;background:#fff;vertical-align:top"
+    return f'<svg viewBox="{size}" style="{style}" xmlns="http://www.w3.org/2000/svg">{"".join(cells)}</svg>'
 
 
-def _cell(name: str, signal: npt.NDArray[np.floating[Any]] | None, span: float) -> str:
-    label = f'<text x="4" y="14" font-size="12" font-family="sans-serif" fill="#555">{name}</text>'
-    places = np.flatnonzero(np.isfinite(signal)) if signal is not None else np.empty(0, int)
-    if signal is None or places.size == 0:
-        return f'{label}<text x="30" y="14" font-size="11" font-family="sans-serif" fill="{RED}">not seen</text>'
-    part = signal[places[0] : places[-1] + 1 : max(1, (places[-1] - places[0]) // MOST_POINTS)]
-    x = np.linspace(4, CELL_WIDTH - 4, len(part))
+def _stretch(signal: Samples) -> Samples:
+    """Return a lead from its first known sample to its last."""
+    places = np.flatnonzero(np.isfinite(signal))
+    return signal[places[0] : places[-1] + 1] if places.size else NOTHING
+
+
+def _cell(name: str, part: Samples, span: float, place: tuple[int, int], width: int) -> str:
+    words = f"{html.escape(name)}{'' if part.size else ' not seen'}"
+    label = f'<text x="4" y="14" font-size="12" font-family="sans-serif" fill="{RED if not part.size else "#555"}">{words}</text>'
+    return f'<g transform="translate({place[0] * CELL_WIDTH},{place[1] * CELL_HEIGHT})">{label}{_curve(part, span, width)}</g>'
+
+
+def _curve(part: Samples, span: float, width: int) -> str:
+    if part.size == 0:
+        return ""
+    part = part[:: max(1, part.size // (POINTS_PER_PIXEL * width))]
     middle = (np.nanmax(part) + np.nanmin(part)) / 2
     y = CELL_HEIGHT / 2 + (middle - part) / span * (CELL_HEIGHT - 16)
-    return f'{label}<path d="{_path_data(x, y)}" fill="none" stroke="#111" stroke-width="0.9"/>'
+    return f'<path d="{_path_data(np.linspace(4, width - 4, len(part)), y)}" fill="none" stroke="#111" stroke-width="0.9"/>'
 
 
 def _path_data(x: npt.NDArray[np.float64], y: npt.NDArray[np.floating[Any]]) -> str:

@@ -26,7 +26,7 @@ def test_by_default_every_step_is_done_and_the_signals_come_at_the_rate_of_test_
     assert np.isfinite(result["signals"]["II"]).sum() > 2000
     shown = result._repr_html_()
     assert "data:image/jpeg;base64," in shown
-    assert shown.count("<path") == 12
+    assert shown.count("<path") == 13
     assert "3x4+1" in shown
 
 

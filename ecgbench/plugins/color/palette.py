@@ -80,12 +80,21 @@ def _density(rgb: Image) -> Image:
     levels = np.maximum(np.arange(256), DARKEST_PAPER / 4)
     table = np.minimum(255, np.rint(DENSITY_SCALE * np.log(256 / (levels + 1)))).astype(int).tolist()
     density = rgb.point(table * 3)
-    paper = density.resize((-(-rgb.width // 3), -(-rgb.height // 3)), Image.Resampling.NEAREST)
     reach = cell_side((rgb.height, rgb.width)) // 2
-    for _ in range(reach):  # a small window over and over takes a third of the time of a large one
+    paper = _thinned(density).filter(ImageFilter.MinFilter(3))
+    # Windows of 3 on ever smaller pictures reach as far as one large window, in a quarter of its time.
+    paper = _thinned(paper)
+    for _ in range(max(1, round((reach - 1) / 3))):
         paper = paper.filter(ImageFilter.MinFilter(3))
-    paper = paper.filter(ImageFilter.BoxBlur(2 * reach))
+    paper = paper.filter(ImageFilter.BoxBlur(max(1, round(2 * reach / 3))))
     return ImageChops.subtract(density, paper.resize(rgb.size, Image.Resampling.BILINEAR))
+
+
+def _thinned(picture: Image) -> Image:
+    """Return every third pixel of a picture."""
+    from PIL import Image
+
+    return picture.resize((-(-picture.width // 3), -(-picture.height // 3)), Image.Resampling.NEAREST)
 
 
 def _sorted_inks(palette: Floats, counts: Levels) -> Rows:

@@ -19,18 +19,21 @@ from ecgbench.plugins.image_sets.synthetic.page import SyntheticPage
 from ecgbench.plugins.image_sets.synthetic.style import draw_style
 
 SEVERITIES = (0.3, 0.6, 1.0)
-SEED, DPI, WIDTH_PX = 11, 150.0, 460
+SEED, DPI, FRAME = 11, 150.0, (460, 340)  # width and height that each page is fitted into
 QUALITY = 70  # of the JPEG, which keeps the file below 700 KB
 STYLES = {"layout": of(("3x4+1", "6x2", "3x4+3")), "ink": of(("black",)), "grid": of(("lines", "dotted"))}
 Picture = npt.NDArray[np.uint8]
 
 
 def small_page(kind: str, record: int, severity: float) -> Picture:
-    """Return a page of a kind, WIDTH_PX wide, with its kind and severity written on it."""
+    """Return a page of a kind, fitted into FRAME, with its kind and severity written on it."""
     style = draw_style(STYLES, lambda name: stream(SEED, record, name))
     pixels = SyntheticPage(SEED, record, kind, severity, DPI, style).make_page().bgr
-    height = round(WIDTH_PX * pixels.shape[0] / pixels.shape[1])
-    small = cv2.resize(pixels, (WIDTH_PX, height), interpolation=cv2.INTER_AREA)
+    width, height = FRAME
+    scale = min(width / pixels.shape[1], height / pixels.shape[0])
+    fitted = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = np.full((height, width, 3), 255, np.uint8)
+    small[: fitted.shape[0], : fitted.shape[1]] = fitted[:height, :width]
     label = f"{kind}  {severity:g}"
     cv2.rectangle(small, (0, height - 24), (14 * len(label), height), (255, 255, 255), -1)
     return np.asarray(

@@ -15,6 +15,7 @@ import pytest
 
 from ecgbench.core.page import Page
 from ecgbench.plugins.color import METHODS, color_name, isolate_colors, separate_colors
+from ecgbench.registry import default_registry
 
 EVERY_METHOD = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 GRIDS = {
@@ -228,6 +229,25 @@ def test_the_same_page_gives_the_same_masks(method) -> None:
 @EVERY_METHOD
 def test_a_method_travels_by_name(method) -> None:
     assert pickle.loads(pickle.dumps(method)) is method
+
+
+@pytest.mark.parametrize(
+    ("method", "spec", "least"),
+    [
+        ("opencv", "count=1&types=0001&seed=11&severity=0.5&colors=black&grid=lines&layouts=strip&antialias=on", 0.95),
+        ("opencv", "count=1&types=0005&seed=11&severity=0.5&colors=black&grid=lines&layouts=strip&antialias=on", 0.95),
+        ("opencv", "count=1&types=0011&seed=13&severity=0.5&colors=red&grid=lines&layouts=strip", 0.9),
+        ("lab", "count=1&types=0005&seed=13&severity=0.5&colors=red&grid=lines&layouts=strip", 0.95),
+        ("hsv", "count=1&types=0009&seed=13&severity=0.5&colors=red&grid=lines&layouts=strip", 0.9),
+    ],
+)
+def test_the_trace_of_a_printed_page_is_found_within_a_pixel(method, spec, least) -> None:
+    case = next(iter(default_registry().open_images(f"synthetic?{spec}")))
+    page, truth = case.source.make_page(), case.read_truth()
+    marks = truth.label_mask | truth.pulse_mask | truth.separator_mask
+    found = METHODS[method](page).trace & (truth.trace_mask | ~near(marks))
+    shares = precision(found, truth.trace_mask), coverage(found, truth.trace_mask)
+    assert 2 / sum(1 / share for share in shares) >= least
 
 
 def test_no_two_methods_mark_the_same_pixels() -> None:

@@ -32,7 +32,7 @@ WIDEST_STROKE_MM = 1.7  # of two strokes that meet in a wave's tip
 DARKEST_BLOT = 0.7  # of the ink's darkness; what is darker hides a stroke
 DARKEST = 1.1  # of the ink's darkness; mold and markers are darker
 LEVELS = 250  # to which coverage is rounded there
-SAMPLE_STEP = 7  # has no divisor in common with a cell; rows and columns; of the pixels that colors are measured on
+SAMPLE_STEP = 7  # rows and columns between the pixels that colors are measured on; no divisor of a cell, so that all of it is met
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,13 +148,15 @@ def _grid_of(ink: Plane, page: FlatPage) -> Plane:
     block = side * BLOCK_CELLS
     height, width = ink.shape
     bottom, right = -height % block, -width % block
-    whole = cv2.copyMakeBorder(ink, 0, bottom, 0, right, cv2.BORDER_CONSTANT)
-    known = cv2.copyMakeBorder(page.inside.astype(np.float32), 0, bottom, 0, right, cv2.BORDER_CONSTANT)
+    whole, known = (
+        np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_CONSTANT), np.float32)
+        for plane in (ink, page.inside.astype(np.float32))
+    )
     shape = (whole.shape[0] // block, BLOCK_CELLS, side, whole.shape[1] // block, BLOCK_CELLS, side)
     first = _mean_of(whole * known, known, shape)
-    known = known * (whole.reshape(shape) < first + np.float32(FOREIGN)).reshape(whole.shape)
+    known *= (whole.reshape(shape) < first + np.float32(FOREIGN)).reshape(whole.shape)
     grid = np.broadcast_to(_mean_of(whole * known, known, shape), shape).reshape(whole.shape)
-    return np.clip(grid[:height, :width], np.float32(-0.5), np.float32(DARKEST_GRID))
+    return np.asarray(grid[:height, :width])
 
 
 def _mean_of(weighted: Plane, weight: Plane, shape: tuple[int, ...]) -> Plane:

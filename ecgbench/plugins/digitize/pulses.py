@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -57,6 +58,13 @@ def find_pulses(coverage: Plane, paths: Floats, scale: int) -> list[Pulse | None
         min((p for p in row if abs(p.left - place) < SAME_PLACE_MM), key=lambda p: abs(p.left - place), default=None)
         for row in found
     ]
+
+
+def typical_pulse(pulses: Sequence[Pulse]) -> Pulse | None:
+    """Return the pulse of median place and size; None of none."""
+    if not pulses:
+        return None
+    return Pulse(*(median(getattr(pulse, side) for pulse in pulses) for side in ("left", "right", "foot", "height")))
 
 
 def _pulses_of(path: Floats, scale: int) -> list[Pulse]:

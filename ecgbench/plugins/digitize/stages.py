@@ -17,7 +17,7 @@ from ecgbench.plugins.digitize.layouts import LAYOUTS, LEADS, ROW_MM, Layout
 from ecgbench.plugins.digitize.marks import behind_mark
 from ecgbench.plugins.digitize.paper_map import FlatPage, PaperMap, even_map, lay_flat, map_from_grid
 from ecgbench.plugins.digitize.path import find_paths
-from ecgbench.plugins.digitize.pulses import Pulse, find_pulses
+from ecgbench.plugins.digitize.pulses import Pulse, find_pulses, typical_pulse
 from ecgbench.plugins.digitize.rhythm import name_strips
 from ecgbench.plugins.digitize.rows import find_rows
 from ecgbench.plugins.digitize.sheet import paper_of, straightened
@@ -81,8 +81,8 @@ def place_leads(rows: Rows, coverage: Coverage, scale: int, told: str) -> Placed
         layout = choose_layout(rows.curves, rows.levels, lambda: find_words(coverage.values, scale), extent, scale)
     chosen = chosen[: layout.rows]
     pulses = [pulse for pulse in rows.pulses if pulse is not None]
-    gain = float(np.median([pulse.mm_per_mv for pulse in pulses])) if pulses else MM_PER_MV
-    speed = float(np.median([pulse.mm_per_s for pulse in pulses])) if pulses else MM_PER_S
+    typical = typical_pulse(pulses)
+    speed, gain = (typical.mm_per_s, typical.mm_per_mv) if typical else (MM_PER_S, MM_PER_MV)
     return Placed(layout, chosen, extent, speed, gain, measured=bool(pulses))
 
 

@@ -67,7 +67,8 @@ def test_a_photo_of_bent_paper_is_laid_flat() -> None:
 
 def test_the_pen_covers_what_the_truth_says_and_no_grid() -> None:
     recipe = SyntheticPage(
-        seed=5, style=Style(color="blue", grid="lines", header="none", labels="none", pulse="none", separators="none")
+        seed=5,
+        style=Style(color="black", grid="lines", strength=1.2, header="none", labels="none", pulse="none", separators="none"),
     )
     truth, page = recipe.read_truth(), recipe.make_page()
     flat = lay_flat(page.bgr, even_map(page.shape, 200 / 25.4), SCALE)
@@ -78,7 +79,7 @@ def test_the_pen_covers_what_the_truth_says_and_no_grid() -> None:
     )
     assert (coverage.values[mask] > 0.4).mean() > 0.95
     assert (coverage.values[~mask] > 0.5).mean() < 0.02
-    assert coverage.noise < 0.1
+    assert coverage.noise < 0.3
 
 
 def test_desk_is_no_paper_and_what_is_off_is_told() -> None:

@@ -31,20 +31,27 @@ def picture_html(result: Mapping[str, Any]) -> str:
     return f"<div>{_headline(result)}<div>{_thumbnail(result)}{_curves(leads) if leads else ''}</div></div>"
 
 
-def batch_html(results: Sequence[Mapping[str, Any]]) -> str:
-    """Return several results as a table, one a row."""
+def batch_html(results: Sequence[Mapping[str, Any]], seconds: float) -> str:
+    """Return several results, which took `seconds` together, as a table, one a row."""
     failed = sum(not result["success"] for result in results)
+    work = sum(result["seconds"] for result in results)
+    told = f"{len(results)} pictures, {failed} failed, in {seconds:.1f} s ({work:.1f} s of work, in parallel)"
     head = "".join(f"<th>{title}</th>" for title in ("picture", "", "layout", "leads seen", "seconds", "to be said"))
     rows = "".join(
         f"<tr>{''.join(f'<td style=text-align:left>{cell}</td>' for cell in (_name(each), _sign(each), *_facts(each)))}</tr>"
         for each in results
     )
-    return f"<p>{len(results)} pictures, {failed} failed</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<p>{told}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _headline(result: Mapping[str, Any]) -> str:
     layout, seen, seconds, said = _facts(result)
-    told = [f"<b>{_name(result)}</b> {_sign(result)}", *([f"{layout}, {seen} leads"] if seen else []), f"{seconds} s", said]
+    told = [
+        f"<b>{_name(result)}</b> {_sign(result)}",
+        *([f"{layout}, {seen} lead{'s' * (seen != '1')}"] if seen else []),
+        f"{seconds} s",
+        said,
+    ]
     return f"<p>{' &middot; '.join(part for part in told if part)}</p>"
 
 

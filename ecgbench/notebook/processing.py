@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,12 @@ class PictureResult(dict[str, Any]):
 
 
 class BatchResult(list[PictureResult]):
-    """The results of several pictures, in their order, which a notebook shows as a table."""
+    """The results of several pictures, in their order, which a notebook shows as a table; `seconds`: what they took together."""
+
+    seconds: float = 0.0
 
     def _repr_html_(self) -> str:
-        return batch_html(self)
+        return batch_html(self, self.seconds)
 
 
 def process_image_for_submission(
@@ -70,6 +73,7 @@ def process_batch_for_submission(
     Results come in input order; an image's error stays its own, also where it ends its process or overruns `timeout` seconds. What is not
     done after `max_seconds` is not done at all, and says so. `progress(done, total)` is called as each is done.
     """
+    start = time.perf_counter()
     images = list(several("image_paths", image_paths))
     environment = NotebookEnvironment()
     pictures = [_picture(image, fs, environment) for image in images]
@@ -81,6 +85,7 @@ def process_batch_for_submission(
         results.append(_result(image, reading))
         if progress is not None:
             progress(len(results), len(images))
+    results.seconds = time.perf_counter() - start
     return results
 
 

@@ -143,7 +143,8 @@ class Desk:
             self.waiting -= 1
             if not queue:
                 del self._queues[ticket.client]
-        ticket.reply.cancel()
+        if not ticket.reply.cancel() and not ticket.reply.cancelled():
+            ticket.reply.exception()  # of a batch, only the first is told; asyncio would complain of the others
 
     def _hand_out(self) -> None:
         """Give free slots to waiting images, a client's in its order, clients in turn."""

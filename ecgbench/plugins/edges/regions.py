@@ -30,20 +30,24 @@ class ContourParams:
     contrast: float = param(10.0, 1.0, 128.0, "gray levels by which ink is darker than its neighborhood at least")
 
 
-@transformer("edges.contour")
+@transformer("edges.contour", version="0.2.0")
 def contour(gray: Gray, p: ContourParams) -> EdgeMap:
     """Draw the outlines of inked regions, whatever the light that falls on the page.
 
     How it works: darkness is how much darker a pixel is than the mean of its neighborhood, which evens out shadows. Ink is what is
     darker than `level` times the geometric mean of what 5 % and what 0.5 % of the pixels exceed (the grid's lines, and the ink's), and than
     `contrast`. Points with too little ink around them are dropped as specks, and the inner rim of what remains (ink that touches bare paper)
-    is the outline. Fine scans are smoothed first. Content box and corners are those that all edge methods share.
+    is the outline. Fine scans are smoothed first. Content box and corners are those that all edge methods share. The default
+    of level is from a sweep over development pages (ecgbench run 'synthetic?count=27&seed=700&severity=0.5' -m edges.contour --param
+    edges.contour.level=...): boundary F1 0.884, 0.970, 0.976, 0.964, 0.925, 0.887 at 0.6, 0.75, 0.9, 1.05, 1.2, 1.5.
     What works: closed outlines that lie on the ink, not beside it, so that they can be filled again
     (test_edges_are_those_of_ink_and_not_of_the_grid_around_it). Uneven light: a shadow's rim gives no outline
-    (test_a_soft_shadow_gives_no_outline), single specks neither (test_contour_drops_single_specks). Take it for scans in which regions
-    of ink are wanted, or outlines to the pixel.
-    What didn't work: mould and stains are darker than their neighborhood too, and are outlined. Dark areas wider than the neighborhood are
-    hollow, so that a desk or a black bar shows its rim only on the inside. Ink crowded closer than the neighborhood is less
+    (test_a_soft_shadow_gives_no_outline), single specks neither (test_contour_drops_single_specks). On the 90
+    evaluation pages of `edges.canny`'s run: boundary F1 0.959 (95 % interval 0.947 to 0.970), precision 0.951, recall 0.970, line
+    continuity 0.890; on scans without mould 0.977, the best of the four. Take it for scans in which regions of ink are wanted, or outlines
+    to the pixel.
+    What didn't work: mould and stains are darker than their neighborhood too, and are outlined (F1 0.90 on mouldy scans). Dark areas wider than the
+    neighborhood are hollow, so that a desk or a black bar shows its rim only on the inside. Ink crowded closer than the neighborhood is less
     dark against it, and pieces of it are lost.
     Changes: 0.2 the threshold comes from the page's own ink, fine scans are smoothed, corners are found. 0.1 first version.
     References: D. Bradley and G. Roth, Adaptive Thresholding using the Integral Image, J. Graphics Tools 12(2), 2007; J.-F.

@@ -63,12 +63,13 @@ def multiscale(gray: Gray, p: MultiscaleParams) -> GridFit:
     px_per_mm is the length of a millimeter along the grid's own rows and columns, so that turning a page does not change it.
     `map_paper` takes any pixel of a page to millimeters by the same surface and bend.
 
-    What works: On 162 evaluation pages of the generator's version 5, all nine types, severity 0.5 (`ecgbench run 'synthetic?seed=1001&count=36&severity=0.5' --methods
-    grid.multiscale`, alike seeds 1006 to 1009 with count=27 and seed=1005 with layouts=strip and count=18), medians with 95 %
-    intervals over records: px/mm within 0.0042 % (0.0028 to 0.0079) on renders, 0.0055 % (0.0033 to 0.0074) on scans, 0.057 %
-    (0.045 to 0.091) on photos, lines within 0.036 px (0.033 to 0.044), angle within 0.0022 degrees (0.0013 to 0.0037); no grid was
-    missed and no scale family wrong. Without a grid (seed=1004, count=27 and seed=1010, count=36, both with grid=none) all 63 gave
-    None. Of those of seed 1004 one was taken for a grid by a rule for faint lines that was then left out.
+    What works: On 162 evaluation pages of the generator's version 5, all nine types, severity 0.5 (`ecgbench run
+    'synthetic?seed=1001&count=36&severity=0.5' --methods grid.multiscale`, alike seeds 1006 to 1009 with count=27 and seed=1005 with
+    layouts=strip and count=18), medians with 95 % intervals over records: px/mm within 0.0042 % (0.0028 to 0.0079) on renders,
+    0.0055 % (0.0033 to 0.0074) on scans, 0.057 % (0.045 to 0.091) on photos, lines within 0.036 px (0.033 to 0.044), angle within
+    0.0022 degrees (0.0013 to 0.0037); no grid was missed and no scale family wrong. Without a grid (seed=1004, count=27 and
+    seed=1010, count=36, both with grid=none) all 63 gave None; of those of seed 1004 one was taken for a grid by a rule for faint
+    lines that was then left out.
     Drawn grids of 3 to 24 px/mm at -3 to 3 degrees, with x and y spacing 5 % apart, as lines or dots, under traces: scale
     within 0.1 %, angle within 0.05 degrees, every line within 1 px (test_a_drawn_grid_is_measured, test_a_dotted_grid_is_measured).
     Perspective of up to 8 % of the page's sides: scale at the center within 0.1 %

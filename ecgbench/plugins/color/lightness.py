@@ -73,8 +73,16 @@ def lab(image: Lab, p: LabParams) -> Separation:
     test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink). A desk around the sheet is left out
     (test_a_desk_is_neither_trace_nor_grid). Dark dots of a grid are told from the trace by their size
     (test_lab_takes_no_dots_for_trace).
+    Trace F1 within 1 px by type, mean over 20 records that were kept for this and its 95 % interval: 0001 0.982 (0.966 to
+    0.995); 0003 0.960 (0.943 to 0.975); 0004 0.943 (0.901 to 0.972); 0005 0.985 (0.971 to 0.996); 0006 0.957 (0.905 to
+    0.993); 0009 0.982 (0.962 to 0.995); 0010 0.988 (0.977 to 0.995); 0011 0.933 (0.913 to 0.952); 0012 0.913 (0.878 to
+    0.942); clDice: 0001 0.933; 0003 0.864; 0004 0.849; 0005 0.931; 0006 0.890; 0009 0.925; 0010 0.934; 0011 0.827; 0012
+    0.801 (`ecgbench run 'synthetic?count=180&seed=1000&severity=0.5' --methods 'color.*'`, then `ecgbench leaderboard --by
+    type`).
     What didn't work: grids as dark as the trace stay in it where they lean or bend, as in photos, and flat stretches of a trace
     are lost there (color.opencv keeps them); halftone grids stay (real/ecg00020.jpg).
+    On grids of black ink (seed=1001, colors=black; 8 records) F1 is 0001 0.896, 0003 0.896, 0004 0.882, 0005 0.910, 0006
+    0.883, 0009 0.897, 0010 0.893, 0011 0.858, 0012 0.879.
     Changes: 0.1 first version.
     References: N. Otsu, A Threshold Selection Method from Gray-Level Histograms, IEEE Trans. SMC 9(1), 1979.
     """

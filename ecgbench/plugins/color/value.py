@@ -55,8 +55,16 @@ def hsv(image: Hsv, p: HsvParams) -> Separation:
     What works: grids of each color and of shades of grey, also in shadow (test_the_trace_is_found_on_each_grid_color,
     test_the_trace_is_found_in_black_and_white, test_a_shadow_is_no_ink). A desk around the sheet is left out
     (test_a_desk_is_neither_trace_nor_grid). It is the fastest of the five.
+    Trace F1 within 1 px by type, mean over 20 records that were kept for this and its 95 % interval: 0001 0.998 (0.995 to
+    1.000); 0003 0.957 (0.931 to 0.979); 0004 0.907 (0.811 to 0.968); 0005 0.977 (0.951 to 0.999); 0006 0.991 (0.981 to
+    0.999); 0009 0.991 (0.980 to 0.999); 0010 0.983 (0.962 to 0.997); 0011 0.935 (0.907 to 0.961); 0012 0.917 (0.886 to
+    0.946); clDice: 0001 0.979; 0003 0.854; 0004 0.800; 0005 0.913; 0006 0.942; 0009 0.936; 0010 0.920; 0011 0.832; 0012
+    0.800 (`ecgbench run 'synthetic?count=180&seed=1000&severity=0.5' --methods 'color.*'`, then `ecgbench leaderboard --by
+    type`).
     What didn't work: grids as dark as the trace stay in it (color.opencv tells them apart); a pale grid on paper of its own hue is
     not seen (test_hsv_does_not_see_a_pale_grid_on_paper_of_its_hue).
+    On grids of black ink (seed=1001, colors=black; 8 records) F1 is 0001 0.682, 0003 0.868, 0004 0.870, 0005 0.897, 0006
+    0.867, 0009 0.885, 0010 0.889, 0011 0.817, 0012 0.832.
     Changes: 0.1 first version.
     References: T. W. Ridler and S. Calvard, Picture Thresholding Using an Iterative Selection Method, IEEE Trans. SMC 8(8),
     1978.

@@ -151,7 +151,7 @@ def _gets(service: Service, settings: Settings, metrics: Metrics) -> dict[str, A
     """Return what is answered without a picture."""
 
     async def methods(request: Request) -> Response:
-        return as_json(service.list_methods(request.query_params.get("task")))
+        return as_json(await asyncio.to_thread(service.list_methods, request.query_params.get("task")))
 
     async def isolation_methods(_request: Request) -> Response:
         found = [

@@ -45,10 +45,10 @@ def make_methods():
             "Do a thing.\n\nHow it works: so.\nWhat works: this.\nWhat didn't work: that.\nChanges: 0.1 first version.\n"
         )
     return [
-        transformer("edges.nap")(nap),
-        transformer("edges.die", isolate="untrusted")(die),
-        transformer("edges.where")(where),
-        transformer("edges.where_apart", isolate="gil-bound")(where),
+        transformer("edges.nap", version="1")(nap),
+        transformer("edges.die", version="1", isolate="untrusted")(die),
+        transformer("edges.where", version="1")(where),
+        transformer("edges.where_apart", version="1", isolate="gil-bound")(where),
     ]
 
 
@@ -63,7 +63,7 @@ def make_digitizer():
         """
         return Signals(100.0, {"II": np.array([0.1, np.nan, 0.3], np.float32)}, "strip")
 
-    return transformer("digitize.classical")(classical)
+    return transformer("digitize.classical", version="1")(classical)
 
 
 def registry(*, digitizer=False):

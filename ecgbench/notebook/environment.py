@@ -18,6 +18,9 @@ DEEPEST = 3  # folders below the input: /kaggle/input/competitions/NAME has been
 NOT_SEARCHED = frozenset({"train", "test", "node_modules"})
 LONGEST_PATH = 250  # of a file that is looked for; longer text may be a picture in base64
 BUDGET_SECONDS = 8.5 * 3600  # the rules end a notebook after 9 hours; half an hour is left to set up and to write
+_FOUND: dict[
+    tuple[Path, ...], Path
+] = {}  # the competition below input folders: searching takes long where many data sets are attached
 
 
 class NotebookEnvironment:
@@ -36,7 +39,7 @@ class NotebookEnvironment:
     ) -> None:
         self.on_kaggle = KAGGLE_INPUT.is_dir()
         self.working_dir = Path(working_dir) if working_dir is not None else KAGGLE_WORKING if self.on_kaggle else Path.cwd()
-        self._given = None if input_dir is None else Path(input_dir)
+        self._given = None if input_dir is None else Path(input_dir).absolute()
 
     @property
     def input_dirs(self) -> tuple[Path, ...]:
@@ -49,9 +52,13 @@ class NotebookEnvironment:
     @cached_property
     def competition(self) -> Path | None:
         """The first folder with a test.csv of the competition; None where there is none."""
+        known = _FOUND.get(self.input_dirs)
+        if known is not None and (known / "test.csv").is_file():
+            return known
         for place in self.input_dirs:
             for folder in _folders(place, DEEPEST if place == KAGGLE_INPUT or self._given is not None else 1):
                 if (folder / "test.csv").is_file() and asked_in(folder):
+                    _FOUND[self.input_dirs] = folder
                     return folder
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +78,15 @@ def process_batch_for_submission(
     images = list(several("image_paths", image_paths))
     environment = NotebookEnvironment()
     pictures = [_picture(image, fs, environment) for image in images]
-    readings = read_pictures(
+    reading_all = read_pictures(
         pictures, _with_digitizer(options), max_workers=max_workers, max_seconds=max_seconds, timeout=timeout
     )
     results = BatchResult()
-    for image, reading in zip(images, readings, strict=True):
-        results.append(_result(image, reading))
-        if progress is not None:
-            progress(len(results), len(images))
+    with closing(reading_all) as readings:
+        for image, reading in zip(images, readings, strict=True):
+            results.append(_result(image, reading))
+            if progress is not None:
+                progress(len(results), len(images))
     results.seconds = time.perf_counter() - start
     return results
 

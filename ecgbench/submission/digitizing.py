@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,11 +97,12 @@ def read_pictures(
     max_seconds: float | None = None,
     timeout: float | None = PICTURE_SECONDS,
     registry: Registry | None = None,
-) -> Iterator[Reading]:
+) -> Generator[Reading, None, None]:
     """Yield what was read from each picture, in order, done in as many processes as there are cores (or `max_workers`, if fewer).
 
     `max_seconds`: from now; a picture that is not done by then comes back as not reached. `timeout`: seconds that one picture may take. A
-    process that dies costs its picture. Memory holds what is under way only. OptionError where an option is not known.
+    process that dies costs its picture. Memory holds what is under way only; closing the generator ends the
+    processes. OptionError where an option is not known.
     """
     registry = registry or default_registry()
     work = DigitizingWork(read_options(options, registry), registry.page_opener())
@@ -111,7 +112,7 @@ def read_pictures(
 
 def _in_order(
     work: DigitizingWork, pictures: Sequence[Picture], workers: int, timeout: float | None, end: float
-) -> Iterator[Reading]:
+) -> Generator[Reading, None, None]:
     early: dict[int, Reading] = {}
     due = 0
     pool = open_pool("processes", work, workers=min(workers, max(1, len(pictures))), timeout=timeout)

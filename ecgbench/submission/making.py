@@ -6,6 +6,7 @@ import html
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,10 +88,10 @@ def make_submission(
     asked = read_asked(home)
     pictures = [Picture(str(home / "test" / f"{each.record}.png"), each.leads[0].fs) for each in asked]
     report = SubmissionReport(str(out))
-    with SubmissionFile(out) as file:
-        readings = read_pictures(
-            pictures, {**(options or {}), DIGITIZE: True}, max_workers=max_workers, max_seconds=max_seconds, timeout=timeout
-        )
+    reading_all = read_pictures(
+        pictures, {**(options or {}), DIGITIZE: True}, max_workers=max_workers, max_seconds=max_seconds, timeout=timeout
+    )
+    with SubmissionFile(out) as file, closing(reading_all) as readings:
         for number, (each, reading) in enumerate(zip(asked, readings, strict=True), start=1):
             _write_record(file, each, reading, report)
             if told is not None:

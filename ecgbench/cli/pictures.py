@@ -13,9 +13,9 @@ import typer
 from typer.core import TyperGroup
 
 from ecgbench.cli.output import counted, print_json, to_json
-from ecgbench.core.image_set import ImageSet, SpecError
 
 if TYPE_CHECKING:
+    from ecgbench.core.image_set import ImageSet
     from ecgbench.core.page import Page
     from ecgbench.core.truth import Case
     from ecgbench.pipeline import Options, Processed
@@ -84,6 +84,7 @@ def generate(
     """Write ECG pages with their truth (name.png, name.json, masks and signals beside): synthetic ones, or those of any SPEC."""
     from functools import partial
 
+    from ecgbench.core.image_set import SpecError
     from ecgbench.plugins.image_sets.truth_files import write_pages
     from ecgbench.registry import default_registry
     from ecgbench.workers import parallel_map
@@ -108,6 +109,8 @@ def _synthetic(number: int | None, given: Mapping[str, Any]) -> str:
 
 def _as_it_is(spec: str, given: Mapping[str, Any]) -> str:
     """Return the spec; SpecError where options are given that a spec says itself."""
+    from ecgbench.core.image_set import SpecError
+
     settings = [f"{name}={value}" for name, value in given.items() if value is not None]
     if settings:
         raise SpecError(

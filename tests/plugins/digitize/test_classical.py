@@ -35,7 +35,12 @@ def test_a_layout_is_found_and_so_are_gain_and_speed(layout: str) -> None:
     page = SyntheticPage(seed=3, style=Style(layout=layout, gain=5)).make_page()
     found = classical(page)
     assert (found.layout, found.mm_per_mv, found.mm_per_s) == (layout, 5, 25)
-    assert classical(page, layout="3x4+1").layout == "3x4+1"
+
+
+def test_a_layout_that_is_told_is_taken() -> None:
+    page = SyntheticPage(seed=3, style=Style(layout="3x4")).make_page()
+    assert list(classical(page, layout="6x2").leads)[:2] == ["I", "II"]
+    assert classical(page, layout="6x2").layout == "6x2"
 
 
 def test_what_was_traced_is_drawn_where_it_lies() -> None:

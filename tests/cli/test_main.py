@@ -54,7 +54,7 @@ ERRORS = {
     "methods --tusk edges": "No such option: --tusk",
     "run scans --jobs 0": "Invalid value for '--jobs'",
     "run scans --jobs many": "Invalid value for '--jobs'",
-    "methods --task edge": "There is no method of the task 'edge'; tasks: color, edges, grid, quality",
+    "methods --task edge": "There is no method of the task 'edge'; tasks: color, digitize, edges, grid, quality",
     "show edges.cany": "There is no method 'edges.cany'; known ones: edges.canny",
     "show canny": "There is no method 'canny'; did you mean 'edges.canny'? known ones: ",
     "images nowhere": "There is no image set 'nowhere': no such file or folder, and no opener knows it. Forms: ",

@@ -30,11 +30,11 @@ def separate_colors(image: Any, method: str = "lab", **params: Any) -> Separatio
     method. Raises ValueError for a method that does not exist (the message lists those that do) or a parameter out of bounds,
     PageError for an image that cannot be read.
 
-    >>> picture = np.full((200, 300, 3), 255, np.uint8)
-    >>> picture[::10] = picture[:, ::10] = (60, 60, 215)
-    >>> _ = cv2.line(picture, (5, 150), (295, 60), (20, 20, 20), 3)
+    >>> picture = np.full((600, 1100, 3), 255, np.uint8)
+    >>> picture[::20] = picture[:, ::20] = (60, 60, 215)
+    >>> _ = cv2.line(picture, (20, 450), (1080, 180), (20, 20, 20), 3)
     >>> found = separate_colors(picture, method="hsv")
-    >>> found.grid_color, bool(found.grid[40, 25]), bool(found.trace[105, 150]), bool(found.trace[40, 25])
+    >>> found.grid_color, bool(found.grid[80, 50]), bool(found.trace[315, 550]), bool(found.trace[80, 50])
     ('red', True, True, False)
     >>> separate_colors(picture, method="rgb")
     Traceback (most recent call last):
@@ -57,11 +57,11 @@ def isolate_colors(image: Any, method: str = "opencv", output: str = "trace", **
 
     `image`, `method`, `params` and errors are those of `separate_colors`; an unknown output is a ValueError too.
 
-    >>> picture = np.full((200, 300, 3), 255, np.uint8)
-    >>> picture[::10] = (60, 60, 215)
-    >>> picture[95:98] = 20
+    >>> picture = np.full((600, 1100, 3), 255, np.uint8)
+    >>> picture[::20] = (60, 60, 215)
+    >>> _ = cv2.line(picture, (20, 450), (1080, 180), (20, 20, 20), 3)
     >>> both = isolate_colors(picture, "lab", output="both")
-    >>> both["trace"][96, 7].tolist(), both["trace"][40, 7].tolist(), both["grid"][40, 7].tolist()
+    >>> both["trace"][315, 550].tolist(), both["trace"][80, 50].tolist(), both["grid"][80, 50].tolist()
     ([20, 20, 20], [255, 255, 255], [60, 60, 215])
     """
     if output not in ("trace", "grid", "both"):

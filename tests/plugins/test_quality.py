@@ -148,6 +148,4 @@ def test_every_real_picture_that_can_be_digitized_passes_and_most_verdicts_agree
     rejected = [name for name, label in labels.items() if label["digitizable"] == "yes" and not passed[name]]
     agreeing = sum(passed[name] == (label["digitizable"] == "yes") for name, label in labels.items())
     assert rejected == []
-    assert (
-        agreeing >= 26
-    )  # of 29; these pass although doubtful: ecg00008, 28 and 36 (a fragment, a crease, a bent sheet)
+    assert agreeing >= 26  # of 29; these pass although doubtful: ecg00008, 28 and 36 (a fragment, a crease, a bent sheet)

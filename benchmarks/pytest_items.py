@@ -29,10 +29,10 @@ from ecgbench.store import Store
 
 # Eight methods: each of edges.* with two values of a parameter, none of which changes what it costs by much.
 SWEEP = {
-    "edges.canny.sigma": (0.2, 0.33),
-    "edges.sobel.noise_factor": (5.0, 6.0),
-    "edges.laplacian.noise_factor": (5.0, 6.0),
-    "edges.contour.contrast": (10.0, 15.0),
+    "edges.canny.sigma": (0.15, 0.2),
+    "edges.sobel.level": (0.9, 1.0),
+    "edges.laplacian.level": (0.9, 1.0),
+    "edges.contour.level": (0.9, 1.0),
 }
 PLAIN = """
 import sys, time

@@ -63,9 +63,9 @@ def test_a_single_picture_and_a_pattern_are_sets_too(ecgbench, pictures, tmp_pat
 
 
 def test_a_sweep_tries_every_value(ecgbench, pictures, tmp_path):
-    run(ecgbench, "--param", "edges.canny.sigma=0.2,0.5", "--param", "edges.sobel.noise_factor=3", "--name", "swept")
+    run(ecgbench, "--param", "edges.canny.sigma=0.2,0.5", "--param", "edges.sobel.noise_factor=4", "--name", "swept")
     labels = {label for label, _ in kept(tmp_path, "swept")}
-    assert labels == {f"{CANNY}[sigma=0.2]", f"{CANNY}[sigma=0.5]", f"{SOBEL}[noise_factor=3.0]"}
+    assert labels == {f"{CANNY}[sigma=0.2]", f"{CANNY}[sigma=0.5]", f"{SOBEL}[noise_factor=4.0]"}
 
 
 def test_a_dry_run_says_what_would_be_run_and_leaves_nothing(ecgbench, pictures, tmp_path):

@@ -93,6 +93,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
     return own | {
         "PATH": f"{tools}:{os.environ['PATH']}",
+        "COLUMNS": "120",  # narrower terminals fold the names of scores
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(house),
         "PIP_NO_BUILD_ISOLATION": "0",  # pip's word for "do not isolate": what builds is lent, too

@@ -20,7 +20,7 @@ def test_a_sweep_tries_every_value_again_the_default_too(registry):
         3: Variant("edges.gone", "edges", "1", "a", {"x": 1}),
     }
     found = command({"specs": ["my scans/"], "timeout": 5.0, "executor": "processes"}, variants, registry)
-    assert "'my scans/'" in found and "--param edges.canny.sigma=0.33,0.5" in found and "--param edges.gone.x=1" in found
+    assert "'my scans/'" in found and "--param edges.canny.sigma=0.15,0.5" in found and "--param edges.gone.x=1" in found
     assert "--timeout 5.0" in found and "--executor" not in found
 
 

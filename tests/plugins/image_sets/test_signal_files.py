@@ -116,7 +116,8 @@ def test_resampled_leads_are_those_that_were_sampled_at_that_rate(fs: float, to:
     for name in LEADS:
         assert len(given.leads[name]) == round(10 * to) and given.leads[name].dtype == np.float32
         if to > 200:  # what lies above half the rate is lost on purpose
-            np.testing.assert_allclose(given.leads[name], wanted.leads[name][: len(given.leads[name])], atol=0.002)
+            inner = slice(2, -2)  # at an end a resampler knows one side only, and hum does not stop there
+            np.testing.assert_allclose(given.leads[name][inner], wanted.leads[name][: len(given.leads[name])][inner], atol=0.002)
 
 
 def test_nothing_rings_at_the_ends_of_a_level_or_a_slope() -> None:

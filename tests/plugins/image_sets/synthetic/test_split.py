@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from pathlib import Path
@@ -56,13 +57,25 @@ def test_the_demo_is_for_development() -> None:
     assert {split_of(case.info.record or "") for case in DemoSet()} == {DEVELOPMENT}
 
 
+def without_docstrings(source: str) -> str:
+    """Return a module's code without its docstrings, which do nothing."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            node.body[0] = ast.Pass()
+    return ast.unparse(tree)
+
+
 @pytest.mark.parametrize("folder", ["benchmarks", "ecgbench/plugins", "tests/plugins"])
 def test_nothing_that_tunes_or_tests_methods_uses_an_evaluation_seed(folder: str) -> None:
-    """Specs and recipes with a seed of evaluation stand in no built-in, no benchmark and no test of a method."""
+    """Specs with a seed of evaluation stand in no built-in, benchmark or test of a method, but where prose cites what was measured."""
     files = [path for path in (ROOT / folder).rglob("*.py") if "image_sets" not in path.parts]
     assert files
     for path in files:
-        seeds = [int(seed) for seed in re.findall(r"\bseed=(\d+)", path.read_text(encoding="utf-8"))]
+        seeds = [int(seed) for seed in re.findall(r"\bseed=(\d+)", without_docstrings(path.read_text(encoding="utf-8")))]
         assert all(split_of_seed(seed) == DEVELOPMENT for seed in seeds), path
 
 

@@ -281,13 +281,16 @@ def children_of(pid):
 @pytest.mark.parametrize("later", [0, 0.05, 0.2])
 def test_ctrl_c_while_workers_start_leaves_no_traceback(tmp_path, pictures, later):
     copy_500_times(pictures / "page0.png")
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", CODE, "run", "scans"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True
-    )  # fmt: skip
-    while children_of(process.pid) < 2:  # what keeps track of resources, and what workers are forked from
-        assert process.poll() is None
-    time.sleep(later)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    ) as process:  # fmt: skip
+        try:
+            while children_of(process.pid) < 2:  # what keeps track of resources, and what workers are forked from
+                assert process.poll() is None
+            time.sleep(later)
+            os.killpg(process.pid, signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert "Traceback" not in err

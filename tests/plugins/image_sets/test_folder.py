@@ -165,7 +165,8 @@ def test_a_folder_that_vanishes_while_it_is_listed_is_told_so(tmp_path: Path) ->
         "a" * 5000,
     ],
 )
-def test_specs_of_others_are_left_to_them(spec: str) -> None:
+def test_specs_of_others_are_left_to_them(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # `make demo` makes a folder of that name
     assert open_folder(spec) is None
 
 

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from ecgbench.core.metric import Direction, Metric, Score
 from ecgbench.stats import Summary, combine_rows, summarize
 from ecgbench.store import FAILED, Run, Store, StoredSummary, Values
-
-Ids = npt.NDArray[np.int64]
+from ecgbench.store.records import Ids
 
 
 class Ranked(NamedTuple):

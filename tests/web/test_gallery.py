@@ -178,13 +178,17 @@ def test_results_are_saved_as_csv_and_json(page: Any, pictures: list[Path]) -> N
     assert [each["name"] for each in json.loads(saved["json"])] == [path.name for path in pictures]
 
 
-def test_one_method_runs_with_its_parameters_and_all_of_a_task_side_by_side(page: Any, pictures: list[Path]) -> None:
-    page.set_input_files("#files", str(pictures[0]))
+def run_canny(page: Any, picture: Path, *, sigma: str) -> None:
+    page.set_input_files("#files", str(picture))
     page.check("input[value=method]")
     page.select_option("#one", "edges.canny")
-    page.fill("[data-param=sigma]", "0.9")
+    page.fill("[data-param=sigma]", sigma)
     page.click("#run")
     finish(page)
+
+
+def test_one_method_runs_with_its_parameters_and_all_of_a_task_side_by_side(page: Any, pictures: list[Path]) -> None:
+    run_canny(page, pictures[0], sigma="0.9")
     assert "edges.canny" in page.inner_text(".findings")
     page.check("input[value=compare]")
     page.select_option("#task", "edges")
@@ -196,12 +200,7 @@ def test_one_method_runs_with_its_parameters_and_all_of_a_task_side_by_side(page
 
 
 def test_a_parameter_out_of_bounds_is_one_sentence(page: Any, pictures: list[Path]) -> None:
-    page.set_input_files("#files", str(pictures[0]))
-    page.check("input[value=method]")
-    page.select_option("#one", "edges.canny")
-    page.fill("[data-param=sigma]", "7")
-    page.click("#run")
-    finish(page)
+    run_canny(page, pictures[0], sigma="7")
     assert "sigma" in page.inner_text("#problem")
 
 

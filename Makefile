@@ -31,7 +31,7 @@ docs: .venv/run.stamp  ## write docs/functions/*.md
 lock: .venv/dev.stamp  ## renew the hash-pinned requirements
 	$(LOCK) -o requirements/run.txt pyproject.toml
 	$(LOCK) --extra server -o requirements/server.txt pyproject.toml
-	$(LOCK) --extra dev --extra pytest --extra server -o requirements/dev.txt pyproject.toml
+	$(LOCK) --all-extras -o requirements/dev.txt pyproject.toml
 
 clean:          ## remove what the targets made
 	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

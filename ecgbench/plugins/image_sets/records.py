@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,12 +45,16 @@ class RecordFile:
         return f"wfdb:sha256:{_digest(tuple(_stamp(path) for path in paths))}"
 
     def read(self) -> Recording:
-        """Read the record as it was sampled. Raises SignalsError, also where it lacks some of the 12 leads of a page."""
+        """Read the record as it was sampled. Raises SignalsError, also where it lacks some of the 12 leads of a page.
+
+        A header shows the digits of its name, as the ID that devices print.
+        """
         signals = read_record(self.header, seconds=LONGEST_SHEET_S)
         lacking = [name for name, signal in signals.leads.items() if not np.isfinite(signal).any()]
         if lacking:
             raise SignalsError(f"The record {self.header} lacks {', '.join(lacking)} of the 12 leads that a page shows.")
-        return Recording(dict(signals.leads), signals.fs, (f"ID: {Path(self.record).name}",))
+        name = Path(self.record).name
+        return Recording(dict(signals.leads), signals.fs, (f"ID: {re.sub('[^0-9]', '', name) or name}",))
 
 
 Stamp = tuple[str, int, int]

@@ -128,12 +128,12 @@ def _projected(matrix: Float, points: Float) -> Float:
     return np.asarray(mapped[:, :2] / mapped[:, 2:], dtype=np.float64)
 
 
-def grid_lines_mm(frame: Frame, step_mm: int = 1) -> tuple[Float, Float]:
+def grid_lines_mm(frame: Frame, step_mm: float = 1) -> tuple[Float, Float]:
     """Return x of the vertical and y of the horizontal lines within a frame in mm, one each `step_mm` from its anchor."""
     return _between(frame.left, frame.right, frame.x0, step_mm), _between(frame.top, frame.bottom, frame.y0, step_mm)
 
 
-def _between(low: float, high: float, anchor: float, step: int) -> Float:
+def _between(low: float, high: float, anchor: float, step: float) -> Float:
     slack = 1e-9  # keeps the line on an edge that rounding has moved
     first, last = np.ceil((low - anchor - slack) / step), np.floor((high - anchor + slack) / step)
     return np.asarray(anchor + step * np.arange(first, last + 1), dtype=np.float64)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ecgbench.plugins.image_sets.synthetic.camera import DISTANCE, Hold, held, on_glass
+from ecgbench.plugins.image_sets.synthetic.creases import Creases
 from ecgbench.plugins.image_sets.synthetic.damage import (
     Blur,
     Contrast,
@@ -185,7 +186,10 @@ def _photographed(flat: Geometry, severity: float, rng: np.random.Generator, han
     lamp = Shading(relief, float(rng.uniform(0, 360)), float(rng.uniform(30, 60)), float(rng.uniform(0.4, 0.8)), worn)
     exposure = rng.uniform(0.88, 1.08) - 0.1 * severity * rng.uniform(0, 1)  # phones expose until paper is nearly white
     light = Light(exposure * uneven_field(flat.shape, PHOTO.light.at(severity), rng), LIGHTS[rng.integers(len(LIGHTS))])
-    return Scene(flat, layers=(*_paper(rng), lamp), matrix=matrix, desk=draw_table(rng),
+    creases = Creases(
+        int(rng.integers(0, 1 + round(Ramp(2, 14, 30).at(severity)))), Ramp(0.06, 0.16, 0.26).at(severity), _seed(rng)
+    )
+    return Scene(flat, layers=(*_paper(rng), lamp, creases), matrix=matrix, desk=draw_table(rng),
                  bend=_bend(flat, relief, hold, slant_deg), damages=_focused(flat, severity, rng, light))  # fmt: skip
 
 

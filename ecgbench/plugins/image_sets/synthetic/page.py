@@ -11,7 +11,7 @@ from ecgbench.core.image_set import SpecError
 from ecgbench.core.page import Page
 from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.plugins.image_sets.synthetic.choice import text_of
-from ecgbench.plugins.image_sets.synthetic.framing import come_close
+from ecgbench.plugins.image_sets.synthetic.framing import FRAMINGS, come_close
 from ecgbench.plugins.image_sets.synthetic.header import header_of
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
 from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, SeededHeart, stream
@@ -21,7 +21,7 @@ from ecgbench.plugins.image_sets.synthetic.render import render
 from ecgbench.plugins.image_sets.synthetic.sheet import print_sheet
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
-GENERATOR_VERSION = "5"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
+GENERATOR_VERSION = "6"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
 
 DPI_RANGE = (72.0, 600.0)
 USUAL = Style()
@@ -33,12 +33,13 @@ class SyntheticPage:
 
     `seed`, `record`: all chance comes from them. `kind`: what became of the sheet ("0001" a render, "0003" a color scan, "0004" a
     black-and-white scan, "0005" a photo, ...), from mild (`severity` 0) to severe (1). `dpi`: 72 to 600. `style`: how the sheet is
-    printed. `source`: whose leads it shows, a heart drawn by seed and record where it is None.
+    printed. `source`: whose leads it shows, a heart drawn by seed and record where it is None. `framing`: "close" cuts the picture to
+    the traces and what stands around them, "whole" leaves it, "any" does either with photos.
     Raises SpecError where one of them is not known.
 
     >>> page = SyntheticPage(dpi=100).make_page()
     >>> page.shape, page.content_id
-    ((850, 1100), 'synthetic:5:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:layout=3x4+1:color=red:...')
+    ((850, 1100), 'synthetic:6:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:framing=any:layout=3x4+1:color=red:...')
     """
 
     seed: int = 0
@@ -48,6 +49,7 @@ class SyntheticPage:
     dpi: float = 200.0
     style: Style = USUAL
     source: LeadSource | None = None
+    framing: str = "any"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "severity", float(self.severity))
@@ -56,6 +58,8 @@ class SyntheticPage:
             raise SpecError(f"{self.kind!r} is no kind of a synthetic page; take one of {', '.join(KINDS)}.")
         if self.seed < 0 or self.record < 0:
             raise SpecError("The seed and the record of a synthetic page are whole numbers from 0.")
+        if self.framing not in FRAMINGS:
+            raise SpecError(f"{self.framing!r} is no framing of a synthetic page; take one of {', '.join(FRAMINGS)}.")
         if not 0 <= self.severity <= 1:
             raise SpecError(f"The severity of a synthetic page lies in 0..1, got {self.severity:g}.")
         if not DPI_RANGE[0] <= self.dpi <= DPI_RANGE[1]:
@@ -77,7 +81,7 @@ class SyntheticPage:
         source = "heart" if self.source is None else self.source.content_id
         fields = (
             f"seed={self.seed}:record={self.record}:kind={self.kind}:severity={text_of(self.severity)}:"
-            f"dpi={text_of(self.dpi)}:source={source}"
+            f"dpi={text_of(self.dpi)}:source={source}:framing={self.framing}"
         )
         return f"synthetic:{GENERATOR_VERSION}:{fields}:{self.style.said()}"
 
@@ -109,5 +113,5 @@ def _picture(recipe: SyntheticPage) -> Picture:
     rng = stream(recipe.seed, recipe.record, recipe.kind)
     scene = KINDS[recipe.kind](flat.geometry, recipe.severity, rng)
     inked = np.vstack([*(trace.points for trace in sheet.traces), np.empty((0, 2))])
-    scene = come_close(scene, inked, stream(recipe.seed, recipe.record, "framing"))
+    scene = come_close(scene, inked, stream(recipe.seed, recipe.record, "framing"), recipe.framing)
     return Picture(flat, scene, scene.take(flat.pixels, sheet.paper.edge, rng))

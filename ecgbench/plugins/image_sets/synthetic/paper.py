@@ -13,7 +13,7 @@ class Paper:
     """Colors of a paper (blue, green, red), and the widths of its 1 mm and 5 mm lines in mm.
 
     `grid`: "lines", "dotted" (squares of `fine_mm` where 1 mm lines would cross, and lines at 5 mm), "cells" (such dots, on squares of
-    the color `tint` between the lines) or "none". `fade`: share by which its print is paler in places. `beyond`: the color beside the
+    the color `tint` between 5 mm lines of dots) or "none". `fade`: share by which its print is paler in places. `beyond`: the color beside the
     grid where it is not the ground's: white sheets on which a device prints the grid as well.
     """
 
@@ -57,8 +57,9 @@ PAPERS: Mapping[str, Paper] = {
     "black": Paper((255, 255, 255), (150, 150, 150), (45, 45, 45)),
 }
 DOT_MM = 0.35  # side of the dots of a dotted grid; smaller ones vanish in print
-CELL_DOT_MM = 0.28  # and of the gray ones of cells, which are darker
-CELL_DOT: Color = (112, 116, 112)
+CELL_DOT_MM = 0.27  # and of the gray ones of cells, which are darker
+CELL_DOT: Color = (96, 100, 96)
+CELL_PITCH_MM, CELL_DASH_MM = 0.5, 0.4  # of the dots that the 5 mm lines around cells are made of, and how long each is
 WHITE: Color = (255, 255, 255)
 CELL_GRAY = 0.3  # share of that gray in the color of the lines around cells
 CELL_MARGIN_MM = 0.55  # between a 5 mm line and the tinted square beside it

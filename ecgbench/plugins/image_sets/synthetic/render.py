@@ -13,7 +13,7 @@ from ecgbench.core.page import Box, Pixels
 from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, box_around, corners, flat_geometry, grid_lines_mm
 from ecgbench.plugins.image_sets.synthetic.heart import Float
 from ecgbench.plugins.image_sets.synthetic.ink import Real, ink_stroke, ink_text, line_coverage, near_lines
-from ecgbench.plugins.image_sets.synthetic.paper import CELL_MARGIN_MM, Color
+from ecgbench.plugins.image_sets.synthetic.paper import CELL_DASH_MM, CELL_MARGIN_MM, CELL_PITCH_MM, Color
 from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Stroke
 
 THINNEST_INK_PX = 1.0  # a thinner line would cover no pixel by half, and printers do not print one
@@ -148,28 +148,43 @@ def _separated(sheet: Sheet, geometry: Geometry, box: Box) -> tuple[Real, npt.ND
     paper = sheet.paper
     fine_columns, fine_rows = _covered(sheet, geometry, box, 1, paper.fine_mm)
     bold_columns, bold_rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, paper.bold_mm))
-    ground, fine, bold, tint = np.array([paper.ground, paper.fine, paper.bold, paper.tint], dtype=np.float64)
-    under, more = (ground, fine - ground) if paper.dotted else (fine, ground - fine)
-    if not paper.dotted:
-        fine_columns, fine_rows = 1 - fine_columns, 1 - fine_rows
-    terms = [
-        (np.ones_like(bold_rows), np.ones_like(bold_columns), bold - ground),
-        (bold_rows, bold_columns, under - bold),
-        (bold_rows * fine_rows, bold_columns * fine_columns, more if paper.grid != "cells" else fine - tint),
-    ]
+    ground, fine, bold = np.array([paper.ground, paper.fine, paper.bold], dtype=np.float64)
     if paper.grid == "cells":
-        square_columns, square_rows = _squares(sheet, geometry, box)
-        terms.append((square_rows, square_columns, tint - ground))
+        terms = _cells(sheet, geometry, box, (fine_columns, fine_rows), (1 - bold_columns, 1 - bold_rows))
+    else:
+        under, more = (ground, fine - ground) if paper.dotted else (fine, ground - fine)
+        if not paper.dotted:
+            fine_columns, fine_rows = 1 - fine_columns, 1 - fine_rows
+        terms = [
+            (np.ones_like(bold_rows), np.ones_like(bold_columns), bold - ground),
+            (bold_rows, bold_columns, under - bold),
+            (bold_rows * fine_rows, bold_columns * fine_columns, more),
+        ]
     pale_columns, pale_rows = (_faded(count, paper.fade, phase) for count, phase in ((box.width, FADE_X), (box.height, FADE_Y)))
     across = np.stack([np.outer(pale_columns * columns, color) for _, columns, color in terms]).reshape(len(terms), -1)
     rows, which = np.unique(np.column_stack([pale_rows * rows for rows, _, _ in terms]), axis=0, return_inverse=True)
     return rows.astype(np.float32), which.reshape(-1), across.astype(np.float32)
 
 
-def _squares(sheet: Sheet, geometry: Geometry, box: Box) -> tuple[Float, Float]:
-    """Return how much of each column and each row the tinted squares between 5 mm lines cover."""
-    columns, rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, 2 * CELL_MARGIN_MM))
-    return columns, rows
+def _cells(
+    sheet: Sheet, geometry: Geometry, box: Box, dots: tuple[Float, Float], lines: tuple[Float, Float]
+) -> list[tuple[Float, Float, Float]]:
+    """Return the terms of tinted squares with dots in them between dotted lines, which touch neither; each pair is (columns, rows).
+
+    Where dotted lines cross they cover a + b - ab, and ab is a product of rows and columns too.
+    """
+    paper = sheet.paper
+    ground, fine, bold, tint = np.array([paper.ground, paper.fine, paper.bold, paper.tint], dtype=np.float64)
+    square_columns, square_rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, 2 * CELL_MARGIN_MM))
+    dash_columns, dash_rows = _covered(sheet, geometry, box, CELL_PITCH_MM, CELL_DASH_MM)
+    columns, rows = lines
+    return [
+        (dash_rows, columns, bold - ground),
+        (rows, dash_columns, bold - ground),
+        (rows * dash_rows, columns * dash_columns, ground - bold),
+        (square_rows, square_columns, tint - ground),
+        (square_rows * dots[1], square_columns * dots[0], fine - tint),
+    ]
 
 
 def _faded(count: int, fade: float, phase: float) -> Float:
@@ -181,7 +196,7 @@ def _faded(count: int, fade: float, phase: float) -> Float:
     return np.asarray(1 - fade * np.rint(FADE_STEPS * wave) / FADE_STEPS, dtype=np.float64)
 
 
-def _covered(sheet: Sheet, geometry: Geometry, box: Box, step: int, width_mm: float) -> tuple[Float, Float]:
+def _covered(sheet: Sheet, geometry: Geometry, box: Box, step: float, width_mm: float) -> tuple[Float, Float]:
     """Return how much of each column and of each row of `box` the grid lines cover, 0..1."""
     scale = float(geometry.matrix[0, 0])
     xs, ys = (lines * scale - 0.5 for lines in grid_lines_mm(sheet.frame, step))

@@ -26,8 +26,8 @@ class SyntheticSet:
     """Records, each printed once and shown as every one of `types`; endless where `pages` is None.
 
     Each record draws its `dpi` and its style, the latter from what is `given` for a field of Style and else from what is usual;
-    each page draws its `severity`. `sources`: whose leads the records show, each in turn; where there are none, seeded hearts, which are
-    drawn but for what `hearts` gives for a field of Heart.
+    each page draws its `severity`. `framing`: of all pages, as in SyntheticPage. `sources`: whose leads the records show, each in
+    turn; where there are none, seeded hearts, which are drawn but for what `hearts` gives for a field of Heart.
 
     >>> [case.name for case in SyntheticSet(pages=3, types=("0001", "0005"))]
     ['00000-0001', '00000-0005', '00001-0001']
@@ -39,6 +39,7 @@ class SyntheticSet:
     seed: int = 0
     dpi: Choice = KAGGLE_DPI
     severity: Choice = ANY_SEVERITY
+    framing: str = "any"
     given: tuple[tuple[str, Choice], ...] = ()
     sources: tuple[LeadSource, ...] = ()
     hearts: tuple[tuple[str, Choice], ...] = ()
@@ -63,7 +64,7 @@ class SyntheticSet:
         dpi = float(self.dpi.draw(stream(self.seed, record, "dpi")))
         for kind in self.types:
             severity = float(self.severity.draw(stream(self.seed, record, f"severity {kind}")))
-            yield SyntheticPage(self.seed, record, kind, severity, dpi, style, source)
+            yield SyntheticPage(self.seed, record, kind, severity, dpi, style, source, self.framing)
 
     def _source(self, record: int) -> LeadSource | None:
         if self.sources:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from ecgbench.core.image_set import SpecError
 from ecgbench.core.params import param_specs
 from ecgbench.plugins.image_sets.synthetic.choice import Choice, Within, of, read_choice
+from ecgbench.plugins.image_sets.synthetic.framing import FRAMINGS
 from ecgbench.plugins.image_sets.synthetic.heart import DRAWN_RHYTHMS, HEART_SETTINGS, Heart
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
 from ecgbench.plugins.image_sets.synthetic.page import DPI_RANGE
@@ -87,7 +88,7 @@ def _some_of(known: Mapping[str, Any]) -> Reader:
     return read
 
 
-def _one_of(known: Mapping[str, Any]) -> Reader:
+def _one_of(known: Iterable[str]) -> Reader:
     def read(key: str, text: str) -> str:
         if text not in known:
             raise SpecError(f'"{key}" is one of {",".join(known)}, got "{text}".')
@@ -103,6 +104,7 @@ SETTINGS: Mapping[str, tuple[str, Reader]] = {
     "seed": ("seed", _whole),
     "dpi": ("dpi", _within(*DPI_RANGE)),
     "severity": ("severity", _within(0, 1)),
+    "framing": ("framing", _one_of(FRAMINGS)),
     "preset": ("preset", _one_of(PRESETS)),
 }
 _STYLES: Mapping[str, str] = {field.key: name for name, field in FIELDS.items()}

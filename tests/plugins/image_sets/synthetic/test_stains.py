@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ecgbench.plugins.image_sets.synthetic.creases import Creases
 from ecgbench.plugins.image_sets.synthetic.folding import Handling, draw_relief
 from ecgbench.plugins.image_sets.synthetic.relief import BEYOND_MM, Relief
 from ecgbench.plugins.image_sets.synthetic.stains import COFFEE, MOULD, Mould, Spill, blot, cup_ring, tide_mark
@@ -18,6 +19,7 @@ RING = Spill(0.5, 0.5, 30.0, 0.0, 0.6, 1.0, 0.0, 0.0, COFFEE, 1)
 RELIEF = draw_relief(SIZE_MM, Handling(curl_mm=2, wrinkles=5, kinks=5), np.random.default_rng(0))
 ALL: tuple[Layer, ...] = (
     RING, Mould(4, 1.0, MOULD, 3), Grain(0.01, 0.005, 1), Age(0.1, 0.2, 2), Shading(RELIEF, 30.0, 40.0, 0.6, 1.0),
+    Creases(6, 0.2, 5),
 )  # fmt: skip
 
 
@@ -104,3 +106,10 @@ def test_a_print_without_layers_is_left_alone_and_one_with_is_multiplied() -> No
     assert lit_surface(printed, 5.0, ()) is printed
     dark = lit_surface(printed, 5.0, (replace(RING, radius_mm=500.0, body=np.log(2), rim=0.0, tint=(1.0, 1.0, 1.0)),))
     assert abs(float(np.median(dark)) - 100) < 12 and (printed == 200).all()
+
+
+def test_creases_have_a_dark_and_a_bright_side_and_leave_the_rest_of_the_paper() -> None:
+    field = laid(Creases(5, 0.3, 4))[..., 0]
+    assert 0.6 < field.min() < 0.97 and 1.01 < field.max() < 1.2
+    assert (field == 1).mean() > 0.9
+    assert np.array_equal(laid(Creases(0, 0.3, 4)), np.ones((*SHAPE, 3), np.float32))

@@ -1,7 +1,8 @@
 """Sweeps each threshold of quality.gates over synthetic development pages, and prints what it costs to move it.
 
 Legible and illegible pages come from low and high resolutions, all nine kinds and all severities; a page's truth says which it is. Every
-other threshold stays as it is while one is moved. Run it again when a gate or the generator changes:
+other threshold stays as it is while one is moved. Then the mean log-loss of the report's score, with each of its curves' constants moved.
+Run it again when a gate or the generator changes:
 
     python benchmarks/calibrate_quality.py [--pages 72] [--seed 31]
 """
@@ -19,10 +20,13 @@ from ecgbench.core.truth import Case
 from ecgbench.plugins.image_sets.synthetic.split import DEVELOPMENT, split_of_seed
 from ecgbench.plugins.metrics.quality import legible_auc, verdict_margin
 from ecgbench.plugins.quality import GatesParams, gates
+from ecgbench.plugins.quality.legibility import USUAL, Curves, legibility
+from ecgbench.plugins.quality.view import PAGE_MM
 from ecgbench.registry import default_registry
 from ecgbench.workers import parallel_map
 
 SETS = ("synthetic?count={pages}&seed={seed}&dpi=72..110", "synthetic?count={pages}&seed={next}&dpi=130..200")
+CURVE_FACTORS = (0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
 FACTORS = (0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 # The gate that each threshold belongs to, and whether a value may not exceed it.
 THRESHOLDS = {
@@ -33,6 +37,7 @@ THRESHOLDS = {
     "min_grid_score": ("grid", False),
     "max_dark_share": ("distinctness", True),
     "max_spacing_change": ("flatness", True),
+    "max_hidden": ("hidden", True),
 }
 
 
@@ -42,12 +47,19 @@ class Seen:
 
     gates: tuple[Gate, ...]
     legible: bool
+    most_px_per_mm: float
+
+    def score(self, curves: Curves) -> float:
+        """Return the report's score as it would be with other curves."""
+        measured = {gate.name: gate.value for gate in self.gates}
+        return legibility(measured["resolution"], self.most_px_per_mm, measured["blur"], measured["hidden"] or 0.0, curves)
 
 
 def look(case: Case) -> Seen:
     """Measure one page; runs in a worker."""
     truth = case.read_truth()
-    return Seen(gates(default_registry().open_page(case.source)).gates, bool(truth.legible))
+    page = default_registry().open_page(case.source)
+    return Seen(gates(page).gates, bool(truth.legible), max(page.shape) / PAGE_MM)
 
 
 def moved(gate: Gate, threshold: float, *, upper: bool) -> Gate:
@@ -70,6 +82,18 @@ def judged(pages: Iterable[Seen], name: str, threshold: float) -> tuple[float, f
     return float(passed[legible].mean()), float((~passed[~legible]).mean()), legible_auc(rows)
 
 
+def log_loss(pages: Sequence[Seen], curves: Curves) -> float:
+    """Return the mean negative log-likelihood of what the pages are, by their scores."""
+    scores = np.clip([page.score(curves) for page in pages], 1e-3, 1 - 1e-3)
+    legible = np.array([page.legible for page in pages])
+    return float(-np.log(np.where(legible, scores, 1 - scores)).mean())
+
+
+def score_auc(pages: Iterable[Seen], curves: Curves) -> float:
+    """Return the area under the ROC curve of the pages' scores."""
+    return legible_auc([{"verdict_margin": page.score(curves), "legible": float(page.legible)} for page in pages])
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the pages and print a table a threshold."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -89,6 +113,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for factor in FACTORS:
             sensitivity, specificity, auc = judged(pages, field.name, usual * factor)
             print(f"{usual * factor:10.3g} {sensitivity:12.3f} {specificity:12.3f} {auc:6.3f}{'  <' if factor == 1 else ''}")
+    print(
+        f"\nThe score: AUC {score_auc(pages, USUAL):.3f}; mean log-loss {log_loss(pages, USUAL):.4f}, and with a constant times"
+    )
+    print(f"{'':>22} {' '.join(f'{factor:>7g}' for factor in CURVE_FACTORS)}")
+    for constant in fields(Curves):
+        usual = float(getattr(USUAL, constant.name))
+        moved_curves = (replace(USUAL, **{constant.name: usual * factor}) for factor in CURVE_FACTORS)
+        print(f"{constant.name:>22} {' '.join(f'{log_loss(pages, curves):7.4f}' for curves in moved_curves)}")
 
 
 if __name__ == "__main__":

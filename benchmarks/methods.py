@@ -2,7 +2,8 @@
 
     python benchmarks/methods.py [--rounds 15] [--methods 'edges.*,color.lab'] [--page PICTURE]
 
-All of them run in turn, round by round, in one process with OpenCV on one thread. A method's time is that of `cv2.imread` of the same
+All of them run in turn, round by round, in one process that is set up as a worker of a run is: OpenCV and BLAS on one thread, freed memory
+kept. A method's time is that of `cv2.imread` of the same
 2200x1700 PNG page in the same round; conversions (gray, Lab, HSV) are in it, since each call gets a fresh page. Medians, quartiles in brackets.
 The floor is what the method cannot do without: the OpenCV calls alone. "scikit-image" names the counterpart and how many times longer it takes;
 for edges, boundary F1 of both at equal settings stands behind, the mean over a render, a scan and two photos (development pages).
@@ -22,6 +23,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import ecgbench.preload  # noqa: F401 - sets the threads of BLAS, before numpy is imported
+
+# isort: split
 import cv2
 import numpy as np
 from counterparts import COUNTERPARTS, edge_scores
@@ -32,6 +36,7 @@ from ecgbench.core.page import Page, Pixels
 from ecgbench.core.transformer import Transformer
 from ecgbench.pipeline import read_options, run_pipeline
 from ecgbench.registry import Registry, default_registry
+from ecgbench.workers.child import keep_freed_memory
 
 TASKS = ("edges", "color", "grid", "quality")
 PIPELINE = "pipeline"
@@ -115,6 +120,7 @@ def main() -> None:
     parser.add_argument("--page", type=Path, help="a picture of your own instead of the benchmark's page")
     options = parser.parse_args()
     cv2.setNumThreads(1)
+    keep_freed_memory()
     registry = default_registry()
     names = chosen(options.methods, registry)
     with tempfile.TemporaryDirectory() as folder:

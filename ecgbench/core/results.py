@@ -252,24 +252,30 @@ class Gate:
 
 @dataclass(frozen=True)
 class QualityReport(Result):
-    """Whether a page is fit to be digitized, gate by gate; `passed` is the verdict, `warnings` do not change it."""
+    """Whether a page is fit to be digitized, gate by gate; `passed` is the verdict, `warnings` do not change it.
+
+    `score`: how likely a person can read the page, 0..1, to put pages in order; None where the method does not say.
+    """
 
     task: ClassVar[str] = "quality"
     passed: bool
     gates: tuple[Gate, ...]
     warnings: tuple[str, ...] = ()
+    score: float | None = None
 
     def check(self, page: Page) -> None:
-        """Raise ResultError unless the gates are Gate values with names of their own and finite values or None."""
+        """Raise ResultError unless the gates are Gate values with names of their own and finite values or None, and the score is in 0..1."""
         names = [gate.name for gate in self.gates if isinstance(gate, Gate)]
         if len(set(names)) != len(self.gates):
             raise ResultError("QualityReport.gates must be Gate values, each with a name of its own.")
         for gate in self.gates:
             if gate.value is not None and not np.isfinite(gate.value):
                 raise ResultError(f"The gate {gate.name} must have a finite value or None, got {gate.value}.")
+        if self.score is not None and not 0 <= self.score <= 1:
+            raise ResultError(f"QualityReport.score must lie in 0..1 or be None, got {self.score}.")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict, each gate's fields, and the warnings."""
+        """Return the verdict, each gate's fields, the warnings and the score."""
         gates = [
             {
                 "name": gate.name,
@@ -281,7 +287,8 @@ class QualityReport(Result):
             }
             for gate in self.gates
         ]
-        return {"passed": bool(self.passed), "gates": gates, "warnings": list(self.warnings)}
+        score = None if self.score is None else float(self.score)
+        return {"passed": bool(self.passed), "gates": gates, "warnings": list(self.warnings), "score": score}
 
     def draw(self, page: Page) -> Bgr:
         """Write each gate's outcome into the upper left corner of the page."""

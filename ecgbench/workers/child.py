@@ -75,7 +75,7 @@ def _settle_in() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     one_thread_each()
-    _keep_freed_memory()
+    keep_freed_memory()
 
 
 def _let_forkserver_go() -> None:
@@ -88,7 +88,7 @@ def _let_forkserver_go() -> None:
         server._forkserver_alive_fd = None
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Raise glibc's trim and mmap thresholds, so that big arrays are not given back to the kernel and faulted in anew at each call."""
     m_trim_threshold, m_mmap_threshold = -1, -3  # mallopt(3)
     libc = ctypes.CDLL(None)

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from ecgbench.plugins.quality import check_quality, edge_width_px, gates, spacing_change
+from ecgbench.plugins.quality.hidden import hidden_share
+from ecgbench.plugins.quality.pulses import px_per_mm_of_pulses
+from ecgbench.plugins.quality.view import dark_share, view_ink
 
-NAMES = ["blur", "resolution", "contrast", "exposure", "grid", "distinctness", "flatness"]
+NAMES = ["blur", "resolution", "contrast", "exposure", "grid", "distinctness", "flatness", "hidden"]
 
 
 def draw_page(px_per_mm=8, paper=250, fine=215, bold=170, ink=20):
@@ -63,6 +66,73 @@ def test_a_page_without_a_grid_fails_by_its_grid_and_says_what_sizes_are_judged_
     report = check_quality(draw_page(fine=250, bold=250))
     assert {"grid", "resolution"} <= set(failed(report))
     assert "No grid was found" in report.warnings[0]
+
+
+PX_PER_MM = 8
+
+
+def draw_rows(*, pulse_mm=None, text=True, ink=20):
+    """A page of 270 x 200 mm without a grid: three rows of beats, a calibration pulse of `pulse_mm` x 5 mm before each."""
+    page = np.full((200 * PX_PER_MM, 270 * PX_PER_MM, 3), 250, np.uint8)
+    for row_mm in (60, 110, 160):
+        beat = np.array([(0, 0), (14, 0), (15, 1), (16, -11), (17, 3), (18, 0), (24, -2), (28, 0), (30, 0)])
+        beats = np.concatenate([beat + np.array([22 + 30 * index, row_mm]) for index in range(8)])
+        cv2.polylines(page, [(beats * PX_PER_MM).astype(np.int32)], False, (ink,) * 3, 3, cv2.LINE_AA)
+        if pulse_mm is not None:
+            pulse = np.array([(12, row_mm), (12, row_mm - pulse_mm), (17, row_mm - pulse_mm), (17, row_mm)])
+            cv2.polylines(page, [(pulse * PX_PER_MM).astype(np.int32)], False, (ink,) * 3, 3, cv2.LINE_AA)
+    if text:
+        cv2.putText(
+            page, "HR 72  PR 160 ms  Hamburg Human", (100, 150), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (ink,) * 3, 3, cv2.LINE_AA
+        )
+    return page
+
+
+@pytest.mark.parametrize("pulse_mm", [5, 10])
+def test_calibration_pulses_tell_the_scale_of_a_page_without_a_grid(pulse_mm):
+    page = draw_rows(pulse_mm=pulse_mm)
+    assert px_per_mm_of_pulses(view_ink(page)) == pytest.approx(PX_PER_MM, rel=0.05)
+    report = check_quality(page)
+    assert failed(report) == []
+    assert "by the calibration pulse" in report.warnings[0]
+
+
+def test_text_and_beats_are_no_calibration_pulses():
+    assert px_per_mm_of_pulses(view_ink(draw_rows())) is None
+    assert {"grid", "resolution"} <= set(failed(check_quality(draw_rows())))
+
+
+def blotted(page, x_mm, y_mm, radius_mm=5):
+    blotted = page.copy()
+    cv2.circle(blotted, (x_mm * PX_PER_MM, y_mm * PX_PER_MM), radius_mm * PX_PER_MM, (10, 10, 10), -1)
+    return blotted
+
+
+def test_a_blot_on_a_lead_hides_it_and_one_beside_it_does_not():
+    page = draw_rows(pulse_mm=10)
+    on, beside = blotted(page, 101, 110), blotted(page, 101, 85)
+    assert hidden_share(view_ink(page), PX_PER_MM) == 0
+    assert hidden_share(view_ink(beside), PX_PER_MM) == 0
+    assert hidden_share(view_ink(on), PX_PER_MM) == pytest.approx(10 / 62, abs=0.05)  # of a lead of 62 mm
+    wide = blotted(blotted(page, 98, 110, 6), 106, 110, 6)
+    assert failed(check_quality(wide)) == ["hidden"]
+    assert check_quality(wide).score < check_quality(on).score < check_quality(page).score
+
+
+def test_a_dark_desk_around_a_page_hides_nothing():
+    desk = cv2.copyMakeBorder(draw_rows(pulse_mm=10), 100, 100, 100, 100, cv2.BORDER_CONSTANT, value=(15, 15, 15))
+    assert hidden_share(view_ink(desk), PX_PER_MM) == 0
+
+
+def test_a_grid_as_dark_as_the_trace_fails_by_its_distinctness_and_a_paler_or_colored_one_does_not():
+    def page(shade):
+        ruled = draw_rows(pulse_mm=10)
+        ruled[:: PX_PER_MM // 2] = ruled[:, :: PX_PER_MM // 2] = shade
+        return dark_share(view_ink(np.where(draw_rows(pulse_mm=10) < 100, np.uint8(20), ruled)))
+
+    assert page((60, 60, 60)) > 0.17
+    assert page((200, 200, 200)) < 0.1
+    assert page((60, 60, 240)) < 0.1
 
 
 def seen_from_below(page, share):

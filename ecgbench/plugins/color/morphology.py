@@ -167,7 +167,7 @@ def _trace(dark: Pixels, lines: Pixels, paper: Pixels, sheet: Mask | None, scale
     strokes = np.asarray(cv2.bitwise_and(low, _stroke_patches(low, sure, paper, scale, p.min_extent_mm)), np.uint8)
     if cv2.countNonZero(lines):
         strokes = _joined(
-            strokes, cv2.threshold(lines, DARK_LINE * core, 255, cv2.THRESH_BINARY)[1], dark > DARK_INK * core, scale
+            strokes, cv2.threshold(lines, DARK_LINE * core, 255, cv2.THRESH_BINARY)[1], dark > int(DARK_INK * core), scale
         )
     return (strokes & 1).view(np.bool_)
 

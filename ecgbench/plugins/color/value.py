@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from ecgbench.plugins.color.ink import (
     separation,
     to_bgr,
     typical_color,
+    widened,
 )
 from ecgbench.plugins.content_box import sheet_mask
 
@@ -74,10 +76,11 @@ def hsv(image: Hsv, p: HsvParams) -> Separation:
     share = _share(value, bare)
     paper = _paper_color(sampled(image, sheet, COLOR_PIXELS), sampled(share, sheet, COLOR_PIXELS))
     least = 255 * (1 - p.darkness)
-    dark = on_sheet(share <= _trace_level(sampled(share, sheet), least), sheet)
+    # Levels are held against whole numbers: numpy turns all pixels into float64 to hold them against any other.
+    dark = on_sheet(share <= floor(_trace_level(sampled(share, sheet), least)), sheet)
     trace = _strokes((dark & (share <= _cores(share))).view(np.uint8), bare).view(np.bool_)
-    inked = on_sheet((share < least) | (saturation > paper[1] + p.saturation), sheet)
-    grid = inked & (cv2.boxFilter(trace.view(np.uint8), cv2.CV_8U, (3, 3), normalize=False) == 0)
+    inked = on_sheet((share < ceil(least)) | (saturation > floor(paper[1] + p.saturation)), sheet)
+    grid = inked & ~widened(trace)
     ink = typical_color(image, grid, saturation)
     return separation(trace, grid, to_bgr(ink, cv2.COLOR_HSV2BGR), to_bgr(paper, cv2.COLOR_HSV2BGR))
 
@@ -99,7 +102,7 @@ def _share(value: Pixels, bare: Pixels) -> Pixels:
     """Return the value as a share (0..255) of the paper's."""
     paper = cv2.resize(bare, value.shape[::-1], interpolation=cv2.INTER_LINEAR)
     missing = cv2.subtract(paper, value)
-    least = cv2.max(paper, np.full_like(value, DARKEST_PAPER))
+    least = np.maximum(paper, np.uint8(DARKEST_PAPER))
     return np.asarray(cv2.bitwise_not(cv2.divide(missing, least, scale=255.0)), np.uint8)
 
 

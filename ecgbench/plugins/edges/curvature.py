@@ -59,7 +59,7 @@ def laplacian(gray: Gray, p: LaplacianParams) -> EdgeMap:
     drop = np.asarray(cv2.convertScaleAbs(cv2.subtract(second, lowest), alpha=0.5 * unit), np.uint8)
     faintest = ROUNDING_DROP + STEP_DROP * FAINTEST_STEP / max(p.sigma, 0.6) ** 3
     threshold = strong_enough(drop, p.level, faintest=faintest, noise_factor=p.noise_factor)
-    crossing = (second > 0) & (lowest < 0) & (drop > threshold)
+    crossing = (second > 0) & (lowest < 0) & (drop > int(threshold))
     return EdgeMap(without_specks(crossing.view(np.uint8)), *find_content(gray))
 
 

@@ -104,7 +104,7 @@ def sobel(gray: Gray, p: SobelParams) -> EdgeMap:
     other ^= crest
     other &= across >= down
     crest ^= other  # `other` where the edge is upright; np.where takes ten times as long
-    crest &= strength > threshold
+    crest &= strength > int(threshold)  # against a float numpy would turn all pixels into float64
     return EdgeMap(without_specks(crest.view(np.uint8)), *find_content(gray))
 
 

@@ -57,7 +57,7 @@ def contour(gray: Gray, p: ContourParams) -> EdgeMap:
     page = smoothed(gray) if scaled(1.0, gray) > NOISY_SCALE else gray
     darkness = np.asarray(cv2.subtract(cv2.boxFilter(page, -1, (side, side)), page), np.uint8)
     threshold = strong_enough(darkness, p.level, faintest=p.contrast, common=COMMON)
-    ink = (darkness > threshold).view(np.uint8)
+    ink = (darkness > int(threshold)).view(np.uint8)
     company = cv2.boxFilter(ink, cv2.CV_8U, (5, 5), normalize=False)
     ink = np.asarray(cv2.bitwise_and(ink, (company >= SPECK).view(np.uint8)), np.uint8)
     inside = cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))

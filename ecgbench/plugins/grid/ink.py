@@ -77,6 +77,7 @@ def _ink(gray: npt.NDArray[np.uint8] | Ink) -> Ink:
     paper = cv2.medianBlur(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), BACKGROUND_MEDIAN)
     paper = cv2.blur(paper, (BACKGROUND_BLUR, BACKGROUND_BLUR), borderType=cv2.BORDER_REPLICATE)
     light = np.maximum(cv2.resize(paper.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR), DARKEST_PAPER)
-    ink = np.asarray((light - gray) / light, dtype=np.float32)
+    ink = np.asarray(cv2.divide(gray, light, dtype=cv2.CV_32F), np.float32)
+    np.subtract(1, ink, out=ink)
     cap = max(CAP * float(np.abs(ink[::4, ::4]).mean()), LEAST_CAP)
     return np.clip(ink, -cap, cap, out=ink)

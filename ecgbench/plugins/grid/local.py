@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.plugins.grid.spectrum import Floats, Strips, tiles_of, tilt_mask
+from ecgbench.plugins.grid.spectrum import Floats, Strips, power_spectra, tiles_of, tilt_mask
 from ecgbench.plugins.grid.surface import TINY, Slopes, Surface, with_slopes
 
 TILE_PERIODS = 24  # side of a local spectrum: bold lines every 5 periods then stay apart from the line sought
@@ -76,12 +76,11 @@ def local_spectra(strips: Strips, frequency: float, largest_tilt: float) -> Loca
     side = TILE_PERIODS / frequency
     tiles, x, y = tiles_of(strips, 4 * max(1, round(side / strips.height / 4)), 8 * max(1, round(side / 8)), TILES)
     rows, columns = 2 * tiles.shape[1], 2 * tiles.shape[2]
-    spectra = np.fft.rfft2(tiles, s=(rows, columns))
+    spectra = power_spectra(tiles, rows, columns)
     low = min(int(frequency * (1 - SEARCH) * columns), columns // 2)
     high = int(np.ceil(frequency * (1 + SEARCH) * columns)) + 1
     mask = tilt_mask(rows, columns, strips.height, largest_tilt, 0.5 / rows)[:, low:high]
-    window = spectra[:, :, low:high]
-    power = np.square(window.real) + np.square(window.imag)
+    power = spectra[:, :, low:high]
     power *= mask / (power.mean(axis=(1, 2), keepdims=True) + np.float32(TINY))
     return LocalSpectra(np.asarray(power, np.float32), low, columns, strips.height, x, y)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -58,8 +59,8 @@ def strips_of(level: InkLevel, *, height: int, turned: bool) -> Strips:
     center = level.center[::-1] if turned else level.center
     height = min(height, ink.shape[0])
     count, width = ink.shape[0] // height, ink.shape[1]
-    values = cv2.resize(ink[: count * height], (width, count), interpolation=cv2.INTER_AREA)
-    values = values - values.mean(axis=1, keepdims=True)
+    values = ink[: count * height].reshape(count, height, width).sum(axis=1) / np.float32(height)
+    values -= values.mean(axis=1, keepdims=True)
     x, y = np.arange(width) + 0.5 - center[0], (np.arange(count) + 0.5) * height - center[1]
     return Strips(np.asarray(values, dtype=np.float32), x, y, height)
 
@@ -85,6 +86,31 @@ def tiles_of(strips: Strips, rows: int, columns: int, most: int) -> tuple[Ink, F
     return tiles, x, y
 
 
+def power_spectra(tiles: Ink, rows: int, columns: int) -> Ink:
+    """Return the power spectra of tiles (t, h, w), with zeros up to (rows, columns): (t, rows, columns // 2 + 1) float32.
+
+    As np.fft.rfft2 gives them, in half the time; `columns` is even.
+
+    >>> tiles = np.arange(24, dtype=np.float32).reshape(1, 4, 6) % 5
+    >>> bool(np.allclose(power_spectra(tiles, 8, 8), np.abs(np.fft.rfft2(tiles, s=(8, 8))) ** 2, rtol=1e-4, atol=1e-4))
+    True
+    """
+    count, height, width = tiles.shape
+    padded = np.zeros((count, rows, columns), np.float32)
+    padded[:, :height, :width] = tiles
+    power = np.empty((count, rows, columns // 2 + 1), np.float32)
+    for tile, found in zip(padded, power, strict=True):
+        packed = np.asarray(
+            cv2.dft(tile), np.float32
+        )  # of the waves between the first and the last, real and imaginary parts in turn
+        np.square(packed[:, 1:-1:2], out=found[:, 1:-1])
+        found[:, 1:-1] += np.square(packed[:, 2:-1:2])
+    for wave, along in ((0, padded.sum(axis=2)), (-1, padded[..., ::2].sum(axis=2) - padded[..., 1::2].sum(axis=2))):
+        ends = np.fft.fft(along, axis=1)
+        power[..., wave] = np.square(ends.real) + np.square(ends.imag)
+    return power
+
+
 def tilt_mask(rows: int, columns: int, step: int, largest_tilt: float, slack: float) -> npt.NDArray[np.bool_]:
     """Return where in a tile's (rows, columns // 2 + 1) spectrum lines lie that lean by at most `largest_tilt` (a tangent)."""
     along, across = np.arange(columns // 2 + 1) / columns, np.abs(np.fft.fftfreq(rows))
@@ -99,8 +125,7 @@ def line_spectrum(strips: Strips, largest_tilt: float) -> Floats:
     """
     rows, columns = TILE
     tiles, _, _ = tiles_of(strips, rows, columns, MOST_TILES)
-    spectra = np.fft.rfft2(tiles, s=(rows, columns))
-    power = np.square(spectra.real) + np.square(spectra.imag)
+    power = power_spectra(tiles, rows, columns)
     mask = tilt_mask(rows, columns, strips.height, largest_tilt, 1.01 / tiles.shape[1])
     power *= mask
     strongest = np.log10(power.max(axis=1) + np.float32(1e-12))
@@ -114,10 +139,9 @@ def line_spectrum(strips: Strips, largest_tilt: float) -> Floats:
 def common_periods(level: InkLevel, largest_tilt: float) -> list[Candidate]:
     """Return the periods that stand out along both axes of a level, the strongest first."""
     along, across = (line_spectrum(strips_of(level, height=STRIP, turned=turned), largest_tilt) for turned in (False, True))
-    bins = np.arange(1, len(along))
-    distance = np.abs(np.log(bins[:, None] / bins[None, :]))
-    both = np.minimum(along[1:, None], across[None, 1:]) - distance * 10  # a dB for each 10 % that the axes differ
-    both[distance > np.log(LARGEST_RATIO)] = 0
+    bins, differing = _bins(len(along))
+    both = np.minimum(along[1:, None], across[None, 1:]) - differing
+    np.maximum(both, 0, out=both)
     both[: LONGEST_BIN - 1] = 0
     found: list[Candidate] = []
     for _ in range(MOST_PEAKS):
@@ -129,6 +153,14 @@ def common_periods(level: InkLevel, largest_tilt: float) -> list[Candidate]:
         found.append(Candidate(x, y, float(both[i, j])))
         both[np.abs(np.log(bins / bins[i])) < PEAK_WIDTH] = 0
     return found
+
+
+@cache
+def _bins(count: int) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Return the bins from 1 on, and by how many dB two of them, one an axis, count less: a dB for each 10 % apart, all beyond LARGEST_RATIO."""
+    bins = np.arange(1, count)
+    distance = np.abs(np.log(bins[:, None] / bins[None, :]))
+    return bins, np.where(distance > np.log(LARGEST_RATIO), np.inf, distance * 10)
 
 
 def _between_bins(spectrum: Floats, peak: int) -> float:

@@ -15,15 +15,15 @@ from ecgbench.core.truth import Truth
 
 
 def legible_auc(rows: Rows) -> float:
-    """Return the area under the ROC curve of the verdict's margin: the chance that a legible page has a larger one than an illegible one.
+    """Return the area under the ROC curve of a report's score: the chance that a legible page has a larger one than an illegible one.
 
-    A tie counts one half. NaN where all pages are legible, or none is.
+    Of a report without a score the verdict's margin counts. A tie counts one half. NaN where all pages are legible, or none is.
 
     >>> legible_auc([{"verdict_margin": m, "legible": y} for m, y in ((0.5, 1), (0.1, 1), (0.2, 0), (-1, 0))])
     0.75
     """
-    margins, legible = _margins(rows)
-    good, bad = margins[legible], np.sort(margins[~legible])
+    scores, legible = _known([{**row, "verdict_margin": row["legible_auc"]} if "legible_auc" in row else row for row in rows])
+    good, bad = scores[legible], np.sort(scores[~legible])
     if not good.size or not bad.size:
         return math.nan
     below, up_to = (np.searchsorted(bad, good, side=side) for side in ("left", "right"))
@@ -38,7 +38,7 @@ def threshold_loss(rows: Rows) -> float:
     >>> threshold_loss([{"verdict_margin": m, "legible": y} for m, y in ((0.5, 1), (0.1, 1), (0.05, 0), (-1, 0))])
     0.5
     """
-    margins, legible = _margins(rows)
+    margins, legible = _known(rows)
     good, bad = np.sort(margins[legible]), np.sort(margins[~legible])
     if not good.size or not bad.size:
         return math.nan
@@ -47,7 +47,7 @@ def threshold_loss(rows: Rows) -> float:
     return float(index.max() - index[0])
 
 
-def _margins(rows: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+def _known(rows: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return margin and legibility of the pages of which both are known, (n,) each."""
     known = [(row["verdict_margin"], row["legible"]) for row in rows if "verdict_margin" in row and "legible" in row]
     table = np.array(known, dtype=np.float64).reshape(-1, 2)
@@ -67,7 +67,7 @@ def _margins(rows: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]
         Score("legible_sensitivity", "1", "higher", "share of the legible pages that passed"),
         Score("legible_specificity", "1", "higher", "share of the illegible pages that failed"),
         Score(
-            "legible_auc", "1", "higher", "area under the ROC curve of the verdict's margin, legible against not; a case gives its margin",
+            "legible_auc", "1", "higher", "area under the ROC curve of the report's score, legible against not; a case gives its score",
             legible_auc,
         ),
         Score(
@@ -85,10 +85,10 @@ def verdict(_page: Page, result: QualityReport, truth: Truth) -> dict[str, float
     `verdict_right` = 1 where passed = legible; its mean over a set is the accuracy. `legible_sensitivity` is given of legible pages only,
     `legible_specificity` of illegible ones, so that their means over a set are those shares. `verdict_margin` = the smallest over the
     gates of |value - threshold| / |threshold|, negative where the gate failed; a gate without a value gives -1 where it failed
-    and nothing where it passed, and a report without gates 1 or -1. Over a set, `legible_auc` is the area under the ROC curve of that
-    margin: 1 where every legible page has a larger one than every other, 1/2 by chance. `threshold_loss` = max over t of J(t) - J(0),
-    with J = sensitivity + specificity - 1 of the verdict "margin >= t": 0 where the thresholds are well set, however well the gates
-    tell; it is found on the same pages and so a little pessimistic of few.
+    and nothing where it passed, and a report without gates 1 or -1. Over a set, `legible_auc` is the area under the ROC curve of the
+    report's score, or of that margin where it has none: 1 where every legible page has a larger one than every other, 1/2 by chance.
+    `threshold_loss` = max over t of J(t) - J(0), with J = sensitivity + specificity - 1 of the verdict "margin >= t": 0 where the
+    thresholds are well set, however well the gates tell; it is found on the same pages and so a little pessimistic of few.
     `gates_passed` = passed gates / gates; it needs no truth and describes the pages rather than the method.
 
     Source: J. A. Hanley, B. J. McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC) curve",
@@ -103,7 +103,8 @@ def verdict(_page: Page, result: QualityReport, truth: Truth) -> dict[str, float
     right = float(bool(result.passed) == truth.legible)
     kind = "legible_sensitivity" if truth.legible else "legible_specificity"
     judged = {"verdict_right": right, kind: right, "legible": float(truth.legible)}
-    return scores | judged | {"legible_auc": margin, "threshold_loss": margin}
+    ranked = margin if result.score is None else float(result.score)
+    return scores | judged | {"legible_auc": ranked, "threshold_loss": margin}
 
 
 def _margin(report: QualityReport) -> float:

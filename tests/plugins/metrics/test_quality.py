@@ -105,3 +105,12 @@ def test_thresholds_that_are_too_strict_lose_what_the_best_one_would_gain() -> N
 def test_pages_of_one_kind_tell_nothing(combine: Callable[[Rows], float], legible: list[int]) -> None:
     assert math.isnan(combine(rows_of([0.5, -0.5][: len(legible)], legible)))
     assert math.isnan(combine([{"verdict_margin": 0.3}, {"gates_passed": 1.0}]))
+
+
+def test_a_score_goes_before_the_margin_in_the_area_under_the_curve():
+    gates = (Gate("blur", 0.4, 0.5, "mm", True, "sharp"),)
+    scores = score(QualityReport(True, gates, score=0.9), Truth(legible=True))
+    assert (scores["legible_auc"], scores["threshold_loss"]) == (0.9, pytest.approx(0.2))
+    pages = [(0.9, -1.0, 1), (0.2, 1.0, 0)]
+    rows = [{"legible_auc": ranked, "verdict_margin": margin, "legible": float(legible)} for ranked, margin, legible in pages]
+    assert legible_auc(rows) == 1.0

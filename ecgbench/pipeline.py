@@ -174,6 +174,8 @@ def _run_step(processed: Processed, option: str, method: Transformer[Any], page:
     processed.seconds[option] = time.perf_counter() - start
     processed.methods[option] = method.name
     processed.results[option] = result
+    if not params:
+        page.findings[method.name] = result
     return result
 
 

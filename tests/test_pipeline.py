@@ -477,3 +477,20 @@ def test_a_method_may_take_any_form_of_the_page():
 
     reply = process_image(PAGE, {"color_separation": True, "color_method": "hue"}, registry=with_method(hue))
     assert reply["steps"]["color_separation"]["method"] == "color.hue"
+
+
+def test_quality_takes_the_grid_that_the_grid_step_has_found_and_reports_the_same(monkeypatch):
+    registry = default_registry()
+    picture = np.full((400, 600), 250, np.uint8)
+    picture[::8], picture[:, ::8] = 200, 200
+    alone = process_image(picture, {"quality_check": True})["steps"]["quality_check"]
+
+    def twice(*_arguments, **_params):
+        raise AssertionError("the grid is looked for twice")
+
+    twice.name = "grid.multiscale"
+    monkeypatch.setattr("ecgbench.plugins.quality.multiscale", twice)
+    both = run_pipeline(
+        page_from_array(picture), read_options({"grid_detection": True, "quality_check": True}, registry)
+    ).to_dict()
+    assert {**both["steps"]["quality_check"], "seconds": 0} == {**alone, "seconds": 0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
@@ -59,7 +59,9 @@ class Page:
 
     `bgr` is (H, W, 3) uint8 and read-only, as are the forms made from it; each form is made at most once.
     `origin` says where the picture came from (a path, a URL, a recipe). `dpi` is in pixels per inch, None where unknown.
-    `content_id` is "sha256:..." of the encoded bytes, or None where the page did not come from bytes.
+    `content_id` is "sha256:..." of the encoded bytes, or None where the page did not come from bytes. `findings`: what earlier steps of a
+    pipeline found on the page with their methods' defaults, by method name, so that later steps need not find it again. A run leaves it
+    empty: there a method's time is its own.
 
     >>> page = Page(np.full((40, 60, 3), 255, np.uint8), name="blank")
     >>> page.shape, page.gray.shape, page.gray.flags.writeable
@@ -71,6 +73,7 @@ class Page:
     origin: str = "array"
     dpi: float | None = None
     content_id: str | None = None
+    findings: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.bgr.dtype != np.uint8 or self.bgr.ndim != 3 or self.bgr.shape[2] != 3 or self.bgr.size == 0:

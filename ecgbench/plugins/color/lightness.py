@@ -83,7 +83,7 @@ def lab(image: Bgr, p: LabParams) -> Separation:
     are lost there (color.opencv keeps them); halftone grids stay (real/ecg00020.jpg).
     On grids of black ink (seed=1001, colors=black; 8 records) F1 is 0001 0.896, 0003 0.896, 0004 0.882, 0005 0.910, 0006
     0.883, 0009 0.897, 0010 0.893, 0011 0.858, 0012 0.879.
-    Changes: 0.2 only pixels near strokes are converted at full size, a third faster; trace F1 0.002 better on 27 evaluation pages (seed=1302).
+    Changes: 0.2 only pixels near strokes are converted at full size, a fifth less time; trace F1 0.002 better on 27 evaluation pages (seed=1302).
     0.1 first version.
     References: N. Otsu, A Threshold Selection Method from Gray-Level Histograms, IEEE Trans. SMC 9(1), 1979.
     """

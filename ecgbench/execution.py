@@ -20,7 +20,7 @@ from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, FileStamp, fi
 from ecgbench.plan import Plan, PlanError
 from ecgbench.plugins.pages import content_id
 from ecgbench.registry import Problem
-from ecgbench.store import Run, Store
+from ecgbench.store import Run, RunExistsError, Store
 from ecgbench.store.records import RunState
 from ecgbench.workers import START, Finished, Lost, Pool, Raised, one_line, open_pool, stream
 
@@ -44,13 +44,18 @@ class Execution:
         self.run: Run | None = None
         self._resume = resume
         if store is not None:
-            self.run = store.begin_run(
-                name or name_of_now(store),
-                plan=plan.to_dict(),
-                environment=current_environment(),
-                scores=plan.scores(),
-                resume=resume,
-            )
+            self.run = self._begin(store, name)
+
+    def _begin(self, store: Store, name: str | None) -> Run:
+        """Begin the run; one without a name takes that of the time, or the next where another process was quicker."""
+        plan, environment, scores = self.plan.to_dict(), current_environment(), self.plan.scores()
+        while True:
+            chosen = name or name_of_now(store)
+            try:
+                return store.begin_run(chosen, plan=plan, environment=environment, scores=scores, resume=self._resume)
+            except RunExistsError:
+                if name is not None:
+                    raise
 
     @property
     def kept_run(self) -> Run:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import threading
 import time
 
 import numpy as np
@@ -81,6 +82,39 @@ def misshapen(gray: Gray) -> EdgeMap:
 @method("edges.writing")
 def writing(gray: Gray) -> EdgeMap:
     gray[0] = 0
+    return nothing(gray)
+
+
+@method("edges.unlocking")
+def unlocking(gray: Gray) -> EdgeMap:
+    gray.setflags(write=True)
+    gray[:] = 0
+    return nothing(gray)
+
+
+@method("edges.forking")
+def forking(gray: Gray) -> EdgeMap:
+    os.fork()  # both come back
+    return nothing(gray)
+
+
+@method("edges.wandering")
+def wandering(gray: Gray) -> EdgeMap:
+    os.chdir("/")
+    return nothing(gray)
+
+
+@method("edges.talking")
+def talking(gray: Gray) -> EdgeMap:
+    print("x" * 100_000)
+    os.write(1, b"y" * 100_000)
+    return nothing(gray)
+
+
+@method("edges.leaking")
+def leaking(gray: Gray) -> EdgeMap:
+    for _ in range(20):
+        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
     return nothing(gray)
 
 

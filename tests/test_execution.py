@@ -21,6 +21,7 @@ from ecgbench.store import Store, StoreError
 from tests import misbehaving_plugin
 
 GOOD = {"edges.a_good", "edges.z_good"}
+SEEN_THROUGH = {"edges.forking", "edges.wandering", "edges.talking", "edges.leaking"}  # what they do costs nobody anything
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_bad_methods_cost_their_own_outcomes_and_every_other_cell_is_there(pictu
     readable = {(o.variant.method, o.status, o.error) for o in outcomes if o.case.name != "broken.png"}
     statuses = {method: (status, error) for method, status, error in readable}
     assert {method for method, status, _ in readable if status is not statuses[method][0]} == set()
-    assert {name for name, (status, _) in statuses.items() if status is Status.DONE} == GOOD
+    assert {name for name, (status, _) in statuses.items() if status is Status.DONE} == GOOD | SEEN_THROUGH
     assert statuses["edges.segfaulting"] == (Status.CRASHED, "The worker was lost in this method: killed by SIGSEGV.")
     assert statuses["edges.hanging"] == (Status.TIMED_OUT, "The worker was lost in this method: no sign of life for 1 s.")
     assert statuses["edges.exiting"] == (Status.CRASHED, "The worker was lost in this method: ended with exit code 5.")
@@ -83,6 +84,35 @@ def test_bad_methods_cost_their_own_outcomes_and_every_other_cell_is_there(pictu
     assert "declares EdgeMap but returned dict" in statuses["edges.lying"][1]
     assert "must be a bool array of shape (40, 6" in statuses["edges.misshapen"][1]
     assert "read-only" in statuses["edges.writing"][1]
+    assert "cannot set WRITEABLE flag" in statuses["edges.unlocking"][1]
+
+
+@pytest.mark.parametrize("executor", ["processes", "serial"])
+def test_what_a_method_does_to_its_process_costs_nobody_anything(pictures, registry, executor, monkeypatch):
+    monkeypatch.chdir(pictures.parent)
+    methods = "edges.a_good,edges.forking,edges.wandering,edges.z_good"
+    here = os.getpid()
+    outcomes = outcomes_of("pictures", registry, f"{methods},edges.talking,edges.leaking", executor=executor)
+    assert os.getpid() == here  # no fork of it came back
+    assert len(outcomes) == 5 * 6
+    assert {o.case.name for o in outcomes if not o.ok} == {"broken.png"}
+
+
+def test_two_runs_without_a_name_in_one_second_have_names_of_their_own(pictures, registry, tmp_path, monkeypatch):
+    names = iter(["now", "now", "now-2"])  # the second was given before the first was there
+    monkeypatch.setattr("ecgbench.execution.name_of_now", lambda store: next(names))
+    with Store(tmp_path / "runs.db") as store:
+        plan = make_plan([str(pictures)], methods="edges.a_good", registry=registry)
+        assert [Execution(plan, store=store).kept_run.name for _ in range(2)] == ["now", "now-2"]
+
+
+def test_a_store_that_is_removed_under_a_run_is_an_error_and_not_a_loss_in_silence(pictures, registry, tmp_path):
+    with Store(tmp_path / "runs.db") as store:
+        plan = make_plan([str(pictures)], methods="edges.*_good", registry=registry, executor="serial")
+        outcomes = Execution(plan, store=store, name="night").outcomes()
+        (tmp_path / "runs.db").unlink()
+        with pytest.raises(StoreError, match=r"runs\.db was moved, removed or replaced while it was written to"):
+            list(outcomes)
 
 
 def test_a_picture_that_cannot_be_opened_fails_every_method_with_one_sentence(pictures, registry):

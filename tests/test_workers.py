@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from pathlib import Path
@@ -114,6 +115,30 @@ def test_a_worker_killed_while_idle_costs_nothing():
     assert second == [Lost(START, "killed by SIGKILL")] or (isinstance(second[0], int) and second[0] != first)
 
 
+def test_a_worker_in_which_tasks_left_threads_or_memory_is_replaced_and_nobody_is_blamed():
+    def leak(payload, beat):
+        if payload % 5 == 0:
+            leaks = vars(time).setdefault("leaks", [])  # a module outlives the task
+            leaks.append(bytearray(400 << 20))
+        if payload % 7 == 0:
+            for _ in range(33):
+                threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+        return os.getpid()
+
+    values = run("processes", leak, range(40), memory_bytes=4 << 30, timeout=30)
+    assert set(values) == set(range(40))
+    assert all(isinstance(value, int) for value in values.values())
+    assert len(set(values.values())) >= 4
+
+
+def test_a_fork_that_comes_back_does_not_answer_in_its_parents_name():
+    def fork(payload, beat):
+        os.fork()
+        return payload
+
+    assert run("processes", fork, range(20)) == {n: n for n in range(20)}
+
+
 def test_kill_9_of_workers_at_random_moments_loses_only_what_they_were_doing():
     def nap(payload, beat):
         time.sleep(0.004)
@@ -162,17 +187,17 @@ def test_workers_die_with_their_parent():
 import os, sys, time
 from ecgbench.workers import open_pool
 def hang(payload, beat):
-    print(os.getpid(), flush=True)
+    print(os.getpid(), file=sys.stderr, flush=True)
     time.sleep(600)
 pool = open_pool("processes", hang, workers=1)
 pool.submit(0)
 time.sleep(600)
 """
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    worker = int(parent.stdout.readline())
+    parent = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True)
+    worker = int(parent.stderr.readline())
     parent.kill()
     parent.wait()
-    parent.stdout.close()
+    parent.stderr.close()
     deadline = time.monotonic() + 10
     while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -213,7 +238,7 @@ def test_a_script_without_a_main_guard_is_not_run_again_in_workers(tmp_path):
     script.write_text(
         "print('ran')\n"
         "from ecgbench.workers import open_pool, stream\n"
-        "def work(payload, beat): return payload + 1\n"
+        "def work(payload, beat):\n    print('of a method, which goes to stderr')\n    return payload + 1\n"
         "pool = open_pool('processes', work, workers=2)\n"
         "print(sorted(f.value for batch in stream(pool, range(3)) for f in batch))\n"
         "pool.close()\n"

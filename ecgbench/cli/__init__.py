@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ecgbench.cli import check, digitize, pictures, plugins, runs, serve, submission
+from ecgbench.cli.interrupts import take_interrupts
 from ecgbench.cli.output import INTERRUPTED
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -43,6 +44,8 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; an error is one sentence on stderr and exit code 2, with its traceback where `--debug` is given."""
+    if arguments is None:  # as a program of its own, in whose end Ctrl-C may be pressed again
+        take_interrupts()
     line = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in line
     for stream in (sys.stdout, sys.stderr):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,7 +88,7 @@ def run(
             _print_run(opened, execution.kept_run, progress)
         else:
             _show_run(opened, execution.kept_run, progress)
-            typer.echo(_next_steps(execution.kept_run.name, store))
+            typer.echo(_next_steps(execution.kept_run.name, _without_password(store)))
     _say_problems(plan)
     raise typer.Exit(0 if progress.counts["done"] or progress.counts["reused"] or not progress.finished else 1)
 
@@ -140,6 +141,7 @@ def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Prog
         with (
             Progress(None if cases is None else cases * len(plan.methods), quiet=quiet) as progress,
             closing(execution.outcomes()) as outcomes,  # at once, not when the traceback lets go of it: the store closes after
+            redirect_stdout(sys.stderr),  # what methods print; in worker processes it goes there too
         ):
             for outcome in outcomes:
                 progress.add(outcome, reused=execution.reused)
@@ -152,7 +154,7 @@ def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Prog
 
 def _resumption(name: str) -> str:
     """Return the command line that goes on with the run that this one began."""
-    given = [word for word in sys.argv[1:] if word != "--resume"]
+    given = [_without_password(word) for word in sys.argv[1:] if word != "--resume"]
     named = any(word == "--name" or word.startswith("--name=") for word in given)
     return shlex.join(["ecgbench", *given, *([] if named else ["--name", name]), "--resume"])
 
@@ -177,6 +179,15 @@ def _print_run(store: Store, run: Run, progress: Progress) -> None:
 def _next_steps(name: str, store: str) -> str:
     where = "" if store == DEFAULT_STORE else f" --store {shlex.quote(store)}"
     return f"See it again: ecgbench leaderboard {shlex.quote(name)}{where} · with pictures: ecgbench export {shlex.quote(name)}{where} --format html"
+
+
+def _without_password(store: str) -> str:
+    """Return what names a store without the password in its URL, since logs of builds are read by many.
+
+    >>> _without_password("postgresql://me:secret@host/ecg"), _without_password("runs.db")
+    ('postgresql://me:***@host/ecg', 'runs.db')
+    """
+    return re.sub(r"(?<=://)([^:/@]*):[^@]*(?=@)", r"\1:***", store)
 
 
 def _say_problems(plan: Plan) -> None:

@@ -88,17 +88,17 @@ class Page:
     @cached_property
     def gray(self) -> Gray:
         """The page in shades of gray, (H, W) uint8."""
-        return _read_only(cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY))
+        return frozen(cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY))
 
     @cached_property
     def lab(self) -> Lab:
         """The page in CIE L*a*b*, (H, W, 3) uint8."""
-        return _read_only(cv2.cvtColor(self.bgr, cv2.COLOR_BGR2LAB))
+        return frozen(cv2.cvtColor(self.bgr, cv2.COLOR_BGR2LAB))
 
     @cached_property
     def hsv(self) -> Hsv:
         """The page as hue, saturation and value, (H, W, 3) uint8."""
-        return _read_only(cv2.cvtColor(self.bgr, cv2.COLOR_BGR2HSV))
+        return frozen(cv2.cvtColor(self.bgr, cv2.COLOR_BGR2HSV))
 
     def as_kind(self, kind: str) -> Any:
         """Return the form named `kind` ("bgr", "gray", "lab", "hsv", or "page" for the page itself)."""
@@ -117,6 +117,13 @@ def _read_only(pixels: Any) -> Pixels:
     return view
 
 
+def frozen(pixels: Any) -> Pixels:
+    """Return a read-only view of an array of our own, which no view of it can make writable again."""
+    owner = np.asarray(pixels)
+    owner.setflags(write=False)
+    return _read_only(owner)
+
+
 def page_from_array(image: Any, *, name: str = "array") -> Page:
     """Make a page of an array: (H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA; uint8, uint16, bool or float in 0..1.
 
@@ -130,9 +137,9 @@ def page_from_array(image: Any, *, name: str = "array") -> Page:
         raise PageError(f"An image array must be (H, W), (H, W, 3) or (H, W, 4) and not empty, got shape {pixels.shape}.")
     pixels = _to_uint8(pixels)
     if pixels.ndim == 2 or pixels.shape[2] == 1:
-        return Page(np.ascontiguousarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)), name)
+        return Page(frozen(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)), name)
     if pixels.shape[2] == 4:
-        return Page(_on_white(pixels), name)
+        return Page(frozen(_on_white(pixels)), name)
     return Page(np.ascontiguousarray(pixels), name)
 
 

@@ -17,6 +17,7 @@ from ecgbench.core.params import NoParams, make_params, param_specs
 from ecgbench.core.pickling import by_name_or_value
 from ecgbench.core.results import Result, ResultError
 from ecgbench.core.source import source_hash
+from ecgbench.core.surroundings import kept_surroundings
 
 hookimpl = pluggy.HookimplMarker("ecgbench")
 R = TypeVar("R", bound=Result)
@@ -81,7 +82,8 @@ class Transformer(Generic[R]):
     def run(self, page: Page, params: Any) -> R:
         """Run the method on a page with made params; raise ResultError where it returns another type than declared."""
         array = page.as_kind(self.kind)
-        result = self.function(array, params) if self._takes_params else self.function(array)
+        with kept_surroundings():
+            result = self.function(array, params) if self._takes_params else self.function(array)
         if not isinstance(result, self.result_type):
             raise ResultError(f"{self.name} declares {self.result_type.__name__} but returned {type(result).__name__}.")
         return result

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.core.page import Page, PageError, page_from_array
+from ecgbench.core.page import Page, PageError, frozen, page_from_array
 from ecgbench.core.transformer import hookimpl
 from ecgbench.core.truth import PageMaker
 from ecgbench.plugins.image_headers import Header, UnreadableError, read_header, sensible_dpi
@@ -131,7 +131,7 @@ def _page(data: bytes, name: str, origin: str, label: str, max_pixels: int) -> P
     except UnreadableError as error:
         raise PageError(f"{label} {error}.") from None
     try:
-        page = page_from_array(pixels, name=name)
+        page = page_from_array(frozen(pixels), name=name)
     except PageError as error:
         raise PageError(f"{label} cannot be shown in 8 bits: {error}") from None
     return replace(page, origin=origin, dpi=dpi, content_id=content_id(data))

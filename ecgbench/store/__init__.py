@@ -1,7 +1,19 @@
 """Runs and outcomes in a database: SQLite by default, PostgreSQL for a team."""
 
-from ecgbench.store.errors import StoreError
+from ecgbench.store.errors import RunExistsError, StoreError
 from ecgbench.store.records import FAILED, Numbers, Pairs, Run, StoredSummary, Sums, Values
 from ecgbench.store.store import FAILURES, Store
 
-__all__ = ["FAILED", "FAILURES", "Numbers", "Pairs", "Run", "Store", "StoreError", "StoredSummary", "Sums", "Values"]
+__all__ = [
+    "FAILED",
+    "FAILURES",
+    "Numbers",
+    "Pairs",
+    "Run",
+    "RunExistsError",
+    "Store",
+    "StoreError",
+    "StoredSummary",
+    "Sums",
+    "Values",
+]

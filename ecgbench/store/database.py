@@ -88,6 +88,26 @@ def _check_file(path: Path, *, create: bool) -> None:
             )
 
 
+def file_of(engine: Engine) -> tuple[int, int] | None:
+    """Return device and number of the file that a SQLite store is in now; None for other databases, and where there is none."""
+    if engine.dialect.name != "sqlite":
+        return None
+    try:
+        found = os.stat(engine.url.database or "")  # noqa: PTH116 - a plain call, at each commit
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def check_is_there(engine: Engine, file: tuple[int, int] | None) -> None:
+    """Raise StoreError where the path of a store no longer leads to the file that was opened: SQLite would go on writing into it."""
+    if file_of(engine) != file:
+        raise StoreError(
+            f"The store {engine.url.database} was moved, removed or replaced while it was written to; "
+            "put it back and go on with --resume, or begin a new run."
+        )
+
+
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, see _begin_sqlite
     connection.execute(

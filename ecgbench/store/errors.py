@@ -24,6 +24,10 @@ class StoreError(Exception):
     """A store that cannot be used as asked; the message is one sentence that says what to do."""
 
 
+class RunExistsError(StoreError):
+    """A run whose name is taken."""
+
+
 @contextmanager
 def translated(store: str) -> Iterator[None]:
     """Turn what the database's driver raises inside into a StoreError that names `store`."""

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from ecgbench.core.outcome import Environment
-from ecgbench.store.errors import StoreError
+from ecgbench.store.errors import RunExistsError, StoreError
 from ecgbench.store.records import Run, RunState
 from ecgbench.store.schema import runs
 from ecgbench.store.text import from_text, to_text
@@ -30,7 +30,7 @@ def begin(
         connection.execute(insert(runs).values(**row, state="running"))
         return
     if not resume:
-        raise StoreError(
+        raise RunExistsError(
             f"A run named {name!r} is already in {store}; go on with it by --resume, or give the new one another name by --name."
         )
     facts = _with_machine(read_run(found).environment, environment)

@@ -15,7 +15,7 @@ from ecgbench.core.metric import Score
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.store import contents, progress, runs, summaries
-from ecgbench.store.database import WRITING, open_database, prepare_tables
+from ecgbench.store.database import WRITING, check_is_there, file_of, open_database, prepare_tables
 from ecgbench.store.errors import translated
 from ecgbench.store.ids import OF_ANY_TASK, Ids, read_score
 from ecgbench.store.reading import OutcomeReader, read_numbers, read_pairs, read_values
@@ -55,6 +55,7 @@ class Store:
         self._writer = OutcomeWriter(self._engine.dialect, self._ids)
         with self._closing_on_error(), translated(self.name):
             prepare_tables(self._engine, self.name)
+        self._file = file_of(self._engine)
 
     def __repr__(self) -> str:
         return f"<store {self.name}>"
@@ -84,11 +85,12 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """Open a transaction that is kept whole or not at all."""
+        """Open a transaction that is kept whole or not at all; StoreError where it went into a file that is no longer there."""
         with self._one_writer, translated(self.name):
             try:
                 with self._writes.begin() as connection:
                     yield connection
+                check_is_there(self._engine, self._file)
             except BaseException:
                 self._ids.forget()  # numbers given in it are given no more
                 raise

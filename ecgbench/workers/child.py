@@ -7,14 +7,17 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ecgbench.workers.tasks import START, Raised, attempt, one_line, one_thread_each
+from ecgbench.core.surroundings import kept_surroundings
+from ecgbench.workers.tasks import LABEL, SINCE, START, WORN, Raised, attempt, one_line, one_thread_each
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+LEAKED_THREADS = 32  # that tasks may leave behind; libraries keep pools of some, once
 
 
 def serve(pipe: Connection, place: Any, recipe: bytes) -> None:
@@ -28,10 +31,11 @@ def serve(pipe: Connection, place: Any, recipe: bytes) -> None:
         return
 
     def beat(label: int) -> None:
-        place[0], place[1] = label, time.monotonic()
+        place[LABEL], place[SINCE] = label, time.monotonic()
 
     beat(START)  # the time it took to start is not the first task's
     pipe.send_bytes(pickle.dumps("ready"))
+    fresh = _taken_bytes()
     while True:
         try:
             message = pipe.recv_bytes()
@@ -39,12 +43,38 @@ def serve(pipe: Connection, place: Any, recipe: bytes) -> None:
             return
         beat(START)
         try:
-            value = attempt(work, pickle.loads(message), beat)  # noqa: S301 - from our own parent
+            with kept_surroundings():
+                value = attempt(work, pickle.loads(message), beat)  # noqa: S301 - from our own parent
             answer = pickled(value)
         except Exception as error:
             answer = pickle.dumps(Raised(one_line(error), traceback.format_exc()))
+        place[WORN] = _is_worn(fresh, memory_bytes)
         pipe.send_bytes(answer)
         beat(START)
+        if place[WORN]:
+            _wait_for_the_end()
+
+
+def _is_worn(fresh_bytes: int, memory_bytes: int | None) -> bool:
+    """Tell whether tasks have left so many threads or so much memory behind that the next ones would suffer from it."""
+    if threading.active_count() > 1 + LEAKED_THREADS:
+        return True
+    return memory_bytes is not None and _taken_bytes() - fresh_bytes > (memory_bytes - fresh_bytes) / 2
+
+
+def _taken_bytes() -> int:
+    """Return the address space of this process, which is what `memory_bytes` limits; 0 where the kernel does not tell (proc(5))."""
+    try:
+        with open("/proc/self/statm", "rb") as sizes:  # noqa: PTH123 - a plain call, on the hot path
+            return int(sizes.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def _wait_for_the_end() -> None:
+    """Begin no further task; our parent has read that we are worn, hands them to another and ends us."""
+    while True:
+        time.sleep(60)
 
 
 def pickled(value: Any) -> bytes:
@@ -69,8 +99,12 @@ def unpickled(message: bytes) -> Any:
 
 
 def _settle_in() -> None:
-    """Become a worker: a group of its own (Ctrl-C is the parent's affair), gone with its parent, with one thread a call."""
+    """Become a worker: a group of its own (Ctrl-C is the parent's affair), gone with its parent, with one thread a call.
+
+    What methods print goes to stderr: stdout is what was asked for, which may be JSON for a program.
+    """
     os.setpgid(0, 0)
+    os.dup2(2, 1)
     _let_forkserver_go()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

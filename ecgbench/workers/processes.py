@@ -15,7 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from ecgbench.workers.child import pickled, serve, unpickled
 from ecgbench.workers.forkserver import forkserver_context, no_main_module, wake_forkserver
-from ecgbench.workers.tasks import IN_HAND, START, Finished, Lost, PoolError, Raised, Work, one_line, pool_error
+from ecgbench.workers.tasks import (
+    IN_HAND,
+    LABEL,
+    SINCE,
+    START,
+    WORN,
+    Finished,
+    Lost,
+    PoolError,
+    Raised,
+    Work,
+    one_line,
+    pool_error,
+)
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
@@ -30,16 +43,17 @@ class _Worker:
 
     process: ForkServerProcess
     pipe: Connection
-    place: Any  # shared doubles: label of the last beat, its time.monotonic()
+    place: Any  # shared doubles at LABEL, SINCE and WORN
     tasks: deque[Any] = field(default_factory=deque)
     ready: bool = False
+    worn: bool = False  # it has answered, and begins nothing more
 
     def start_clock(self) -> None:
         """Set the clock for a task that the worker cannot have begun; from then on the worker sets it."""
-        self.place[0], self.place[1] = START, time.monotonic()
+        self.place[LABEL], self.place[SINCE] = START, time.monotonic()
 
     def overdue(self, timeout: float) -> bool:
-        return self.ready and bool(self.tasks) and time.monotonic() - self.place[1] > timeout
+        return self.ready and bool(self.tasks) and time.monotonic() - self.place[SINCE] > timeout
 
     def kill(self) -> None:
         """End the worker and what it started."""
@@ -136,13 +150,15 @@ class ProcessPool:
             for worker in [worker for worker in self._workers if worker.overdue(self._timeout)]:
                 if not (worker.pipe.poll() and self._read(worker)):
                     self._replace(worker, f"no sign of life for {self._timeout:g} s", timed_out=True)
+        for worker in [worker for worker in self._workers if worker.worn]:
+            self._retire(worker)
         self._hand_out()
 
     def _nap(self, left: float | None) -> float | None:
         """Return the seconds until the next deadline could be missed."""
         if self._timeout is None:
             return left
-        busy = [worker.place[1] for worker in self._workers if worker.tasks]
+        busy = [worker.place[SINCE] for worker in self._workers if worker.tasks]
         due = max(0.001, min(busy) + self._timeout - time.monotonic() + 0.001) if busy else self._timeout
         return due if left is None else min(due, left)
 
@@ -158,6 +174,7 @@ class ProcessPool:
     def _take(self, worker: _Worker, message: Any) -> None:
         if worker.ready:
             self._finished.append(Finished(worker.tasks.popleft(), message))
+            worker.worn = bool(worker.place[WORN])
             return
         if isinstance(message, Raised):
             raise pool_error("A worker could not start: ", message)
@@ -173,7 +190,7 @@ class ProcessPool:
 
     def _replace(self, worker: _Worker, reason: str, *, timed_out: bool = False) -> None:
         self._workers.remove(worker)
-        label = int(worker.place[0])
+        label = int(worker.place[LABEL])
         worker.kill()
         if not worker.ready:
             self._failed_starts += 1
@@ -185,6 +202,13 @@ class ProcessPool:
         elif worker.tasks:
             self._finished.append(Finished(worker.tasks.popleft(), Lost(label, reason, timed_out)))
             self._waiting.extendleft(reversed(worker.tasks))
+        self._start_worker()
+
+    def _retire(self, worker: _Worker) -> None:
+        """Put a fresh worker in the place of one that tasks have left threads or memory behind in; nobody is blamed for it."""
+        self._workers.remove(worker)
+        worker.kill()
+        self._waiting.extendleft(reversed(worker.tasks))
         self._start_worker()
 
     def _hand_out(self) -> None:
@@ -206,7 +230,7 @@ class ProcessPool:
 
     def _start_worker(self) -> None:
         ours, theirs = self._context.Pipe()
-        place = self._context.RawArray("d", 2)
+        place = self._context.RawArray("d", 3)
         for attempt in range(STARTS_THAT_MAY_FAIL):
             wake_forkserver()  # anew, should it have died
             process = self._context.Process(target=serve, args=(theirs, place, self._recipe), daemon=True)

@@ -12,6 +12,11 @@ Beat = Callable[[int], None]
 Work = Callable[[Any, Beat], Any]
 
 START = -1  # the label before the first beat
+LABEL, SINCE, WORN = (
+    0,
+    1,
+    2,
+)  # places in the memory that a worker shares with its parent: last beat, its time.monotonic(), worn out or not
 IN_HAND = 2  # tasks given to a worker at a time: one runs, one waits, so that the pipe's delay is hidden
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from ecgbench.ws_server.service import Service
 from ecgbench.ws_server.settings import Settings, SettingsError
 
 BACKLOG = 1024  # connections that the kernel keeps until they are accepted
+OPEN_FILES = 65_536  # that a server takes where it may have them
 PING_SECONDS = 20.0  # between pings, and for their answers
 CLOSE_SECONDS = 1  # for connections to close after the drain
 POOL_SECONDS = 0.5  # for threads to end after that; together with the drain under 8 s
@@ -65,6 +67,7 @@ class WebSocketProcessingServer:
 
     async def start(self) -> None:
         """Serve until SIGTERM, Ctrl-C or `stop()`. OSError where the port cannot be had."""
+        _allow_open_files()
         with _listening(self.settings) as listener:
             self.port = listener.getsockname()[1]
             await self.desk.open()
@@ -142,6 +145,19 @@ def _config(app: Any, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=CLOSE_SECONDS,
         backlog=BACKLOG,
     )
+
+
+def _allow_open_files() -> None:
+    """Allow this process as many open files as it may have: each connection is one, and shells allow 1024, some 256."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and (hard == resource.RLIM_INFINITY or hard > soft):
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+        with contextlib.suppress(ValueError, OSError):  # some systems have a further bound of their own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 @contextlib.contextmanager

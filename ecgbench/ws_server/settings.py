@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ecgbench.workers import usable_cores
 
@@ -20,7 +20,7 @@ class Settings:
     max_workers: int = 10  # job slots; the compute workers under them are as many as cores
     port: int = 8765
     host: str = "127.0.0.1"
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)  # so that no log shows it
     allow_origins: tuple[str, ...] = ()
     isolate: bool = False
     timeout: float = 30.0  # of an image's work in a worker process; the slowest methods take 3 s on the largest pages

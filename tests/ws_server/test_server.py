@@ -132,6 +132,23 @@ def test_sigterm_under_load_answers_all_closes_with_1012_and_ends_well(base64_pn
             process.kill()
 
 
+def test_a_server_takes_as_many_open_files_as_it_may_have():
+    script = (
+        "import resource\n"
+        "_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))\n"
+        "from ecgbench.ws_server.server import OPEN_FILES, _allow_open_files\n"
+        "_allow_open_files()\n"
+        "soft, after = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "assert after == hard and soft == (OPEN_FILES if hard == resource.RLIM_INFINITY else max(64, min(hard, OPEN_FILES)))\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=60)
+
+
+def test_no_text_of_the_settings_holds_the_token():
+    assert "sesame" not in repr(Settings(token="open sesame"))
+
+
 def test_a_server_is_started_as_the_earlier_scripts_do():
     async def serve_and_ask():
         server = WebSocketProcessingServer(max_workers=10, port=0)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from ecgbench.core.image_set import SpecError
-from ecgbench.core.page import Page
+from ecgbench.core.page import Page, frozen
 from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.plugins.image_sets.synthetic.choice import text_of
 from ecgbench.plugins.image_sets.synthetic.framing import FRAMINGS, come_close
@@ -88,7 +88,7 @@ class SyntheticPage:
     def make_page(self) -> Page:
         """Make the page; its `dpi` is known but for photos, whose scale depends on the camera's distance."""
         picture = _picture(self)
-        return Page(picture.pixels, self.name, self.content_id, None if picture.scene.desk else self.dpi, self.content_id)
+        return Page(frozen(picture.pixels), self.name, self.content_id, None if picture.scene.desk else self.dpi, self.content_id)
 
     def read_truth(self) -> Truth:
         """Return what is known of the page: all of it."""

@@ -1,0 +1,169 @@
+"""Fuzzes what a server reads: frames, JSON, pictures and HTTP, over real connections, by Hypothesis."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from typing import Any
+
+import httpx
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from websockets.sync.client import ClientConnection
+
+from ecgbench.wire import KINDS, read_reply
+from ecgbench.wire.fields import RETURNS
+from ecgbench.wire.frames import pack
+from faults.mutants import originals
+from faults.servers import Served, in_base64, page_png, serving
+from faults.suite import Found, require
+
+PROMISE = (
+    "Whatever a message holds, it is answered by one final message of its id, and no mistake of the server's own comes of it."
+)
+SHORT = True
+EXAMPLES, SHORT_EXAMPLES = 12_000, 150  # over all of them
+SHARES = {"JSON": 0.4, "frames": 0.25, "pictures": 0.25, "HTTP": 0.1}
+
+SMALL = page_png(width=120, height=100)
+LEAVES = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=20)
+ANYTHING = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=12
+)
+IMAGES = st.sampled_from(
+    [
+        in_base64(SMALL),
+        "data:image/png;base64," + in_base64(SMALL),
+        "",
+        "AAAA",
+        "/etc/passwd",
+        "file:///etc/passwd",
+        "http://127.0.0.1/",
+    ]
+)
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "image": IMAGES, "images": st.lists(IMAGES, max_size=12), "options": st.dictionaries(
+        st.sampled_from(["edge_detection", "method", "crop_to_content", "color_method", "grid_detection", "digitize", "x"]),
+        st.sampled_from([True, False, "canny", "lab", "../x", None, 7]), max_size=3),
+    "return": st.lists(st.sampled_from([*RETURNS, "x"]), max_size=3), "method": st.sampled_from(["edges.canny", "grid.multiscale", "os.system", "", "x" * 999]),
+    "params": st.dictionaries(st.sampled_from(["sigma", "level", "__class__"]), LEAVES, max_size=2), "task": st.sampled_from(["edges", "", "x"]),
+    "request": st.integers(0, 5) | st.text(max_size=5), "bucket_name": st.text(max_size=9), "image_paths": st.lists(st.text(max_size=9), max_size=3),
+}  # fmt: skip
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> dict[str, Any]:
+    """Return a request that is nearly right: some fields of its type, some of others, some of no kind."""
+    kind = draw(st.sampled_from(list(KINDS)) | st.text(max_size=12))
+    wanted = [field.name for field in KINDS[kind].fields] if kind in KINDS else []
+    names = draw(st.lists(st.sampled_from([*wanted, *FIELDS]), max_size=5, unique=True))
+    values = {name: draw(FIELDS.get(name, ANYTHING) if draw(st.integers(0, 9)) else ANYTHING) for name in names}
+    return {"type": kind, **values}
+
+
+@st.composite
+def mutated(draw: st.DrawFn, whole: bytes) -> bytes:
+    """Return bytes with some of them changed, and some cut off or repeated."""
+    damaged = bytearray(whole)
+    for position, value in draw(st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=8)):
+        damaged[position] = value
+    end = draw(st.just(len(whole)) | st.integers(0, len(whole)))
+    return bytes(damaged[:end]) + draw(st.just(b"") | st.binary(max_size=30))
+
+
+class Asker:
+    """Asks over one connection, which is opened anew where the server closed it with a code."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+        self._socket: ClientConnection | None = None
+        self.asked = self.lost = self._number = 0
+        self.answers: Counter[str] = Counter()
+
+    def ask(self, message: str | bytes) -> None:
+        """Send a message and count how it was answered; behind it goes one whose answer must come."""
+        from websockets.exceptions import ConnectionClosed
+
+        self.asked += 1
+        self._number += 1
+        mark = f"fence {self._number}"
+        try:
+            socket = self._socket = self._socket or self._served.websocket()
+            socket.send(message)
+            socket.send(json.dumps({"type": "list_methods", "task": "grid", "id": mark}))
+            finals = fenced = 0
+            while not (finals and fenced):
+                reply = read_reply(socket.recv(60))
+                fenced += reply.get("id") == mark
+                finals += reply.get("id") != mark and reply["type"] != "item"
+                require(reply.get("code") != "internal", f"the server made a mistake at {message[:300]!r}")
+                self.answers[reply.get("code") or reply["type"]] += reply.get("id") != mark
+        except ConnectionClosed as closed:
+            self.answers[f"closed {closed.rcvd.code if closed.rcvd else 'without a word'}"] += 1
+            self.lost += closed.rcvd is None
+            self._socket = None
+        except TimeoutError:
+            self.lost += 1
+            self._socket = None
+
+
+def run(*, short: bool) -> Found:
+    """Fuzz one server by all of them; it must log nothing and still answer."""
+    total = SHORT_EXAMPLES if short else EXAMPLES
+    told = []
+    with serving("--timeout", "20") as served:
+        asker, start = Asker(served), time.monotonic()
+        pictures = [data for _, data in originals()]
+        fuzzers = {
+            "JSON": (lambda message: asker.ask(json.dumps(message)), messages()),
+            "frames": (
+                asker.ask,
+                mutated(pack({"type": "process_image", "options": {"quality_check": True}}, [SMALL])) | st.binary(max_size=80),
+            ),
+            "pictures": (
+                lambda data: asker.ask(pack({"type": "process_image", "options": {"edge_detection": True}}, [data])),
+                st.sampled_from(pictures).flatmap(mutated),
+            ),
+            "HTTP": (lambda body: _post(served, asker, body), st.tuples(st.integers(0, 5), messages() | ANYTHING)),
+        }
+        for name, (send, strategy) in fuzzers.items():
+            before = asker.asked
+            count = round(total * SHARES[name])
+            _fuzz(send, strategy, count)
+            told.append(f"{asker.asked - before} {name}")
+        seconds = time.monotonic() - start
+        served.answers()
+        log = served.end()
+    require("Traceback" not in log, f"the server logged {log[-400:]!r}")
+    answers = ", ".join(f"{word} {count}" for word, count in asker.answers.most_common())
+    return Found(asker.asked, asker.lost, None, f"{', '.join(told)} in {seconds:.0f} s; answers: {answers}")
+
+
+def _fuzz(send: Any, strategy: st.SearchStrategy[Any], count: int) -> None:
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def each(value: Any) -> None:
+        send(value)
+
+    each()
+
+
+PATHS = ("/process-batch", "/detect-edges", "/isolate-colors", "/digitize", "/generate-kaggle-csv", "/../../etc/passwd")
+
+
+def _post(served: Served, asker: Asker, asked: tuple[int, Any]) -> None:
+    path, body = asked
+    asker.asked += 1
+    answer = httpx.post(
+        f"{served.url}{PATHS[path]}", content=json.dumps(body), headers={"Content-Type": "application/json"}, timeout=60
+    )
+    require(answer.status_code != 500, f"{PATHS[path]} made a mistake at {str(body)[:300]}")
+    asker.answers[f"HTTP {answer.status_code}"] += 1

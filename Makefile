@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo test lint bench docs lock clean
+.PHONY: help demo test lint bench faults docs lock clean
 
 help:           ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -24,6 +24,9 @@ lint: .venv/dev.stamp  ## ruff, mypy, import contract, generated docs
 
 bench: .venv/dev.stamp  ## the project's own speed, as ratios within one run
 	$(BIN)/python benchmarks/run_all.py
+
+faults: .venv/dev.stamp  ## break everything on purpose and count what is lost; CASE='server_*' for some
+	$(BIN)/python -m faults $(or $(CASE),'*')
 
 docs: .venv/run.stamp  ## write docs/functions/*.md
 	$(BIN)/ecgbench docs

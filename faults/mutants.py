@@ -48,7 +48,7 @@ def _encoded(image: Image.Image, kind: str, options: dict[str, object]) -> bytes
 
 def mutants(count: int, *, seed: int = 1) -> Iterator[tuple[str, bytes]]:
     """Yield so many damaged pictures, the kinds in turn, each with the name of its kind and its damage."""
-    chance = random.Random(seed)  # noqa: S311 - damage, no secrets
+    chance = random.Random(seed)
     whole = originals()
     damages = list(DAMAGES.items())
     for index in range(count):

@@ -62,7 +62,10 @@ class Served:
 
     def websocket(self, **terms: Any) -> ClientConnection:
         """Return an open WebSocket."""
-        return connect(f"ws://127.0.0.1:{self.port}/ws", **{"max_size": None, "open_timeout": PATIENCE_S, **terms})
+        socket: ClientConnection = connect(
+            f"ws://127.0.0.1:{self.port}/ws", **{"max_size": None, "open_timeout": PATIENCE_S, **terms}
+        )
+        return socket
 
     def answers(self) -> float:
         """Return the seconds in which it does a picture for somebody new; httpx's error where it does not."""

@@ -10,7 +10,7 @@ import typer
 
 from ecgbench.cli import check, digitize, pictures, plugins, runs, serve, submission
 from ecgbench.cli.interrupts import take_interrupts
-from ecgbench.cli.output import INTERRUPTED
+from ecgbench.cli.output import INTERRUPTED, say
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
@@ -69,7 +69,7 @@ def _say(error: Exception) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(error)
         return 2
-    typer.echo(f"ecgbench: {_sentence(error)}", err=True)
+    say(f"ecgbench: {_sentence(error)}", err=True)
     return 2
 
 

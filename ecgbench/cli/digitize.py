@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecgbench.cli.output import counted, print_json
+from ecgbench.cli.output import counted, print_json, say
 
 if TYPE_CHECKING:
     from ecgbench.core.results import Signals
@@ -49,7 +49,7 @@ def digitize(
     replies = []
     for number, reply in enumerate(_done(work, tasks, jobs), start=1):
         replies.append(reply)
-        typer.echo(f"{number} of {len(tasks)}  {_sentence(reply)}", err=as_json)
+        say(f"{number} of {len(tasks)}  {_sentence(reply)}", err=as_json)
     if as_json:
         print_json(replies if len(replies) > 1 else replies[0])
     raise typer.Exit(0 if all(reply["success"] for reply in replies) else 1)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ecgbench.core.showing import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
@@ -40,6 +42,11 @@ def error_console() -> Console:
     from rich.console import Console
 
     return Console(stderr=True)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines to stdout or stderr; what a terminal would obey, as names of files may hold it, is written out."""
+    typer.echo("\n".join(map(printable, text.split("\n"))), err=err)
 
 
 def print_json(value: Any) -> None:
@@ -125,7 +132,7 @@ class Progress:
     def _say(self) -> None:
         self._said = time.monotonic()
         of = f" of {self._cells}" if self._cells is not None else ""
-        typer.echo(f"{self.finished}{of} cells: {self.note}", err=True)
+        say(f"{self.finished}{of} cells: {self.note}", err=True)
 
     def _open_bar(self) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

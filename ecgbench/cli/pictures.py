@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ecgbench.cli.output import counted, print_json, to_json
+from ecgbench.cli.output import counted, print_json, say, to_json
+from ecgbench.core.showing import printable
 
 if TYPE_CHECKING:
     from ecgbench.core.image_set import ImageSet
@@ -61,12 +62,12 @@ def list_images(
     if as_json:
         print_json({"name": found.name, "count": total, "cases": [vars(case.info) for case in shown]})
         return
-    typer.echo(f"{found.name}: {counted(total, 'case')}")
+    say(f"{found.name}: {counted(total, 'case')}")
     for case in shown:
         facts = (case.info.type, case.info.layout, case.info.grid_color, case.info.dpi and f"{case.info.dpi:g} dpi")
-        typer.echo(f"  {case.name}  {' '.join(fact for fact in facts if fact)}".rstrip())
+        say(f"  {printable(case.name)}  {' '.join(fact for fact in facts if fact)}".rstrip())
     if total is None or total > len(shown):
-        typer.echo("  ... (--all lists every case)" if total is not None else "  ...")
+        say("  ... (--all lists every case)" if total is not None else "  ...")
 
 
 @images.command()
@@ -99,7 +100,7 @@ def generate(
     run = partial(parallel_map, workers=jobs)
     pages = sum(1 for _ in write_pages(chosen, directory, open_page=registry.page_opener(), run=run))
     written = f"{counted(pages, 'page')} of {spec}: in {directory}"
-    typer.echo(f"{written}; `ecgbench run {shlex.quote(str(directory))}` runs every method over them.")
+    say(f"{written}; `ecgbench run {shlex.quote(str(directory))}` runs every method over them.")
 
 
 def _synthetic(number: int | None, given: Mapping[str, Any]) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecgbench.cli.output import console, print_json
+from ecgbench.cli.output import console, print_json, say
+from ecgbench.core.showing import printable
 
 if TYPE_CHECKING:
     from ecgbench.core.transformer import Transformer
@@ -96,7 +97,7 @@ def show(
         return
     text = method_page(chosen, related=related(chosen, registry.transformers), measured=measured)
     if not console().is_terminal:
-        typer.echo(text)
+        say(text)
         return
     from rich.markdown import Markdown
 
@@ -122,8 +123,8 @@ def list_plugins(as_json: Json = False) -> None:
         console().print(Text(origin, style="bold"))
         console().print(Padding(Text(", ".join(names)), (0, 0, 0, 2)))
     for problem in registry.problems:
-        console().print(Text.assemble(("left out: ", "bold red"), f"{problem.plugin} of {problem.origin}"))
-        console().print(Padding(Text(problem.message), (0, 0, 0, 2)))
+        console().print(Text.assemble(("left out: ", "bold red"), printable(f"{problem.plugin} of {problem.origin}")))
+        console().print(Padding(Text(printable(problem.message)), (0, 0, 0, 2)))
 
 
 def docs(
@@ -146,10 +147,10 @@ def docs(
     if check:
         stale = stale_pages(directory, own)
         for page in stale:
-            typer.echo(f"stale: {page}; run `ecgbench docs` and commit what it writes")
+            say(f"stale: {page}; run `ecgbench docs` and commit what it writes")
         raise typer.Exit(1 if stale else 0)
     for path in write_method_pages(directory, own):
-        typer.echo(str(path))
+        say(str(path))
 
 
 def _illustrate(figures: Mapping[str, Measured], store: str, run: str, directory: Path) -> None:

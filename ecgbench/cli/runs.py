@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecgbench.cli.output import INTERRUPTED, Progress, console, counted, print_json
+from ecgbench.cli.output import INTERRUPTED, Progress, console, counted, print_json, say
 
 if TYPE_CHECKING:
     from ecgbench.execution import Execution
@@ -88,7 +88,7 @@ def run(
             _print_run(opened, execution.kept_run, progress)
         else:
             _show_run(opened, execution.kept_run, progress)
-            typer.echo(_next_steps(execution.kept_run.name, _without_password(store)))
+            say(_next_steps(execution.kept_run.name, _without_password(store)))
     _say_problems(plan)
     raise typer.Exit(0 if progress.counts["done"] or progress.counts["reused"] or not progress.finished else 1)
 
@@ -104,7 +104,7 @@ def _workers(jobs: int | None) -> int:
 
     cores = usable_cores()
     if jobs is not None and jobs > cores:
-        typer.echo(f"Using {cores} workers, one a core: more would slow each other down and spoil the times.", err=True)
+        say(f"Using {cores} workers, one a core: more would slow each other down and spoil the times.", err=True)
     return min(jobs or cores, cores)
 
 
@@ -129,9 +129,9 @@ def _say_plan(plan: Plan, as_json: bool) -> None:
         print_json({"cases": cases, "methods": methods, "cells": cells, **plan.to_dict()})
         return
     product = f"{counted(len(methods), 'method')} x {counted(cases, 'case')} = {counted(cells, 'cell')}"
-    typer.echo(f"{product}, {counted(plan.repeats, 'timed call')} each:")
+    say(f"{product}, {counted(plan.repeats, 'timed call')} each:")
     for label in methods:
-        typer.echo(f"  {label}")
+        say(f"  {label}")
 
 
 def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Progress:
@@ -147,7 +147,7 @@ def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Prog
                 progress.add(outcome, reused=execution.reused)
             progress.counts["reused"] = execution.reused
     except KeyboardInterrupt:
-        typer.echo(f"Interrupted; what was done is kept. Go on with: {_resumption(execution.kept_run.name)}", err=True)
+        say(f"Interrupted; what was done is kept. Go on with: {_resumption(execution.kept_run.name)}", err=True)
         raise typer.Exit(INTERRUPTED) from None
     return progress
 
@@ -167,7 +167,7 @@ def _show_run(store: Store, run: Run, progress: Progress) -> None:
     failures = failures_table(store, run)
     if failures is not None:
         console().print(failures)
-    typer.echo(f"run {run.name}: {progress.note}")
+    say(f"run {run.name}: {progress.note}")
 
 
 def _print_run(store: Store, run: Run, progress: Progress) -> None:
@@ -192,7 +192,7 @@ def _without_password(store: str) -> str:
 
 def _say_problems(plan: Plan) -> None:
     for problem in plan.registry.problems:
-        typer.echo(f"left out: {problem.plugin} of {problem.origin}: {problem.message}", err=True)
+        say(f"left out: {problem.plugin} of {problem.origin}: {problem.message}", err=True)
 
 
 def demo(
@@ -211,7 +211,7 @@ def demo(
     workers = _workers(jobs)
     pages = directory / "pages"
     pages.mkdir(parents=True, exist_ok=True)
-    typer.echo(f"Writing sample pages with their truth to {pages} ...")
+    say(f"Writing sample pages with their truth to {pages} ...")
     for _ in write_pages(default_registry().open_images("demo"), pages, run=partial(parallel_map, workers=workers)):
         pass
     plan = _plan([str(pages)], "*", [], repeats=DEMO_REPEATS, workers=workers, timeout=60.0)
@@ -223,7 +223,7 @@ def demo(
         report = directory / "report.html"
         write_report(store, execution.kept_run, report, plan.registry)
     _say_problems(plan)
-    typer.echo(f"With pictures: {report} · your own: ecgbench run FOLDER --methods 'edges.*'")
+    say(f"With pictures: {report} · your own: ecgbench run FOLDER --methods 'edges.*'")
 
 
 def list_runs(store: StorePath = DEFAULT_STORE, as_json: Json = False) -> None:
@@ -288,7 +288,7 @@ def compare(
     if as_json:
         print_json(found.to_dict())
     elif markdown:
-        typer.echo(comparison_markdown(found))
+        say(comparison_markdown(found))
     else:
         for table in comparison_tables(found):
             console().print(table)
@@ -314,7 +314,7 @@ def export(
         target = output or Path(f"{found.name}.{chosen}")
         write_export(opened, found, chosen, sys.stdout.buffer if str(target) == "-" else target)
     if str(target) != "-":
-        typer.echo(str(target))
+        say(str(target))
 
 
 def _existing(store: str) -> Store:

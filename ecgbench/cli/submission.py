@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecgbench.cli.output import PLAIN_EVERY_SECONDS, console, counted, error_console, print_json
+from ecgbench.cli.output import PLAIN_EVERY_SECONDS, console, counted, error_console, print_json, say
 
 if TYPE_CHECKING:
     from ecgbench.submission.digitizing import Reading
@@ -54,9 +54,9 @@ def submit(
 
 
 def _print_report(report: SubmissionReport) -> None:
-    typer.echo(str(report))
+    say(str(report))
     for record, error in report.failed.items():
-        typer.echo(f"  {record}: {error}")
+        say(f"  {record}: {error}")
 
 
 class _Telling:
@@ -76,7 +76,7 @@ class _Telling:
             self._move(note, number, of)
         elif time.monotonic() - self._said > PLAIN_EVERY_SECONDS:
             self._said = time.monotonic()
-            typer.echo(note, err=True)
+            say(note, err=True)
 
     def _move(self, note: str, number: int, of: int) -> None:
         if self._bar is None:
@@ -107,7 +107,7 @@ def score(
     if as_json:
         print_json({"score_db": found.score_db, "records": len(found.ratios), "ratios": found.ratios})
         return
-    typer.echo(f"{found.score_db:.4f} dB over {counted(len(found.ratios), 'record')} (25.84 is the most that can be reached)")
+    say(f"{found.score_db:.4f} dB over {counted(len(found.ratios), 'record')} (25.84 is the most that can be reached)")
     if worst == 0:
         return
     from rich.table import Table

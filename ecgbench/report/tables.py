@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ecgbench.core.showing import printable
 from ecgbench.leaderboard import Comparison, breakdown, leaderboard
 from ecgbench.registry import default_registry
 from ecgbench.report.failures import failure_groups
@@ -52,6 +53,9 @@ class SheetView:
 
     sheet: Sheet
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sheet", _harmless(self.sheet))
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the title, the table, and its notes."""
         from rich.text import Text
@@ -65,6 +69,12 @@ class SheetView:
             yield Text(f"Not shown for lack of room: {', '.join(left_out)}.", style="dim")
         yield from (Text(note, style="dim") for note in self.sheet.notes)
         yield Text("")
+
+
+def _harmless(sheet: Sheet) -> Sheet:
+    """Return a sheet in which nothing commands a terminal; its cells may hold names of files."""
+    rows = [[replace(cell, text=printable(cell.text), small=printable(cell.small)) for cell in row] for row in sheet.rows]
+    return replace(sheet, title=printable(sheet.title), rows=rows, notes=[printable(note) for note in sheet.notes])
 
 
 def fitting(sheet: Sheet, width: int) -> tuple[list[int], Layout]:

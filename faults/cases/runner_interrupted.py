@@ -22,7 +22,7 @@ SOON_S = 20.0  # on a busy machine
 def run(*, short: bool) -> Found:
     """Interrupt again and again, then let it finish."""
     pictures = 60 if short else 600
-    chance = random.Random(3)  # noqa: S311 - moments, no secrets
+    chance = random.Random(3)
     lost, slowest = 0, 0.0
     with tempfile.TemporaryDirectory() as place:
         here = Path(place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ WORDS = ("run", "scans", "--methods", "edges.nap,edges.good", "--name", "night",
 def run(*, short: bool) -> Found:
     """Kill, count what was kept before and after, go on; at the end every cell is there."""
     kills, pictures = (SHORT_KILLS, SHORT_PICTURES) if short else (KILLS, PICTURES)
-    chance = random.Random(7)  # noqa: S311 - moments, no secrets
+    chance = random.Random(7)
     with tempfile.TemporaryDirectory() as place:
         here = Path(place)
         write_pictures(here / "scans", pictures)
@@ -33,7 +34,7 @@ def run(*, short: bool) -> Found:
             before = kept_cells(store, "night")
             process = begin(*WORDS, cwd=here, plugins=(plugin,))
             start = time.monotonic()
-            wait_for(lambda known=len(before): count_kept(store) > known or process.poll() is not None, "the first outcome")  # type: ignore[misc]
+            _until_more(store, len(before), process)
             recovery = max(recovery, time.monotonic() - start)
             time.sleep(chance.uniform(0, 0.3))
             others = [pid for pid in session_of(process.pid) if pid != process.pid]
@@ -56,3 +57,7 @@ def run(*, short: bool) -> Found:
         require(not bad, f"{len(bad)} cells are not done, though no method is at fault: {bad[:3]}")
     note = f"{struck[0]} kills of the command, {struck[1]} of a worker or the forkserver before; no worker outlived its command"
     return Found(len(cells), lost, recovery, note)
+
+
+def _until_more(store: Path, known: int, process: subprocess.Popen[str]) -> None:
+    wait_for(lambda: count_kept(store) > known or process.poll() is not None, "the first outcome")

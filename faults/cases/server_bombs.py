@@ -8,6 +8,7 @@ import json
 import struct
 import time
 import zlib
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -95,5 +96,5 @@ def run(*, short: bool) -> Found:
 
 
 def _peak_mb(pid: int) -> float:
-    with open(f"/proc/{pid}/status") as status:
-        return next(int(line.split()[1]) / 1e3 for line in status if line.startswith("VmHWM"))
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmHWM"))

@@ -7,7 +7,7 @@ import json
 import resource
 import time
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from faults.servers import Served, serving
 from faults.suite import Found, NotTried, require
@@ -45,7 +45,7 @@ async def _ask_all(served: Served, count: int, before: float) -> tuple[int, floa
     start = time.monotonic()
     gate = asyncio.Semaphore(50)  # handshakes at a time
 
-    async def opened():  # type: ignore[no-untyped-def]
+    async def opened() -> ClientConnection:
         async with gate:
             return await connect(f"ws://127.0.0.1:{served.port}/ws", open_timeout=120, ping_interval=None)
 

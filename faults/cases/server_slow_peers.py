@@ -53,7 +53,7 @@ def run(*, short: bool) -> Found:
         log = served.end()
     require(most - before < MOST_MB, f"memory grew by {most - before:.0f} MB")
     require("Traceback" not in log, f"the server logged {log[-300:]!r}")
-    note = f"{writers} slow writers, {readers} that read nothing: others' pictures took at most {slowest:.2f} s, memory grew by {most - before:.0f} MB"
+    note = f"{writers} slow writers, {readers} that read nothing: others took at most {slowest:.2f} s, memory grew by {most - before:.0f} MB"
     return Found(answered, 0, None, note)
 
 

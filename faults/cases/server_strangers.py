@@ -10,7 +10,7 @@ from faults.suite import Found, require
 
 PROMISE = "Without the token, from another origin, or by a path that leads out, nobody gets anything; no log holds a token."
 SHORT = True
-TOKEN = "correct-horse-battery"  # noqa: S105 - of a server that ends with this case
+TOKEN = "correct-horse-battery"
 WRONG = ("", "wrong", TOKEN[:-1], TOKEN + "x", "é" * 9, "x" * 50_000)
 ORIGINS = ("https://evil.example", "null", "http://localhost.evil.example", "http://[", "file://")
 PATHS = (
@@ -37,7 +37,7 @@ def run(*, short: bool) -> Found:
                 asked += 1
         asked += _handshakes(served, WRONG[:4])
         for origin in ORIGINS:
-            answer = http.get("/methods", headers={"Origin": origin, **_bearer(TOKEN)})
+            answer = http.get("/methods", headers={b"Origin": origin.encode(), **_bearer(TOKEN)})
             require(answer.status_code == 403 and "access-control-allow-origin" not in answer.headers, f"{origin} was let in")
             asked += 1
         for path in PATHS:
@@ -60,8 +60,8 @@ def run(*, short: bool) -> Found:
     )
 
 
-def _bearer(token: str) -> dict[str, bytes]:
-    return {"Authorization": f"Bearer {token}".strip().encode()}
+def _bearer(token: str) -> dict[bytes, bytes]:
+    return {b"Authorization": f"Bearer {token}".strip().encode()}
 
 
 def _handshakes(served, tokens) -> int:  # type: ignore[no-untyped-def]

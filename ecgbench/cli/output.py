@@ -9,6 +9,8 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -47,6 +49,20 @@ def error_console() -> Console:
 def say(text: str, *, err: bool = False) -> None:
     """Print lines to stdout or stderr; what a terminal would obey, as names of files may hold it, is written out."""
     typer.echo("\n".join(map(printable, text.split("\n"))), err=err)
+
+
+@contextmanager
+def stdout_kept_clean() -> Iterator[None]:
+    """Have what is printed meanwhile, by methods in Python or in C, go to stderr, as it does in worker processes."""
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
 
 
 def print_json(value: Any) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from contextlib import closing, redirect_stdout
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecgbench.cli.output import INTERRUPTED, Progress, console, counted, print_json, say
+from ecgbench.cli.output import INTERRUPTED, Progress, console, counted, print_json, say, stdout_kept_clean
 
 if TYPE_CHECKING:
     from ecgbench.execution import Execution
@@ -141,7 +141,7 @@ def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Prog
         with (
             Progress(None if cases is None else cases * len(plan.methods), quiet=quiet) as progress,
             closing(execution.outcomes()) as outcomes,  # at once, not when the traceback lets go of it: the store closes after
-            redirect_stdout(sys.stderr),  # what methods print; in worker processes it goes there too
+            stdout_kept_clean(),
         ):
             for outcome in outcomes:
                 progress.add(outcome, reused=execution.reused)

@@ -6,6 +6,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from ecgbench.environment import current_environment
 from ecgbench.execution import COMMIT_OUTCOMES, COMMIT_SECONDS, name_of_now
 from ecgbench.pytest_plugin.bench import Bench
 from ecgbench.pytest_plugin.options import is_asked, keeps_run, store_location, worker_count
-from ecgbench.store import Run, Store, StoreError
+from ecgbench.store import Run, RunExistsError, Store, StoreError
 from ecgbench.store.records import RunState
 
 NUMBER = "#"  # between the name of a baseline and how often it was kept before
@@ -33,7 +34,8 @@ class KeptRun:
         save, compare = config.getoption("ecg_save"), config.getoption("ecg_compare")
         self.store = _open_store(location, to_be_compared=None if save else compare)
         self.baseline = None if compare is None else find_baseline(self.store, compare)
-        self.name = new_name(self.store, save) if save else name_of_now(self.store)
+        self._save = save
+        self.name = self._new_name()
         self._asked = is_asked(config)
         self._plan = _plan_of(config, bench, asked=self._asked)
         self._scores = list(bench.registry.scores.values())
@@ -75,19 +77,30 @@ class KeptRun:
 
     def close(self) -> None:
         """Close the store, and remove it where nobody asked to keep it; a run that is still going on was interrupted."""
-        if self.count and self.run.state == "running":
-            self.finish("interrupted")
+        with suppress(StoreError):  # the session has told of it
+            if self.count and self.run.state == "running":
+                self.finish("interrupted")
         self.store.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 
+    def _new_name(self) -> str:
+        return new_name(self.store, self._save) if self._save else name_of_now(self.store)
+
     def _begin(self, *, resume: bool = False) -> Run:
-        return self.store.begin_run(
-            self.name, plan=self._plan, environment=current_environment(), scores=self._scores, resume=resume
-        )
+        """Begin the run, under another name where a session beside this one was quicker; or go on with it."""
+        environment = current_environment()
+        while True:
+            try:
+                return self.store.begin_run(
+                    self.name, plan=self._plan, environment=environment, scores=self._scores, resume=resume
+                )
+            except RunExistsError:
+                self.name = self._new_name()
 
     def _flush(self) -> None:
         if self._pending:
+            self._since = time.monotonic()  # one that fails is tried again a moment later, not with each outcome
             self.store.add(self.run.id, self._pending)
             self._pending = []
 

@@ -408,7 +408,11 @@
           resolve();
         };
         socket.onmessage = (event) => this.#receive(socket, event.data);
-        socket.onerror = () => {}; // a close follows, which says as much as browsers tell
+        socket.onerror = () => {
+          // In browsers a close follows, which says as much; outside them, of a server that is not there, none does.
+          clearTimeout(timer);
+          if (!opened) reject(new ConnectionError("the connection was closed with code 1006"));
+        };
         socket.onclose = (event) => {
           clearTimeout(timer);
           if (opened) this.#lost(socket, event);

@@ -20,7 +20,7 @@ TIMES, SHORT_TIMES, IMAGES = 8, 1, 8
 SCRIPT = """
 import { initWebSocketProcessor } from "%(client)s";
 const [url, base64] = process.argv.slice(2);
-const processor = initWebSocketProcessor(url);
+const processor = initWebSocketProcessor(url, { tries: 60, longestBackoff: 1000 }); // a busy machine starts a server slowly
 await processor.connect();
 const picture = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 const onProgress = (item) => console.log(JSON.stringify({ done: item.done }));

@@ -18,6 +18,11 @@ def test_images_shows_what_a_spec_holds(ecgbench, pictures):
     assert [case["name"] for case in listed["cases"]] == ["page0.png", "page1.png", "page2.png"]
 
 
+def test_names_command_no_terminal_and_stand_on_one_line(ecgbench, pictures):
+    (pictures / "page0.png").rename(pictures / "\x1b]0;title\x07a\nb.png")
+    assert "  \\x1b]0;title\\x07a\\nb.png" in ecgbench("images", "scans").out.splitlines()
+
+
 @pytest.mark.parametrize(
     "words", [("scans/page1.png", "--json"), ("--json", "scans/page1.png"), ("list", "scans/page1.png", "--json")]
 )

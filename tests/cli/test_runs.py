@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from ecgbench.core.outcome import Status
+from ecgbench.registry import default_registry
 from ecgbench.store import Store
+from tests import misbehaving_plugin
 
 CANNY, SOBEL = "edges.canny", "edges.sobel"
 BOTH = ("-m", f"{CANNY},{SOBEL}")
@@ -266,6 +268,30 @@ def test_ctrl_c_ends_a_run_keeps_what_was_done_and_says_how_to_go_on(ecgbench, p
     assert 0 < done < 503 * 6
     resumption = f"Go on with: ecgbench run scans --methods 'edges.*,color.lab,grid.*' --name {interrupted.name} --resume"
     assert said == f"Interrupted; what was done is kept. {resumption}"
+
+
+def test_ctrl_c_again_does_not_break_off_the_end_and_a_third_time_ends_at_once():
+    script = (
+        "import os, signal\n"
+        "from ecgbench.cli.interrupts import take_interrupts\n"
+        "take_interrupts()\n"
+        "press = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+        "try:\n    press()\nexcept KeyboardInterrupt:\n    print('once', flush=True)\n"
+        "press()\nprint('twice', flush=True)\npress()\nprint('never')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.split(), done.stderr, done.returncode) == (["once", "twice"], "", 130)
+
+
+@pytest.mark.parametrize("executor", ["serial", "processes"])
+def test_what_methods_print_does_not_stand_in_the_json(ecgbench, pictures, executor):
+    default_registry.cache_clear()
+    default_registry().register(misbehaving_plugin.talking)
+    try:
+        answer = ecgbench("run", "scans", "--methods", "edges.talking", "--executor", executor, "--json")
+    finally:
+        default_registry.cache_clear()
+    assert answer.json["counts"]["done"] == 3
 
 
 def children_of(pid):

@@ -52,6 +52,13 @@ def test_no_form_can_be_written_to(kind):
         cv2.rectangle(array, (0, 0), (2, 2), (0, 0, 0))
 
 
+@pytest.mark.parametrize("kind", ["bgr", "gray", "lab", "hsv"])
+def test_a_form_that_is_ours_cannot_be_made_writable(kind):
+    for array in (colored()[..., 0], np.dstack([colored(), colored()[..., 0]])):
+        with pytest.raises(ValueError, match="cannot set WRITEABLE flag"):
+            page_from_array(array).as_kind(kind).setflags(write=True)
+
+
 def test_the_array_of_the_caller_stays_writable():
     mine = colored()
     page_from_array(mine)

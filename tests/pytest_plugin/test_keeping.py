@@ -70,6 +70,17 @@ def test_what_fails_is_kept_and_a_session_that_stops_early_is_an_interrupted_run
         assert [(each.case.name, each.status) for each in store.outcomes(run.id)] == [("0.png", Status.FAILED)]
 
 
+def test_a_store_that_is_removed_under_a_session_is_told_of_and_costs_no_verdict(bench, pytester):
+    pytester.makeconftest(
+        "import os\ndef pytest_runtest_teardown(item):\n    if os.path.exists('ecgbench.db'):\n        os.remove('ecgbench.db')\n"
+    )
+    result = bench("--ecg-save=main")
+    result.assert_outcomes(passed=4)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["The store *ecgbench.db was moved, removed or replaced while it was written to; *"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
 def test_a_name_kept_again_gets_a_number_and_the_latest_that_ended_is_compared_with(store):
     for state in ("finished", "finished", "interrupted"):
         run = store.begin_run(new_name(store, "main"), plan={}, environment=Environment({}))

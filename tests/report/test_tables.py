@@ -129,3 +129,12 @@ def test_a_comparison_of_runs_says_in_what_machines_differ(store, run):
     text = " ".join(shown(*comparison_tables(compare(store, "first try", "second")), width=160).split())
     assert "edges: b = second:edges.canny against a = first try:edges.canny" in text
     assert "not measured alike, which may explain times: cpu (8080 <at> 2 MHz / Z80), opencv (5.0.0 / –)." in text
+
+
+def test_nothing_from_outside_commands_a_terminal(store, run):
+    canny = Variant("edges.canny", "edges", "0.1", "1a2b3c")
+    hostile = CaseInfo("\x1b[31mred\x1b]0;title\x07.png", "scans/red.png")
+    store.add(run.id, [Outcome(canny, hostile, Status.FAILED, error="why\x9b2J \u202egnp")])
+    text = shown(failures_table(store, run), width=200)
+    assert "\\x1b[31mred\\x1b]0;title\\x07.png" in text and "why\\x9b2J \\u202egnp" in text
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)

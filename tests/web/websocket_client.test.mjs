@@ -133,6 +133,22 @@ test("a connection is tried up to five times, with pauses that are told of", asy
   assert.ok(pauses.every(([, delay]) => delay >= 0 && delay <= 2));
 });
 
+test("a connection that fails without a close, as outside browsers, is tried again too", async () => {
+  const server = played(done);
+  let refused = 0;
+  const WebSocket = class {
+    constructor(url) {
+      if (refused++ > 0) return new server.WebSocket(url);
+      setTimeout(() => this.onerror({}), 0);
+    }
+    close() {}
+  };
+  const processor = processorOf(server, { WebSocket });
+  assert.equal((await processor.processImage(PICTURE)).success, true);
+  assert.equal(refused, 2);
+  processor.close();
+});
+
 test("when every try failed all calls are rejected with one sentence, and a later connect tries anew", async () => {
   const server = played(done, { refuse: 5 });
   const processor = processorOf(server, { token: "secret" });

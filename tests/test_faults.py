@@ -1,14 +1,12 @@
 """The fault suite: its short cases hold here, its protocol is kept by all, and docs/reliability.md tells of each."""
 
 import inspect
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from faults.suite import Broken, Found, NotTried, every_case, require
+from faults.__main__ import main
+from faults.suite import Broken, NotTried, every_case, require
 
 ROOT = Path(__file__).parents[1]
 CASES = every_case()
@@ -38,13 +36,14 @@ def test_a_promise_that_does_not_hold_is_said():
     require([0], "")
 
 
-def test_the_suite_lists_and_runs_by_pattern_and_ends_with_1_where_something_broke(tmp_path):
-    def suite(*words):
-        return subprocess.run([sys.executable, "-m", "faults", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-
-    listed = suite("--list", "server_*")
-    assert [line.split()[0] for line in listed.stdout.splitlines()] == [
-        case.name for case in CASES if case.name.startswith("server_")
-    ]
-    assert "No case is named so" in suite("nothing_*").stderr
-    assert json.loads(json.dumps(Found(1, 0).__dict__))["lost"] == 0
+def test_the_suite_lists_and_runs_by_pattern_and_ends_with_1_where_something_broke(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["faults", "--list", "server_*"])
+    main()
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == [case.name for case in CASES if case.name.startswith("server_")]
+    monkeypatch.setattr("faults.__main__._apart", lambda case, short: "broken" if "names" in case.name else "kept")
+    for words, code in ((("security_*",), 1), (("server_*", "--short"), 0), (("nothing_*",), "No case is named so; there are: ")):
+        monkeypatch.setattr("sys.argv", ["faults", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert left.value.code == code or str(left.value.code).startswith(str(code))

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from ecgbench.wire import KINDS, read_reply
@@ -24,7 +25,8 @@ PROMISE = (
     "Whatever a message holds, it is answered by one final message of its id, and no mistake of the server's own comes of it."
 )
 SHORT = True
-EXAMPLES, SHORT_EXAMPLES = 12_000, 150  # over all of them
+EXAMPLES, SHORT_EXAMPLES = 12_000, 80  # over all of them
+AT_A_TIME, ANSWER_S = 6, 60.0
 SHARES = {"JSON": 0.4, "frames": 0.25, "pictures": 0.25, "HTTP": 0.1}
 
 SMALL = page_png(width=101, height=90)
@@ -81,46 +83,65 @@ def mutated(draw: st.DrawFn, whole: bytes) -> bytes:
 
 
 class Asker:
-    """Asks over one connection, which is opened anew where the server closed it with a code."""
+    """Asks over one connection, a few messages at a time; one that is closed with a code is opened anew."""
 
     def __init__(self, served: Served) -> None:
         self._served = served
         self._socket: ClientConnection | None = None
-        self.asked = self.lost = self._number = 0
+        self._waiting: list[str | bytes] = []
+        self.asked = self.lost = self._fences = 0
         self.answers: Counter[str] = Counter()
 
     def ask(self, message: str | bytes) -> None:
-        """Send a message and count how it was answered; behind it goes one whose answer must come."""
-        from websockets.exceptions import ConnectionClosed
-
+        """Send a message, at the latest with the next few, and count how it was answered."""
         self.asked += 1
-        self._number += 1
-        mark = f"fence {self._number}"
+        self._waiting.append(message)
+        if len(self._waiting) == AT_A_TIME:
+            self.settle()
+
+    def settle(self) -> None:
+        """Have every message answered: those of a connection that was closed are asked again one by one, to know whose it was."""
+        messages, self._waiting = self._waiting, []
+        if not messages or self._settled(messages):
+            return
+        for message in messages:
+            if not self._settled([message]):
+                self.answers["closed"] += 1
+
+    def _settled(self, messages: list[str | bytes]) -> bool:
+        """Send messages, and behind them one whose answer must come; tell whether the connection stayed. Each has one final answer."""
+        self._fences += 1
+        mark = f"fence {self._fences}"
+        finals: Counter[str] = Counter()
         try:
             socket = self._socket = self._socket or self._served.websocket()
-            socket.send(message)
+            for message in messages:
+                socket.send(message)
             socket.send(json.dumps({"type": "list_methods", "task": "grid", "id": mark}))
-            finals = fenced = 0
-            while not (finals and fenced):
-                reply = read_reply(socket.recv(60))
-                fenced += reply.get("id") == mark
-                finals += reply.get("id") != mark and reply["type"] != "item"
-                require(reply.get("code") != "internal", f"the server made a mistake at {message[:300]!r}")
-                self.answers[reply.get("code") or reply["type"]] += reply.get("id") != mark
+            fenced = False
+            while not fenced or finals.total() < len(messages):
+                reply = read_reply(socket.recv(ANSWER_S))
+                if reply.get("id") == mark:
+                    fenced = True
+                elif reply["type"] != "item":
+                    require(reply.get("code") != "internal", f"the server made a mistake at one of {str(messages)[:600]}")
+                    finals[reply.get("code") or reply["type"]] += 1
         except ConnectionClosed as closed:
-            self.answers[f"closed {closed.rcvd.code if closed.rcvd else 'without a word'}"] += 1
-            self.lost += closed.rcvd is None
+            require(closed.rcvd is not None, f"the server closed without a word at one of {str(messages)[:600]}")
             self._socket = None
+            return False
         except TimeoutError:
-            self.lost += 1
+            self.lost += len(messages) - finals.total()
             self._socket = None
+        self.answers += finals
+        return True
 
 
 def run(*, short: bool) -> Found:
     """Fuzz one server by all of them; it must log nothing and still answer."""
     total = SHORT_EXAMPLES if short else EXAMPLES
     told = []
-    with serving("--timeout", "20") as served:
+    with serving("--timeout", "20") as served, httpx.Client(base_url=served.url, timeout=ANSWER_S) as http:
         asker = Asker(served)
         pictures = [data for _, data in originals()]
         fuzzers = {
@@ -133,12 +154,13 @@ def run(*, short: bool) -> Found:
                 lambda data: asker.ask(pack({"type": "process_image", "options": {"edge_detection": True}}, [data])),
                 st.sampled_from(pictures).flatmap(mutated),
             ),
-            "HTTP": (lambda body: _post(served, asker, body), st.tuples(st.integers(0, 5), messages() | ANYTHING)),
+            "HTTP": (lambda body: _post(http, asker, body), st.tuples(st.integers(0, 5), messages() | ANYTHING)),
         }
         for name, (send, strategy) in fuzzers.items():
             before, began = asker.asked, time.monotonic()
             count = round(total * SHARES[name])
             _fuzz(send, strategy, count)
+            asker.settle()
             told.append(f"{asker.asked - before} {name} in {time.monotonic() - began:.0f} s")
         served.answers()
         log = served.end()

@@ -72,9 +72,7 @@ def test_what_fails_is_kept_and_a_session_that_stops_early_is_an_interrupted_run
 
 def test_a_store_that_is_removed_under_a_session_is_told_of_and_costs_no_verdict(bench, pytester):
     pytester.makeconftest(
-        "import os, pytest\n"
-        "@pytest.hookimpl(tryfirst=True)\n"
-        "def pytest_sessionfinish():\n    os.remove('ecgbench.db')\n"
+        "import os, pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_sessionfinish():\n    os.remove('ecgbench.db')\n"
     )
     result = bench("--ecg-save=main")
     result.assert_outcomes(passed=4)

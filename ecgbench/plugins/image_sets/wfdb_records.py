@@ -56,11 +56,7 @@ def signal_files(header_path: Path) -> tuple[Path, ...]:
 
     A header that cannot be made sense of names none.
     """
-    try:
-        text = header_path.read_text(encoding="latin-1")
-    except OSError:
-        return ()
-    lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = _lines(header_path)
     in_segments = bool(lines) and "/" in lines[0][0]
     named: dict[Path, None] = {}
     for first, *_ in lines[1:]:
@@ -71,6 +67,28 @@ def signal_files(header_path: Path) -> tuple[Path, ...]:
         if in_segments and beside != header_path:
             named |= dict.fromkeys(signal_files(beside))
     return tuple(named)
+
+
+def _lines(header_path: Path) -> list[list[str]]:
+    """Return the words of each line of a header, comments apart; none where it cannot be read."""
+    try:
+        text = header_path.read_text(encoding="latin-1")
+    except OSError:
+        return []
+    return [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def _check_names(path: Path, *, segments: bool = True) -> None:
+    """Raise SignalsError where a header, or one of its segments', names a file elsewhere: the library would follow it, even to a bucket."""
+    lines = _lines(path)
+    for first, *_ in lines[1:]:
+        if first != "~" and Path(first).name != first:
+            raise SignalsError(
+                f"The header {path} names {first[:100]!r}, which does not lie beside it; only files of its folder are read."
+            )
+    if segments and lines and "/" in lines[0][0]:
+        for first in {first for first, *_ in lines[1:]} - {"~"}:
+            _check_names(path.with_name(f"{first}.hea"), segments=False)
 
 
 @cache
@@ -103,6 +121,7 @@ def _asked(read: Callable[[], Read], path: Path) -> Read:
 def _header(path: Path) -> Any:
     if not path.is_file():
         raise SignalsError(f"There is no record {path.with_suffix('')}: its header {path} does not exist.")
+    _check_names(path)
     header = _asked(lambda: _wfdb().rdheader(str(path.with_suffix("")), rd_segments=True), path)
     if hasattr(header, "segments"):  # of a record in segments: the names are those of its first one
         header.sig_name = _asked(header.get_sig_name, path)

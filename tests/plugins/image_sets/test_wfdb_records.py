@@ -41,6 +41,18 @@ def test_samples_come_back_in_millivolts_and_in_the_usual_order(tmp_path: Path) 
         assert signals.leads[name].dtype == np.float32 and signals.leads[name].flags["C_CONTIGUOUS"]
 
 
+@pytest.mark.parametrize("elsewhere", ["/etc/passwd", "../one.dat", "s3://bucket/one.dat", "sub/one.dat"])
+def test_a_header_leads_to_no_file_outside_its_folder(tmp_path: Path, elsewhere: str) -> None:
+    path = make_record(tmp_path)
+    path.write_text(path.read_text().replace("one.dat", elsewhere))
+    with pytest.raises(SignalsError, match="which does not lie beside it; only files of its folder are read"):
+        read_record(path)
+    whole = tmp_path / "whole.hea"
+    whole.write_text("whole/1 12 500 1000\none 1000\n")
+    with pytest.raises(SignalsError, match="which does not lie beside it"):
+        read_record(whole)
+
+
 @pytest.mark.parametrize(
     "gain, expected",
     [
@@ -140,7 +152,7 @@ def edit(path: Path, old: str, new: str) -> None:
         (lambda folder: cut(folder / "one.dat", 0), r"one\.dat holds 0 of the 24000 bytes"),
         (lambda folder: (folder / "one.hea").write_text(""), "cannot be read"),
         (lambda folder: (folder / "one.hea").write_text("hello world\n" * 5), "cannot be read: invalid syntax"),
-        (lambda folder: (folder / "one.hea").write_bytes(bytes(range(256))), "cannot be read"),
+        (lambda folder: (folder / "one.hea").write_bytes(bytes(range(256))), "does not lie beside it"),
         (lambda folder: (folder / "one.hea").write_text("one 0 500 0\n"), "holds no signals"),
         (lambda folder: edit(folder / "one.hea", "one 12", "one 13"), "one"),
         (lambda folder: edit(folder / "one.hea", "one 12", "one 11"), "one"),

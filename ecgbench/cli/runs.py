@@ -159,6 +159,15 @@ def _resumption(name: str) -> str:
     return shlex.join(["ecgbench", *given, *([] if named else ["--name", name]), "--resume"])
 
 
+def _without_password(word: str) -> str:
+    """Return a word of a command line as it may be shown: a URL's password is nobody's affair.
+
+    >>> _without_password("--store=postgresql://me:secret@host/db")
+    '--store=postgresql://me:***@host/db'
+    """
+    return re.sub(r"(://[^/:@]+):[^@/]+@", r"\1:***@", word)
+
+
 def _show_run(store: Store, run: Run, progress: Progress) -> None:
     from ecgbench.report import failures_table, leaderboard_tables
 
@@ -179,15 +188,6 @@ def _print_run(store: Store, run: Run, progress: Progress) -> None:
 def _next_steps(name: str, store: str) -> str:
     where = "" if store == DEFAULT_STORE else f" --store {shlex.quote(store)}"
     return f"See it again: ecgbench leaderboard {shlex.quote(name)}{where} · with pictures: ecgbench export {shlex.quote(name)}{where} --format html"
-
-
-def _without_password(store: str) -> str:
-    """Return what names a store without the password in its URL, since logs of builds are read by many.
-
-    >>> _without_password("postgresql://me:secret@host/ecg"), _without_password("runs.db")
-    ('postgresql://me:***@host/ecg', 'runs.db')
-    """
-    return re.sub(r"(?<=://)([^:/@]*):[^@]*(?=@)", r"\1:***", store)
 
 
 def _say_problems(plan: Plan) -> None:

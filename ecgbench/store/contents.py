@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Dialect, select
 
-from ecgbench.store.database import driver_sql, upsert
+from ecgbench.store.bulk import driver_sql, upsert
 from ecgbench.store.ids import chunks
 from ecgbench.store.records import FileState
 from ecgbench.store.schema import contents
@@ -25,7 +25,8 @@ def content_ids(connection: Connection, files: Sequence[FileState]) -> list[str 
 
 def remember(connection: Connection, dialect: Dialect, files: Iterable[tuple[FileState, str]]) -> None:
     """Keep the content id of each file as it is now."""
-    rows = [(to_text(path), size, mtime_ns, content_id) for (path, size, mtime_ns), content_id in files]
+    rows = [(to_text(path) or "", size, mtime_ns, content_id) for (path, size, mtime_ns), content_id in files]
+    rows.sort()  # two who write the same files in orders of their own would wait for each other
     if rows:
         statement = upsert(contents, dialect, keys=["path"], replace=["size", "mtime_ns", "content_id"])
         connection.exec_driver_sql(driver_sql(statement, dialect), rows)

@@ -15,6 +15,10 @@ REMEDIES = (
     ("readonly", "is read-only; copy it to a folder that you may write in, or give another with --store."),
     ("unable to open", "cannot be opened; its file and its folder must be ones that you may read and write."),
     ("locked", "is kept locked by another program; end that program, or give another store with --store."),
+    ("password authentication failed", "does not take this user and password; give them in the URL or in ~/.pgpass."),
+    ("no password supplied", "wants a password; give it in the URL, in PGPASSWORD or in ~/.pgpass."),
+    ("permission denied", "is not yours to write; have its owner grant CREATE and USAGE on its schema, or give another with --store."),
+    ("connection failed", "cannot be reached; see that its server runs and that host, port and database are right."),
     ("disk is full", "could not take more, since the disk is full; free some space and go on with --resume."),
     ("disk I/O error", "could not be written, since the disk gave an error; free some space or use another disk, and go on with --resume."),
 )  # fmt: skip

@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Row, bindparam, select, update
+from sqlalchemy import Connection, Dialect, Row, insert, select, update
 
 from ecgbench.core.metric import COST_SCORES, Rows, Score
 from ecgbench.core.outcome import Variant
 from ecgbench.core.truth import CaseInfo
-from ecgbench.store.database import IN_PLACEHOLDERS, BulkInsert, upsert
+from ecgbench.store.bulk import IN_PLACEHOLDERS, BulkInsert
 from ecgbench.store.identity import identity_of, number_of
 from ecgbench.store.schema import cases, metrics, variants
+from ecgbench.store.server import hold_names
 from ecgbench.store.text import from_text, to_text, to_texts
 
 CASES_REMEMBERED = 4_096  # enough for the batches in flight; a run of any length holds no more
@@ -35,12 +36,7 @@ class Ids:
         self._metrics: dict[str, int] = {}
         self._cases: dict[CaseInfo, int] = {}
         self._stale: dict[int, tuple[int, ...]] = {}
-        self._new_variant = upsert(variants, dialect, keys=["key"])
-        self._new_metric = upsert(metrics, dialect, keys=["name"])
-        self._declared_metric = upsert(metrics, dialect, keys=["name"], replace=["unit", "direction", "doc", "combined"])
-        columns = [column for column in cases.columns if column.name != "id"]
-        new_case = upsert(cases, dialect, keys=["identity"]).values({c.name: bindparam(c.name) for c in columns})
-        self._add_cases = BulkInsert(new_case, dialect)
+        self._add_cases = BulkInsert(cases, dialect, keys=["identity"])
 
     def forget(self) -> None:
         """Forget every number."""
@@ -51,22 +47,30 @@ class Ids:
         """Return the number of a variant."""
         found = self._variants.get(variant.key)
         if found is None:
+            hold_names(connection)
             row = variant_row(variant)
-            connection.execute(self._new_variant.values(row))
-            found = connection.execute(select(variants.c.id).where(variants.c.key == row["key"])).scalar_one()
+            of_key = select(variants.c.id).where(variants.c.key == row["key"])
+            found = connection.scalar(of_key)
+            if found is None:
+                connection.execute(insert(variants).values(row))
+                found = connection.execute(of_key).scalar_one()
             self._variants[variant.key] = found
         return found
 
     def declare(self, connection: Connection, scores: Iterable[Score]) -> None:
         """Keep unit, direction and sentence of each score, the latest ones given."""
+        hold_names(connection)
         for score in scores:
-            known = {"name": score.name, "unit": score.unit, "direction": score.direction, "doc": score.doc}
-            connection.execute(self._declared_metric.values(known | {"combined": score.combine is not None, "task": ""}))
+            said = {"unit": score.unit, "direction": score.direction, "doc": score.doc, "combined": score.combine is not None}
+            known = connection.execute(update(metrics).where(metrics.c.name == score.name).values(said)).rowcount
+            if not known:
+                connection.execute(insert(metrics).values(name=score.name, task="", **said))
 
     def metric(self, connection: Connection, name: str, task: str) -> int:
         """Return the number of a score's name, which a method of `task` gave."""
         found = self._metrics.get(name)
         if found is None:
+            hold_names(connection)
             if connection.scalar(select(metrics.c.id).where(metrics.c.name == name)) is None:
                 undeclared = Score(name, "?", "none", "Not declared by a metric of the run that gave it.")
                 self.declare(connection, [undeclared])
@@ -91,6 +95,7 @@ class Ids:
 
     def _given(self, connection: Connection, missing: Sequence[CaseInfo]) -> list[int]:
         """Look up cases that are not remembered, after adding those that are new."""
+        hold_names(connection)
         rows = [_case_row(case) for case in missing]
         identities = [row[0] for row in rows]
         if self._add_cases(connection, rows) != len(rows):

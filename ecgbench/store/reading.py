@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, Select, Table, and_, case, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, and_, case, func, literal_column, select
 
 from ecgbench.core.outcome import Outcome, Status, Variant
 from ecgbench.store.ids import chunks, read_case
@@ -19,17 +20,20 @@ from ecgbench.store.writing import unpack
 PAGE = 1_000  # outcomes read at a time
 
 StructuredArray = np.ndarray[Any, np.dtype[Any]]
+Given = dict[int, dict[str, float]]  # scores by case
+Read = Callable[[Callable[[Connection], Any]], Any]  # gives a connection to what reads, and what that returns back
 
 
 class OutcomeReader:
     """Streams the outcomes of one run; each page is a short transaction, so a slow reader holds up nobody."""
 
-    def __init__(self, engine: Engine, run_id: int, variants: Mapping[int, Variant], status: Sequence[Status] | None) -> None:
-        self._engine = engine
+    def __init__(self, read: Read, run_id: int, variants: Mapping[int, Variant], status: Sequence[Status] | None) -> None:
+        self._read = read
         self._run_id = run_id
         self._variants = variants
-        with engine.connect() as connection:
-            self._names = {row.id: row.name for row in connection.execute(select(metrics.c.id, metrics.c.name))}
+        self._names: dict[int, str] = read(
+            lambda connection: {row.id: row.name for row in connection.execute(select(metrics.c.id, metrics.c.name))}
+        )
         self._wanted = and_(outcomes.c.run_id == run_id, *_of_status(status))
 
     def read(self, limit: int | None, offset: int) -> Iterator[Outcome]:
@@ -48,8 +52,7 @@ class OutcomeReader:
 
     def _count(self, variant_id: int) -> int:
         wanted = select(func.count()).select_from(outcomes).where(self._wanted, outcomes.c.variant_id == variant_id)
-        with self._engine.connect() as connection:
-            return connection.execute(wanted).scalar_one()
+        return cast("int", self._read(lambda connection: connection.execute(wanted).scalar_one()))
 
     def _of_variant(self, variant_id: int, offset: int, limit: int | None) -> Iterator[Outcome]:
         after = -1
@@ -63,17 +66,19 @@ class OutcomeReader:
             .limit(size)
         )
         while True:
-            with self._engine.connect() as connection:
-                rows = connection.execute(page.where(outcomes.c.case_id > after).offset(offset)).all()
-                given = self._scores(connection, variant_id, rows)
+            rows, given = self._read(partial(self._page, variant_id, page.where(outcomes.c.case_id > after).offset(offset)))
             yield from (_read_outcome(row, self._variants[variant_id], given.get(row.case_id, {})) for row in rows)
             if len(rows) < size:
                 return
             after, offset = rows[-1].case_id, 0
 
-    def _scores(self, connection: Connection, variant_id: int, rows: Sequence[Row[Any]]) -> dict[int, dict[str, float]]:
+    def _page(self, variant_id: int, page: Select[Any], connection: Connection) -> tuple[Sequence[Row[Any]], Given]:
+        rows = connection.execute(page).all()
+        return rows, self._scores(connection, variant_id, rows)
+
+    def _scores(self, connection: Connection, variant_id: int, rows: Sequence[Row[Any]]) -> Given:
         done = [row.case_id for row in rows if row.status == Status.DONE]
-        found: dict[int, dict[str, float]] = {}
+        found: Given = {}
         for ids in chunks(done):
             for case_id, metric_id, value in connection.execute(self._scores_of(variant_id, ids)):
                 found.setdefault(case_id, {})[self._names[metric_id]] = float("nan") if value is None else value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -15,13 +15,17 @@ from ecgbench.core.metric import Score
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.store import contents, progress, runs, summaries
-from ecgbench.store.database import WRITING, check_is_there, file_of, open_database, prepare_tables
+from ecgbench.store.database import WRITING, open_database, prepare_tables
 from ecgbench.store.errors import translated
 from ecgbench.store.ids import OF_ANY_TASK, Ids, read_score
 from ecgbench.store.reading import OutcomeReader, read_numbers, read_pairs, read_values
 from ecgbench.store.records import FileState, Numbers, Pairs, Run, RunState, StoredSummary, Values
 from ecgbench.store.schema import metrics
+from ecgbench.store.server import persist
+from ecgbench.store.sqlite import check_is_there, file_of
 from ecgbench.store.writing import OutcomeWriter
+
+Found = TypeVar("Found")
 
 BUSY_S = 30.0  # how long a writer waits for another; a batch takes milliseconds
 FAILURES = (Status.FAILED, Status.TIMED_OUT, Status.CRASHED)
@@ -48,13 +52,17 @@ class Store:
     def __init__(self, location: str | Path, *, create: bool = True, busy_s: float = BUSY_S) -> None:
         self._engine = open_database(location, create=create, busy_s=busy_s)
         url = self._engine.url
-        self.name = str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+        self.name = (
+            str(url.database)
+            if url.get_backend_name() == "sqlite"
+            else url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+        )
         self._writes = self._engine.execution_options(**WRITING)
         self._one_writer = Lock()  # of this process; others wait for the database
         self._ids = Ids(self._engine.dialect)
         self._writer = OutcomeWriter(self._engine.dialect, self._ids)
         with self._closing_on_error(), translated(self.name):
-            prepare_tables(self._engine, self.name)
+            prepare_tables(self._engine, self.name, create=create)
         self._file = file_of(self._engine)
 
     def __repr__(self) -> str:
@@ -78,22 +86,33 @@ class Store:
             self.close()
             raise
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with translated(self.name), self._engine.connect() as connection:
-            yield connection
+    def _read(self, work: Callable[[Connection], Found]) -> Found:
+        """Return what a transaction reads."""
 
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """Open a transaction that is kept whole or not at all; StoreError where it went into a file that is no longer there."""
-        with self._one_writer, translated(self.name):
+        def once() -> Found:
+            with self._engine.connect() as connection:
+                return work(connection)
+
+        with translated(self.name):
+            return persist(self._engine, self.name, once)
+
+    def _write(self, work: Callable[[Connection], None]) -> None:
+        """Do a transaction that is kept whole or not at all; done twice, it comes to the same.
+
+        StoreError where it went into a file that is no longer there.
+        """
+
+        def once() -> None:
             try:
                 with self._writes.begin() as connection:
-                    yield connection
+                    work(connection)
                 check_is_there(self._engine, self._file)
             except BaseException:
                 self._ids.forget()  # numbers given in it are given no more
                 raise
+
+        with self._one_writer, translated(self.name):
+            persist(self._engine, self.name, once)
 
     # Runs
 
@@ -111,25 +130,26 @@ class Store:
         `plan` and the environment's facts are JSON-safe; `scores` declares what the metrics may give, with units. A run that goes on in
         another environment keeps that of its beginning, and what is different now as the fact "resumed_in".
         """
-        with self._writing() as connection:
+        declared = list(scores)
+
+        def begin(connection: Connection) -> None:
             runs.begin(connection, name, plan=plan, environment=environment, resume=resume, store=self.name)
-            self._ids.declare(connection, scores)
+            self._ids.declare(connection, declared)
+
+        self._write(begin)
         return self.find_run(name)
 
     def finish_run(self, run_id: int, state: RunState = "finished") -> None:
         """Write that a run ended as "finished" or "interrupted"."""
-        with self._writing() as connection:
-            runs.finish(connection, run_id, state)
+        self._write(lambda connection: runs.finish(connection, run_id, state))
 
     def runs(self) -> list[Run]:
         """Return every run, the newest first."""
-        with self._reading() as connection:
-            return runs.newest_first(connection)
+        return self._read(runs.newest_first)
 
     def find_run(self, name: str | None = None) -> Run:
         """Return the run of that very name, or the newest; raise StoreError that lists the names there are."""
-        with self._reading() as connection:
-            return runs.find(connection, name, store=self.name)
+        return self._read(lambda connection: runs.find(connection, name, store=self.name))
 
     # Outcomes
 
@@ -139,16 +159,14 @@ class Store:
         An outcome replaces an earlier one of its cell (variant and case) in the run, also one of the same file when its content
         was another or not known. Scores are kept of outcomes that are done; a failure has none.
         """
-        with self._writing() as connection:
-            self._writer.add(connection, run_id, outcomes)
+        self._write(lambda connection: self._writer.add(connection, run_id, outcomes))
 
     def settled(self, run_id: int, cases: Sequence[CaseInfo]) -> list[frozenset[str]]:
         """Return for each case the keys (`Variant.key`) of the variants whose outcome in the run is done.
 
         Cases are known by name and content id, by name and source where the content id is None.
         """
-        with self._reading() as connection:
-            return progress.settled(connection, run_id, cases)
+        return self._read(lambda connection: progress.settled(connection, run_id, cases))
 
     def outcomes(
         self,
@@ -166,22 +184,19 @@ class Store:
         wanted = [status] if isinstance(status, Status) else status
         chosen = {number: each for number, each in self.variants(run_id).items() if method in (None, each.method)}
         with translated(self.name):
-            yield from OutcomeReader(self._engine, run_id, chosen, wanted).read(limit, offset)
+            yield from OutcomeReader(self._read, run_id, chosen, wanted).read(limit, offset)
 
     def variants(self, run_id: int) -> dict[int, Variant]:
         """Return the variants that have outcomes in the run, by number."""
-        with self._reading() as connection:
-            return progress.variants_of(connection, run_id)
+        return self._read(lambda connection: progress.variants_of(connection, run_id))
 
     def cases(self, run_id: int, numbers: Sequence[int] | None = None) -> dict[int, CaseInfo]:
         """Return the cases that have outcomes in the run, by number; those of `numbers` where they are given."""
-        with self._reading() as connection:
-            return progress.cases_of(connection, run_id, numbers)
+        return self._read(lambda connection: progress.cases_of(connection, run_id, numbers))
 
     def disturbed(self, run_id: int) -> dict[int, int]:
         """Return how many outcomes of each variant, by number, were timed while others had the machine."""
-        with self._reading() as connection:
-            return progress.disturbed(connection, run_id)
+        return self._read(lambda connection: progress.disturbed(connection, run_id))
 
     def counts(self, run_id: int) -> dict[Status, int]:
         """Return how many outcomes of the run ended how."""
@@ -193,8 +208,7 @@ class Store:
 
     def variant_counts(self, run_id: int) -> dict[int, dict[Status, int]]:
         """Return how many outcomes of each variant of the run ended how."""
-        with self._reading() as connection:
-            return progress.counts(connection, run_id)
+        return self._read(lambda connection: progress.counts(connection, run_id))
 
     # Numbers
 
@@ -203,8 +217,7 @@ class Store:
 
         The store does not keep functions: where a metric combines cases by one, the score's `combine` returns NaN.
         """
-        with self._reading() as connection:
-            rows = connection.execute(select(metrics).order_by(metrics.c.id)).all()
+        rows = self._read(lambda connection: connection.execute(select(metrics).order_by(metrics.c.id)).all())
         wanted = [row for row in rows if task is None or row.task == task or row.name in OF_ANY_TASK]
         return {row.name: read_score(row) for row in wanted}
 
@@ -213,42 +226,36 @@ class Store:
 
         The metric "failed" is there of every variant: 1 where it failed, overran or crashed, 0 where it is done.
         """
-        with self._reading() as connection:
-            return read_values(connection, run_id, variant_id, metric)
+        return self._read(lambda connection: read_values(connection, run_id, variant_id, metric))
 
     def numbers(self, run_id: int, variant_id: int, metric: str) -> Numbers:
         """Return the same as `values` without records, which is twice as quick."""
-        with self._reading() as connection:
-            return read_numbers(connection, run_id, variant_id, metric)
+        return self._read(lambda connection: read_numbers(connection, run_id, variant_id, metric))
 
     def paired(self, run_a: int, variant_a: int, run_b: int, variant_b: int, metric: str) -> Pairs:
         """Return one metric of two variants over the cases that both have it of: the same case, or across runs the same picture."""
-        with self._reading() as connection:
-            return read_pairs(connection, (run_a, variant_a), (run_b, variant_b), metric)
+        return self._read(lambda connection: read_pairs(connection, (run_a, variant_a), (run_b, variant_b), metric))
 
     def written(self, run_id: int) -> dict[int, int]:
         """Return how many outcomes of each variant were ever written; as long as a number stands, so does what was computed of them."""
-        with self._reading() as connection:
-            return progress.written(connection, run_id)
+        return self._read(lambda connection: progress.written(connection, run_id))
 
     def summaries(self, run_id: int) -> list[StoredSummary]:
         """Return what was last computed of the run, by variant and metric; compare `written` to know whether it still stands."""
-        with self._reading() as connection:
-            return summaries.read(connection, run_id)
+        return self._read(lambda connection: summaries.read(connection, run_id))
 
     def put_summaries(self, run_id: int, variant_ids: Iterable[int], found: Sequence[StoredSummary]) -> None:
         """Keep summaries in the place of all that these variants had."""
-        with self._writing() as connection:
-            summaries.replace(connection, run_id, variant_ids, found)
+        chosen = list(variant_ids)
+        self._write(lambda connection: summaries.replace(connection, run_id, chosen, found))
 
     # Files
 
     def content_ids(self, files: Sequence[FileState]) -> list[str | None]:
         """Return the content id of each file (path, size, mtime_ns), None where it is not known or the file has changed."""
-        with self._reading() as connection:
-            return contents.content_ids(connection, files)
+        return self._read(lambda connection: contents.content_ids(connection, files))
 
     def remember_content(self, files: Iterable[tuple[FileState, str]]) -> None:
         """Keep the content id of each file (path, size, mtime_ns)."""
-        with self._writing() as connection:
-            contents.remember(connection, self._engine.dialect, files)
+        seen = list(files)
+        self._write(lambda connection: contents.remember(connection, self._engine.dialect, seen))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
+from ecgbench.store.bulk import upsert
 from ecgbench.store.records import StoredSummary
 from ecgbench.store.schema import metrics, summaries
 
@@ -26,9 +27,13 @@ def replace(connection: Connection, run_id: int, variant_ids: Iterable[int], fou
     """Put summaries in the place of all that these variants had."""
     connection.execute(delete(summaries).where(summaries.c.run_id == run_id, summaries.c.variant_id.in_(list(variant_ids))))
     numbers = {row.name: row.id for row in connection.execute(select(metrics.c.id, metrics.c.name))}
+    keys = summaries.primary_key.columns.keys()
     columns = [column.name for column in summaries.c if column.name not in ("run_id", "metric_id")]
     rows = [
         {"run_id": run_id, "metric_id": numbers[each.metric], **{name: getattr(each, name) for name in columns}} for each in found
     ]
     if rows:
-        connection.execute(insert(summaries), rows)
+        rows.sort(key=lambda row: [row[key] for key in keys])
+        # Another may compute the same at the same time: what it has just put there was not there to be deleted.
+        others = [column.name for column in summaries.c if column.name not in keys]
+        connection.execute(upsert(summaries, connection.dialect, keys=keys, replace=others), rows)

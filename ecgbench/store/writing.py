@@ -9,10 +9,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Dialect, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Delete, Dialect, Table, bindparam, delete, select
 
 from ecgbench.core.outcome import Outcome
-from ecgbench.store.database import BulkInsert, driver_sql, upsert
+from ecgbench.store.bulk import BulkInsert, driver_sql, upsert
 from ecgbench.store.ids import Ids
 from ecgbench.store.schema import metrics, outcomes, run_variants, scores
 from ecgbench.store.text import to_text
@@ -25,8 +25,8 @@ class OutcomeWriter:
 
     def __init__(self, dialect: Dialect, ids: Ids) -> None:
         self._ids = ids
-        self._add_outcomes = BulkInsert(upsert(outcomes, dialect, keys=outcomes.primary_key.columns.keys()), dialect)
-        self._add_scores = BulkInsert(insert(scores), dialect)
+        self._add_outcomes = BulkInsert(outcomes, dialect, keys=outcomes.primary_key.columns.keys())
+        self._add_scores = BulkInsert(scores, dialect)
         self._drop_outcome = driver_sql(_delete_by_key(outcomes), dialect)
         self._drop_score = driver_sql(_delete_by_key(scores), dialect)
         counting = upsert(run_variants, dialect, keys=run_variants.primary_key.columns.keys(), add=["written"])

@@ -1,7 +1,6 @@
-"""A store in a temporary folder, and outcomes to put into it."""
+"""A store, in a file and in a server, and outcomes to put into it."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ IOU = Score("content_box_iou", "1", "higher", "overlap of the boxes")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "ecgbench.db") as opened:
+def store(location: str) -> Iterator[Store]:
+    with Store(location) as opened:
         yield opened
 
 

@@ -151,5 +151,5 @@ def test_errors_of_the_database_are_store_errors(store: Store) -> None:
     store.close()
     with store._engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE runs")
-    with pytest.raises(StoreError, match="could not be used: no such table: runs"):
+    with pytest.raises(StoreError, match='could not be used: (no such table: runs|relation "runs" does not exist)'):
         store.runs()

@@ -157,7 +157,8 @@ def test_a_password_is_not_shown(tmp_path: Path) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_the_schema_is_what_was_measured(tmp_path: Path, store: Store) -> None:
+def test_the_schema_is_what_was_measured(tmp_path: Path) -> None:
+    Store(tmp_path / "ecgbench.db").close()
     with closing(sqlite3.connect(tmp_path / "ecgbench.db")) as raw:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         made = dict(raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))

@@ -5,54 +5,62 @@ from __future__ import annotations
 import time
 import traceback
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from itertools import count, islice
-from pathlib import Path
+from itertools import count
 from typing import Any
 
+from ecgbench.backlog import Backlog, Item
 from ecgbench.core.outcome import Outcome, Status, Variant
-from ecgbench.core.truth import Case, CaseInfo
+from ecgbench.core.truth import CaseInfo
 from ecgbench.environment import current_environment
 from ecgbench.leaderboard import refresh_summaries
-from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, FileStamp, file_stamp, known_by, outcome_of
+from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, known_by, outcome_of
 from ecgbench.plan import Plan, PlanError
-from ecgbench.plugins.pages import content_id
 from ecgbench.registry import Problem
 from ecgbench.store import Run, RunExistsError, Store
 from ecgbench.store.records import RunState
 from ecgbench.workers import START, Finished, Lost, Pool, Raised, one_line, open_pool, stream
 
 COMMIT_OUTCOMES, COMMIT_SECONDS = 500, 0.2  # an outcome waits for its commit no longer than this
-CASES_LOOKED_UP = 200  # at a time, when a run is resumed
 
 
 class Execution:
     """Carries out one plan, with or without a store.
 
-    `outcomes()` yields each outcome once, after its commit; memory does not grow with the number of cases.
+    `outcomes()` yields each outcome once, after its commit; memory does not grow with the number of cases. With `resume` it does what the
+    run of that name has not; with `changed` outcomes of cells that are as in an earlier run are carried over from there. Neither is
+    yielded: `reused` counts them, and `on_reuse` is told how many there are so far.
     """
 
-    def __init__(self, plan: Plan, *, store: Store | None = None, name: str | None = None, resume: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        store: Store | None = None,
+        name: str | None = None,
+        resume: bool = False,
+        changed: bool = False,
+    ) -> None:
         self.plan = plan
         self.reused = 0
+        self.on_reuse: Callable[[int], None] | None = None
         self._store = store
         self._variants = plan.variants()
-        self._files: dict[FileStamp, str] = {}
         self._retries: deque[CaseTask] = deque()
         self.run: Run | None = None
-        self._resume = resume
         if store is not None:
-            self.run = self._begin(store, name)
+            self.run = self._begin(store, name, resume=resume)
+        self.backlog = Backlog(plan, store, self.run, resume=resume, changed=changed)
 
-    def _begin(self, store: Store, name: str | None) -> Run:
+    def _begin(self, store: Store, name: str | None, *, resume: bool) -> Run:
         """Begin the run; one without a name takes that of the time, or the next where another process was quicker."""
         plan, environment, scores = self.plan.to_dict(), current_environment(), self.plan.scores()
         while True:
             chosen = name or name_of_now(store)
             try:
-                return store.begin_run(chosen, plan=plan, environment=environment, scores=scores, resume=self._resume)
+                return store.begin_run(chosen, plan=plan, environment=environment, scores=scores, resume=resume)
             except RunExistsError:
                 if name is not None:
                     raise
@@ -72,7 +80,14 @@ class Execution:
         work.own_process = plan.executor != "threads"
         state: RunState = "interrupted"
         try:
-            pool = open_pool(plan.executor, work, workers=plan.workers, timeout=plan.timeout, memory_bytes=plan.memory_bytes)
+            pool = open_pool(
+                plan.executor,
+                work,
+                workers=plan.workers,
+                timeout=plan.timeout,
+                memory_bytes=plan.memory_bytes,
+                scheduler=plan.scheduler,
+            )
             with closing(pool):
                 yield from self._committed(pool)
             state = "finished"
@@ -96,45 +111,42 @@ class Execution:
     def _commit(self, outcomes: list[Outcome]) -> list[Outcome]:
         if outcomes and self._store is not None and self.run is not None:
             self._store.add(self.run.id, outcomes)
-            self._store.remember_content(self._files.items())
-            self._files.clear()
+            self._remember()
         for outcome in outcomes:
             self._tell("ecgbench_outcome", outcome=outcome)
         return outcomes
 
+    def _remember(self) -> None:
+        """Keep the content ids of files that were read."""
+        if self._store is not None:
+            self._store.remember_content(self.backlog.files.items())
+        self.backlog.files.clear()
+
     def _tasks(self) -> Iterator[CaseTask]:
         """Yield a task a case, with the methods that are still to be run on it."""
-        every = tuple(range(len(self._variants)))
-        if self._store is None or self.run is None or not self._resume:
-            for case in self.plan.cases():
-                yield CaseTask(case, every)
-            return
-        cases = self.plan.cases()
-        while chunk := list(islice(cases, CASES_LOOKED_UP)):
-            known = self._identified(chunk, self._store)
-            settled = self._store.settled(self.run.id, [case.info for case in known])
-            for case, done in zip(known, settled, strict=True):
-                missing = tuple(index for index in every if self._variants[index].key not in done)
-                self.reused += len(every) - len(missing)
-                if missing:
-                    yield CaseTask(case, missing)
+        for items in self.backlog.chunks():
+            self._reuse(items)
+            if len(self.backlog.files) > COMMIT_OUTCOMES:  # of cases that need not be done: no commit comes by to keep them
+                self._remember()
+            for item in items:
+                if item.missing:
+                    yield CaseTask(item.case, item.missing)
 
-    def _identified(self, cases: list[Case], store: Store) -> list[Case]:
-        """Return the cases with their content ids: from the store where a file is as it was when it was last read, else by reading it."""
-        stamps = [file_stamp(case.source) if case.info.content_id is None else None for case in cases]
-        known = dict(zip(filter(None, stamps), store.content_ids([stamp for stamp in stamps if stamp]), strict=True))
-        return [
-            case if stamp is None else _with_content(case, known[stamp] or self._read(stamp))
-            for case, stamp in zip(cases, stamps, strict=True)
-        ]
-
-    def _read(self, stamp: FileStamp) -> str | None:
-        try:
-            found = content_id(Path(stamp.path).read_bytes())
-        except OSError:
-            return None  # the worker will say what is wrong with it
-        self._files[stamp] = found
-        return found
+    def _reuse(self, items: Sequence[Item]) -> None:
+        """Carry over what earlier runs have, and count what needs not be done."""
+        wanted: dict[int, dict[int, list[CaseInfo]]] = {}
+        for item in items:
+            for index, run_id in item.earlier.items():
+                wanted.setdefault(run_id, {}).setdefault(index, []).append(item.case.info)
+        for run_id, cells in wanted.items():
+            if self._store is not None:
+                self._store.carry_over(
+                    self.kept_run.id, run_id, [(self._variants[index], cases) for index, cases in cells.items()]
+                )
+        reused = sum(len(self._variants) - len(item.missing) for item in items)
+        self.reused += reused
+        if reused and self.on_reuse is not None:
+            self.on_reuse(self.reused)
 
     def _outcomes(self, finished: Finished) -> list[Outcome]:
         """Return the outcomes of a finished task; of a lost one, only those of whom is to blame, the others are tried again."""
@@ -146,7 +158,7 @@ class Execution:
             value = CaseReport(dict.fromkeys(task.methods, cell))
         info = known_by(task.case.info, value.content_id)
         if value.file is not None and value.content_id is not None:
-            self._files[value.file] = value.content_id
+            self.backlog.files[value.file] = value.content_id
         return [outcome_of(self._variants[index], info, cell, value.load_seconds) for index, cell in value.cells.items()]
 
     def _lost(self, task: CaseTask, lost: Lost) -> list[Outcome]:
@@ -194,10 +206,6 @@ def name_of_now(store: Store) -> str:
     now = time.strftime("%Y%m%d-%H%M%S")
     taken = {run.name for run in store.runs()}
     return next(name for number in count(1) if (name := f"{now}-{number}" if number > 1 else now) not in taken)
-
-
-def _with_content(case: Case, found: str | None) -> Case:
-    return replace(case, info=known_by(case.info, found))
 
 
 def _lost_outcome(variant: Variant, info: CaseInfo, lost: Lost, where: str) -> Outcome:

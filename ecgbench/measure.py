@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ecgbench.core.metric import Metric
+from ecgbench.core.metric import Metric, metrics_hash
 from ecgbench.core.outcome import Outcome, Status, Variant
 from ecgbench.core.page import Page, PageError
 from ecgbench.core.transformer import Transformer
@@ -53,6 +53,7 @@ class Cell:
     convert_seconds: float = 0.0
     peak_memory_bytes: int | None = None
     scores: dict[str, float] = field(default_factory=dict)
+    metrics_hash: str = ""
     error: str | None = None
     traceback: str | None = None
 
@@ -103,6 +104,7 @@ class CaseWork:
     warmup: int = 0
     own_process: bool = True
     _warm: set[int] = field(default_factory=set)
+    _hashes: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, task: CaseTask, beat: Beat) -> CaseReport:
         """Run the task's methods on its case; an error is the cell's own."""
@@ -122,6 +124,14 @@ class CaseWork:
             beat(index)
             self._score(page, truth, index, cells[index], result)
         return CaseReport(cells, load_seconds, page.content_id, stamp)
+
+    def facts(self) -> dict[str, str]:
+        """Return version and source of each method and metric: a worker that has others would give other outcomes."""
+        methods = [method.transformer for method in self.methods]
+        judges = [metric for metrics in self.metrics.values() for metric in metrics]
+        return {each.name: f"{each.version} ({each.source_hash})" for each in methods} | {
+            metric.name: metric.version for metric in judges
+        }
 
     def _time(self, page: Page, cells: dict[int, Cell], beat: Beat) -> dict[int, Any]:
         """Convert for each method, warm it up, then time all methods in turn; return the last result of each that gave one."""
@@ -178,7 +188,9 @@ class CaseWork:
         except Exception as error:
             cell.fail(error, saying=f"{transformer.name} broke its promise. ")
             return
-        for metric in self.metrics.get(transformer.task, ()):
+        metrics = self.metrics.get(transformer.task, ())
+        cell.metrics_hash = self._hashes.get(transformer.task) or self._hashes.setdefault(transformer.task, metrics_hash(metrics))
+        for metric in metrics:
             try:
                 cell.scores |= {name: float(value) for name, value in metric.score(page, result, truth).items()}
             except Exception as error:
@@ -228,6 +240,7 @@ def outcome_of(variant: Variant, info: CaseInfo, cell: Cell, load_seconds: float
         load_seconds=load_seconds,
         peak_memory_bytes=cell.peak_memory_bytes,
         disturbed=cell.disturbed,
+        metrics_hash=cell.metrics_hash,
         scores=cell.scores,
         error=cell.error,
         traceback=cell.traceback,

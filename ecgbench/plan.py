@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecgbench.core.image_set import ImageSet
-from ecgbench.core.metric import COST_SCORES, Metric, Score
+from ecgbench.core.metric import COST_SCORES, Metric, Score, metrics_hash
 from ecgbench.core.outcome import Variant
 from ecgbench.core.transformer import Transformer
 from ecgbench.core.truth import Case
@@ -31,7 +31,8 @@ class Plan:
     """Methods (with params) x cases x repeats, and how they are to be run.
 
     `warmup`: untimed calls before the repeats; None is one where there are several repeats, else none. `timeout`: seconds that one
-    call may take. `memory_bytes`: address space a worker may have, None for no limit. `workers`: None is one a core.
+    call may take. `memory_bytes`: address space a worker may have, None for no limit. `workers`: None is one a core. `scheduler`: address
+    of the scheduler of a dask cluster, with the executor "dask"; None is a cluster of `workers` within this process.
     """
 
     images: tuple[ImageSet, ...]
@@ -44,6 +45,7 @@ class Plan:
     workers: int | None = None
     timeout: float | None = None
     memory_bytes: int | None = DEFAULT_MEMORY_BYTES
+    scheduler: str | None = None
 
     def __post_init__(self) -> None:
         if self.repeats < 1:
@@ -54,7 +56,7 @@ class Plan:
             raise PlanError(f"A plan needs at least one worker, got {self.workers}.")
         if self.timeout is not None and not 0 < self.timeout < math.inf:
             raise PlanError(f"A timeout is a number of seconds above 0, got {self.timeout:g}.")
-        check_executor(self.executor, self.timeout)
+        check_executor(self.executor, self.timeout, self.scheduler)
         if not self.methods:
             raise PlanError("A plan needs at least one method; `ecgbench methods` lists them.")
 
@@ -81,6 +83,11 @@ class Plan:
         tasks = dict.fromkeys(method.transformer.task for method in self.methods)
         return {task: tuple(self.registry.metrics_of(task)) for task in tasks}
 
+    def cell_keys(self) -> tuple[tuple[str, str], ...]:
+        """Return for each method what tells its cells from others of the same case: its variant's key, and the hash of its metrics."""
+        hashes = {task: metrics_hash(metrics) for task, metrics in self.metrics().items()}
+        return tuple((variant.key, hashes[variant.task]) for variant in self.variants())
+
     def scores(self) -> list[Score]:
         """Return every score that the plan may give, costs included."""
         judged = [score for metrics in self.metrics().values() for metric in metrics for score in metric.scores]
@@ -95,6 +102,7 @@ class Plan:
             "repeats": self.repeats,
             "warmup": self.warmup_calls,
             "executor": self.executor,
+            "scheduler": self.scheduler,
             "workers": self.workers,
             "timeout": self.timeout,
             "memory_bytes": self.memory_bytes,

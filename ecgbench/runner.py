@@ -72,15 +72,16 @@ class BulkTester:
         self._timeout = timeout
         self._executor = executor
 
-    def run(self, plan: Plan, *, name: str | None = None, resume: bool = False) -> Iterator[Outcome]:
+    def run(self, plan: Plan, *, name: str | None = None, resume: bool = False, changed: bool = False) -> Iterator[Outcome]:
         """Carry out a plan; yield outcomes as they come, each after it was kept in the store (if the tester has one).
 
+        `resume` does what the run of that name has not, `changed` what no earlier run has; what they have is not yielded.
         The plan's executor and timeout hold; of its workers, no more than `max_workers`.
         """
         from ecgbench.execution import Execution  # and with it sqlalchemy, which calling functions does not need
 
         workers = worker_count(min(plan.workers or self.max_workers, self.max_workers))
-        return Execution(replace(plan, workers=workers), store=self._store, name=name, resume=resume).outcomes()
+        return Execution(replace(plan, workers=workers), store=self._store, name=name, resume=resume, changed=changed).outcomes()
 
     async def test_function(
         self,

@@ -125,10 +125,17 @@ class Progress:
         elif not self._quiet:
             self._say()
 
-    def add(self, outcome: Outcome, *, reused: int) -> None:
-        """Count an outcome; `reused` is how many cells were there already."""
+    def add(self, outcome: Outcome) -> None:
+        """Count an outcome."""
         self.counts[outcome.status.value] += 1
-        self.counts["reused"] = reused
+        self._show()
+
+    def reuse(self, count: int) -> None:
+        """Take in how many cells needed not be run so far."""
+        self.counts["reused"] = count
+        self._show()
+
+    def _show(self) -> None:
         if self._bar is not None:
             self._bar.update(self._task, completed=self.finished, note=self.note)
         elif not self._quiet and time.monotonic() - self._said > PLAIN_EVERY_SECONDS:

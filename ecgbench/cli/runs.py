@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from collections import Counter
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ StorePath = Annotated[str, typer.Option("--store", envvar="ECGBENCH_STORE", help
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 RunName = Annotated[str | None, typer.Argument(help="A run's name; default: the newest.")]
 DEFAULT_STORE = "ecgbench.db"
+NOTHING_EARLIER = "No earlier run in the store was measured by this executor, machine and software, so every cell is run."
 DEMO_COUNT, DEMO_SEED, DEMO_REPEATS = 12, 1, 3
 
 
@@ -53,11 +55,20 @@ def run(
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Workers; default and at most: one a core.")] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds that one call may take.")] = None,
     memory: Annotated[str, typer.Option(help="Address space a worker may have: 4GB, 512MB or none.")] = "4GB",
-    executor: Annotated[str, typer.Option(help="processes, threads or serial.")] = "processes",
+    executor: Annotated[str, typer.Option(help="processes, threads, serial or dask.")] = "processes",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of a dask cluster, such as tcp://host:8786; with --executor dask.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run; default: the time.")] = None,
     store: StorePath = DEFAULT_STORE,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run of that name: only what is missing or failed.")
+    ] = False,
+    changed: Annotated[
+        bool,
+        typer.Option(
+            "--changed", help="Only cells whose case, method, params or metrics are in no earlier run; carry over the others."
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run.")] = False,
     as_json: Json = False,
@@ -70,19 +81,23 @@ def run(
 
     if resume and name is None:
         raise UsageError("--resume goes on with a run by its name; give --name, `ecgbench runs` lists them.")
-    memory_bytes = _bytes(memory)
+    if scheduler is not None and jobs is not None:
+        raise UsageError("--jobs is of this machine, and a cluster's workers are as they were started; leave --jobs out.")
+    memory_bytes, workers = _bytes(memory), None if scheduler is not None else _workers(jobs)
     if executor == "processes" and not dry_run:
         wake_forkserver()
-    plan = _plan(specs, methods, param or [], repeats=repeats, warmup=warmup, executor=executor, workers=_workers(jobs), timeout=timeout,
-                 memory_bytes=memory_bytes)  # fmt: skip
+    plan = _plan(specs, methods, param or [], repeats=repeats, warmup=warmup, executor=executor, workers=workers, timeout=timeout,
+                 memory_bytes=memory_bytes, scheduler=scheduler)  # fmt: skip
     if dry_run:
-        _say_plan(plan, as_json)
+        _say_plan(plan, as_json, _missing(plan, store, name if resume else None, changed) if resume or changed else None)
         return
     from ecgbench.execution import Execution
     from ecgbench.store import Store
 
     with Store(store) as opened:
-        execution = Execution(plan, store=opened, name=name, resume=resume)
+        execution = Execution(plan, store=opened, name=name, resume=resume, changed=changed)
+        if changed and not execution.backlog.has_earlier_runs:
+            typer.echo(NOTHING_EARLIER, err=True)
         progress = _carry_out(execution, plan, quiet=as_json)
         if as_json:
             _print_run(opened, execution.kept_run, progress)
@@ -122,16 +137,39 @@ def _bytes(text: str) -> int | None:
     return size
 
 
-def _say_plan(plan: Plan, as_json: bool) -> None:
+def _missing(plan: Plan, store: str, name: str | None, changed: bool) -> Counter[str] | None:
+    """Return how many cells of each method (by label) a store has not; None where there is no store, so that it has none."""
+    from ecgbench.backlog import Backlog
+    from ecgbench.store import Store
+
+    if plan.case_count() is None:
+        raise UsageError("An endless image set has no end of cells to look up; leave --dry-run out, or give it a count.")
+    if "://" not in store and not Path(store).exists():
+        return None
+    labels = [variant.label for variant in plan.variants()]
+    with Store(store, create=False) as opened:
+        run = next((each for each in opened.runs() if each.name == name), None)
+        backlog = Backlog(plan, opened, run, resume=run is not None, changed=changed)
+        missing = Counter(dict.fromkeys(labels, 0))
+        for items in backlog.chunks():
+            missing.update(labels[index] for item in items for index in item.missing)
+    return missing
+
+
+def _say_plan(plan: Plan, as_json: bool, missing: Counter[str] | None = None) -> None:
+    """Say what would be run; `missing`: how many cells of each method are to be run, where some are there already."""
     cases, methods = plan.case_count(), [variant.label for variant in plan.variants()]
     cells = None if cases is None else cases * len(methods)
+    reused = 0 if missing is None or cells is None else cells - missing.total()
     if as_json:
-        print_json({"cases": cases, "methods": methods, "cells": cells, **plan.to_dict()})
+        looked_up = {} if missing is None else {"reused": reused, "to_run": dict(missing)}
+        print_json({"cases": cases, "methods": methods, "cells": cells, **looked_up, **plan.to_dict()})
         return
     product = f"{counted(len(methods), 'method')} x {counted(cases, 'case')} = {counted(cells, 'cell')}"
-    say(f"{product}, {counted(plan.repeats, 'timed call')} each:")
+    there = "" if missing is None else f"; {reused} reused, {missing.total()} to run"
+    say(f"{product}, {counted(plan.repeats, 'timed call')} each{there}:")
     for label in methods:
-        say(f"  {label}")
+        say(f"  {label}" if missing is None else f"  {label}: {missing[label]}")
 
 
 def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Progress:
@@ -143,9 +181,9 @@ def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Prog
             closing(execution.outcomes()) as outcomes,  # at once, not when the traceback lets go of it: the store closes after
             stdout_kept_clean(),
         ):
+            execution.on_reuse = progress.reuse
             for outcome in outcomes:
-                progress.add(outcome, reused=execution.reused)
-            progress.counts["reused"] = execution.reused
+                progress.add(outcome)
     except KeyboardInterrupt:
         say(f"Interrupted; what was done is kept. Go on with: {_resumption(execution.kept_run.name)}", err=True)
         raise typer.Exit(INTERRUPTED) from None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ecgbench.core.page import Page
 from ecgbench.core.pickling import by_name_or_value
-from ecgbench.core.source import source_hash
+from ecgbench.core.source import hash_of_texts, source_hash
 from ecgbench.core.truth import Truth
 
 Direction = Literal["higher", "lower", "none"]
@@ -77,6 +77,11 @@ def metric(name: str, *, task: str, scores: Sequence[Score]) -> Callable[[ScoreF
         return Metric(name, task, tuple(scores), function, inspect.getdoc(function) or "")
 
     return decorate
+
+
+def metrics_hash(metrics: Iterable[Metric]) -> str:
+    """Return the hash of the names and versions of metrics: another one says that a result would be judged in another way."""
+    return hash_of_texts(sorted(f"{metric.name} {metric.version}" for metric in metrics))
 
 
 # Measured by the runner for every method, whatever its task; the same names in every door.

@@ -56,6 +56,7 @@ class Outcome:
 
     `seconds`, `cpu_seconds`: of each repeat, the warm-up apart. `convert_seconds`, `load_seconds`: the array form and the page, not
     part of the method's time. `peak_memory_bytes`: what the call added at its peak, None where the kernel does not tell.
+    `metrics_hash`: of the metrics, and their versions, that judged it (`ecgbench.core.metric.metrics_hash`), empty where none did.
     `disturbed`: wall time so far above processor time that others must have had the machine. `error`: one sentence;
     `traceback`: for the author of the method.
     """
@@ -69,6 +70,7 @@ class Outcome:
     load_seconds: float = 0.0
     peak_memory_bytes: int | None = None
     disturbed: bool = False
+    metrics_hash: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
     traceback: str | None = None

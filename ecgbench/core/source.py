@@ -20,9 +20,9 @@ def source_hash(function: Callable[..., Any]) -> str:
     """
     module = sys.modules.get(function.__module__)
     if module is None or function.__module__ == "__main__":
-        return _digest([_source(function) or _code(function.__code__)])
+        return hash_of_texts([_source(function) or _code(function.__code__)])
     sources = [_source(each) for each in _used_modules(module)]
-    return _digest([source for source in sources if source] or [_code(function.__code__)])
+    return hash_of_texts([source for source in sources if source] or [_code(function.__code__)])
 
 
 def _used_modules(module: ModuleType) -> list[ModuleType]:
@@ -61,5 +61,6 @@ def _code(code: CodeType) -> str:
     return code.co_code.hex() + repr(code.co_names) + repr([each for each in code.co_consts if not isinstance(each, CodeType)])
 
 
-def _digest(sources: list[str]) -> str:
-    return hashlib.sha256("\0".join(sources).encode()).hexdigest()[:HASH_DIGITS]
+def hash_of_texts(texts: list[str]) -> str:
+    """Return 12 hexadecimal digits of the sha256 of texts in this order."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:HASH_DIGITS]

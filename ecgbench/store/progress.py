@@ -11,7 +11,8 @@ from ecgbench.core.outcome import Status, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.store.identity import identity_of
 from ecgbench.store.ids import chunks, read_case, read_variant
-from ecgbench.store.schema import NOT_DONE, cases, outcomes, run_variants, variants
+from ecgbench.store.records import CellKey
+from ecgbench.store.schema import NOT_DONE, SECONDS_BYTES, cases, outcomes, run_variants, variants
 
 
 def variants_of(connection: Connection, run_id: int) -> dict[int, Variant]:
@@ -41,22 +42,27 @@ def written(connection: Connection, run_id: int) -> dict[int, int]:
     return {row.variant_id: row.written for row in rows}
 
 
-def settled(connection: Connection, run_id: int, wanted: Sequence[CaseInfo]) -> list[frozenset[str]]:
-    """Return for each case the keys of the variants that are done with it."""
+def settled(
+    connection: Connection, run_id: int, wanted: Sequence[CaseInfo], *, repeats: int | None = None
+) -> list[frozenset[CellKey]]:
+    """Return for each case the keys of its cells that are done, with `repeats` only those that were timed so often."""
     keys = {number: variant.key for number, variant in variants_of(connection, run_id).items()}
-    done: dict[int, set[str]] = {}
+    done: dict[int, set[CellKey]] = {}
     identities = [identity_of(case) for case in wanted]
     for chunk in chunks(identities):
         found = connection.execute(select(cases.c.id, cases.c.identity).where(cases.c.identity.in_(chunk)))
         numbers = {row.id: row.identity for row in found}
-        for variant_id, case_id in connection.execute(_done(run_id, list(keys), list(numbers))):
-            done.setdefault(numbers[case_id], set()).add(keys[variant_id])
+        cells = _done(run_id, list(keys), list(numbers))
+        if repeats is not None:
+            cells = cells.where(func.length(outcomes.c.seconds) == SECONDS_BYTES * repeats)
+        for variant_id, case_id, metrics_hash in connection.execute(cells):
+            done.setdefault(numbers[case_id], set()).add((keys[variant_id], metrics_hash))
     return [frozenset(done.get(identity, ())) for identity in identities]
 
 
 def _done(run_id: int, variant_ids: Sequence[int], case_ids: Sequence[int]) -> Any:
     """Select the done cells among these; naming every variant lets the key of the table find each."""
-    return select(outcomes.c.variant_id, outcomes.c.case_id).where(
+    return select(outcomes.c.variant_id, outcomes.c.case_id, outcomes.c.metrics_hash).where(
         outcomes.c.run_id == run_id,
         outcomes.c.variant_id.in_(variant_ids),
         outcomes.c.case_id.in_(case_ids),

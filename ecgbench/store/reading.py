@@ -113,6 +113,7 @@ def _read_outcome(row: Row[Any], variant: Variant, given: Mapping[str, float]) -
         load_seconds=row.load_seconds,
         peak_memory_bytes=row.peak_memory_bytes,
         disturbed=bool(row.disturbed),
+        metrics_hash=row.metrics_hash,
         scores=given,
         error=from_text(row.error),
         traceback=from_text(row.traceback),

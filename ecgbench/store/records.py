@@ -15,7 +15,9 @@ from ecgbench.core.outcome import Environment
 RunState = Literal["running", "finished", "interrupted"]
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+RESUMED_IN = "resumed_in"  # the fact of an environment that says where else a run was measured
 FAILED = "failed"  # a metric that every variant has, made of its outcomes' status
+CellKey = tuple[str, str]  # what tells the cells of one case apart: Variant.key, Outcome.metrics_hash
 FileState = tuple[str, int, int]  # path, size in bytes, time of last change in ns
 
 

@@ -12,12 +12,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from ecgbench.core.outcome import Environment
 from ecgbench.store.errors import RunExistsError, StoreError
-from ecgbench.store.records import Run, RunState
+from ecgbench.store.records import RESUMED_IN, Run, RunState
 from ecgbench.store.schema import runs
 from ecgbench.store.text import from_text, to_text
 
 NAMES_SHOWN = 10
-RESUMED_IN = "resumed_in"  # the fact of an environment that says where else a run was measured
 
 
 def begin(

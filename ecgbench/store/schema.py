@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 2  # raise it with every change of a table; a store of another version is refused
+VERSION = 3  # raise it with every change of a table; a store of another version is refused
 
 metadata = MetaData()
 
@@ -90,6 +90,8 @@ run_variants = Table(
     Column("written", BigInteger, nullable=False),
 )
 
+SECONDS_BYTES = 8  # of each repeat, in the columns of seconds
+
 outcomes = Table(
     "outcomes",
     metadata,
@@ -103,6 +105,9 @@ outcomes = Table(
     Column("load_seconds", Double, nullable=False),
     Column("peak_memory_bytes", BigInteger),
     Column("disturbed", Boolean, nullable=False),
+    Column(
+        "metrics_hash", String(12), nullable=False
+    ),  # of the metrics, and their versions, that judged it; empty where none did
     Column("error", Text),
     Column("traceback", Text),
     sqlite_with_rowid=False,

@@ -19,7 +19,7 @@ from ecgbench.store.database import WRITING, open_database, prepare_tables
 from ecgbench.store.errors import translated
 from ecgbench.store.ids import OF_ANY_TASK, Ids, read_score
 from ecgbench.store.reading import OutcomeReader, read_numbers, read_pairs, read_values
-from ecgbench.store.records import FileState, Numbers, Pairs, Run, RunState, StoredSummary, Values
+from ecgbench.store.records import CellKey, FileState, Numbers, Pairs, Run, RunState, StoredSummary, Values
 from ecgbench.store.schema import metrics
 from ecgbench.store.server import persist
 from ecgbench.store.sqlite import check_is_there, file_of
@@ -161,12 +161,22 @@ class Store:
         """
         self._write(lambda connection: self._writer.add(connection, run_id, outcomes))
 
-    def settled(self, run_id: int, cases: Sequence[CaseInfo]) -> list[frozenset[str]]:
-        """Return for each case the keys (`Variant.key`) of the variants whose outcome in the run is done.
+    def carry_over(self, run_id: int, source_run: int, cells: Sequence[tuple[Variant, Sequence[CaseInfo]]]) -> None:
+        """Give a run the outcomes, as they are, that another one has of some cases of each variant; all or none."""
 
+        def copy(connection: Connection) -> None:
+            for variant, cases in cells:
+                self._writer.copy(connection, run_id, source_run, variant, cases)
+
+        self._write(copy)
+
+    def settled(self, run_id: int, cases: Sequence[CaseInfo], *, repeats: int | None = None) -> list[frozenset[CellKey]]:
+        """Return for each case the keys of its cells (`Variant.key`, `Outcome.metrics_hash`) whose outcome in the run is done.
+
+        With `repeats` only those that were timed so often count.
         Cases are known by name and content id, by name and source where the content id is None.
         """
-        return self._read(lambda connection: progress.settled(connection, run_id, cases))
+        return self._read(lambda connection: progress.settled(connection, run_id, cases, repeats=repeats))
 
     def outcomes(
         self,

@@ -9,11 +9,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Dialect, Table, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Table, bindparam, delete, insert, literal, select
 
-from ecgbench.core.outcome import Outcome
+from ecgbench.core.outcome import Outcome, Variant
+from ecgbench.core.truth import CaseInfo
 from ecgbench.store.bulk import BulkInsert, driver_sql, upsert
-from ecgbench.store.ids import Ids
+from ecgbench.store.ids import Ids, chunks
 from ecgbench.store.schema import metrics, outcomes, run_variants, scores
 from ecgbench.store.text import to_text
 
@@ -46,6 +47,21 @@ class OutcomeWriter:
         written = Counter(variant for variant, _ in cells)
         connection.exec_driver_sql(self._count, [(run_id, variant, count) for variant, count in written.items()])
 
+    def copy(self, connection: Connection, run_id: int, source_run: int, variant: Variant, infos: Sequence[CaseInfo]) -> None:
+        """Give a run what another one has of some cases of a variant, inside a transaction of the caller's."""
+        number = self._ids.variant(connection, variant)
+        case_numbers = self._ids.cases(connection, infos)
+        self._drop(connection, run_id, [(number, each) for case in case_numbers for each in (case, *self._ids.stale(case))])
+        known = connection.execute(select(metrics.c.id)).scalars().all()
+        copied = 0
+        for chunk in chunks(case_numbers):
+            theirs = outcomes.c.run_id == source_run, outcomes.c.variant_id == number, outcomes.c.case_id.in_(chunk)
+            copied += connection.execute(_copy(outcomes, run_id, *theirs)).rowcount
+            theirs = scores.c.run_id == source_run, scores.c.variant_id == number, scores.c.case_id.in_(chunk)
+            # Naming every metric lets the key of the table find each row.
+            connection.execute(_copy(scores, run_id, *theirs, scores.c.metric_id.in_(known)))
+        connection.exec_driver_sql(self._count, [(run_id, number, copied)])
+
     def _cells(self, connection: Connection, batch: Sequence[Outcome]) -> dict[Cell, Outcome]:
         """Return the batch by cell, in the order of the tables' keys; the last outcome of a cell counts."""
         cases = {
@@ -77,6 +93,13 @@ class OutcomeWriter:
             connection.exec_driver_sql(self._drop_score, of_each)
 
 
+def _copy(table: Table, run_id: int, *chosen: ColumnElement[bool]) -> Insert:
+    """Return an insert of chosen rows of another run as this one's."""
+    others = [column for column in table.columns if column.name != "run_id"]
+    rows = select(literal(run_id), *others).where(*chosen)
+    return insert(table).from_select(["run_id", *(column.name for column in others)], rows)
+
+
 def _delete_by_key(table: Table) -> Delete:
     """Return a delete of one row, its key given in the order of the table's columns."""
     return delete(table).where(*(column == bindparam(column.name) for column in table.primary_key))
@@ -93,6 +116,7 @@ def _outcome_row(run_id: int, cell: Cell, outcome: Outcome) -> tuple[Any, ...]:
         outcome.load_seconds,
         outcome.peak_memory_bytes,
         outcome.disturbed,
+        outcome.metrics_hash,
         to_text(outcome.error),
         to_text(outcome.traceback),
     )

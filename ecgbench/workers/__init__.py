@@ -1,4 +1,4 @@
-"""Every pool of the project: serial, threads and processes, with deadlines, memory limits and blame.
+"""Every pool of the project: serial, threads, processes and a dask cluster, with deadlines, memory limits and blame.
 
 A pool takes payloads and gives back what `work(payload, beat)` made of each, in the order in which they finish. `beat(label)` restarts
 the clock of the deadline and names what is being done, so that a worker that dies or hangs is lost at a known place.

@@ -53,3 +53,20 @@ def no_main_module() -> Iterator[None]:
             yield
         finally:
             sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def free_to_start() -> Iterator[None]:
+    """Start processes also from a process that multiprocessing calls a daemon, as workers of dask are.
+
+    It forbids a daemon children because they would outlive it; ours end with their forkserver, and that with whoever woke it.
+    """
+    import multiprocessing
+
+    config: dict[str, object] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    kept = config.get("daemon")
+    config["daemon"] = False
+    try:
+        yield
+    finally:
+        config["daemon"] = kept

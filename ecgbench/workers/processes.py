@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
 from ecgbench.workers.child import pickled, serve, unpickled
-from ecgbench.workers.forkserver import forkserver_context, no_main_module, wake_forkserver
+from ecgbench.workers.forkserver import forkserver_context, free_to_start, no_main_module, wake_forkserver
 from ecgbench.workers.tasks import (
     IN_HAND,
     LABEL,
@@ -235,7 +235,7 @@ class ProcessPool:
             wake_forkserver()  # anew, should it have died
             process = self._context.Process(target=serve, args=(theirs, place, self._recipe), daemon=True)
             try:
-                with no_main_module():
+                with no_main_module(), free_to_start():
                     process.start()
                 break
             except (ConnectionError, EOFError):  # the forkserver was killed so lately that it is not yet known to be dead

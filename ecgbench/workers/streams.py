@@ -10,31 +10,45 @@ from ecgbench.workers.local import SerialPool, ThreadPool
 from ecgbench.workers.processes import ProcessPool
 from ecgbench.workers.tasks import Finished, Lost, Pool, PoolError, Raised, Work, pool_error, usable_cores
 
-EXECUTORS = ("processes", "threads", "serial")
+EXECUTORS = ("processes", "threads", "serial", "dask")
+CAN_END_WORK = ("processes", "dask")  # that hangs, eats memory or crashes
 _NOTHING = object()
 
 
 def open_pool(
-    executor: str, work: Work, *, workers: int | None = None, timeout: float | None = None, memory_bytes: int | None = None
+    executor: str,
+    work: Work,
+    *,
+    workers: int | None = None,
+    timeout: float | None = None,
+    memory_bytes: int | None = None,
+    scheduler: str | None = None,
 ) -> Pool:
     """Open a pool of `workers` (default: one a core) that do `work(payload, beat)`.
 
     `timeout`: seconds between two beats after which a worker is ended; `memory_bytes`: address space a worker may have. Only processes
-    can hold either, and only they outlive a method that crashes; the others refuse a timeout. Raises PoolError for an unknown executor.
+    (on this machine, or on those of a dask cluster) can hold either, and only they outlive a method that crashes; the others refuse a
+    timeout. `scheduler`: the address of a dask cluster's; its workers are as they are. Raises PoolError for an unknown executor.
     """
-    check_executor(executor, timeout)
+    check_executor(executor, timeout, scheduler)
     workers = workers or usable_cores()
+    if executor == "dask":
+        from ecgbench.workers.cluster import DaskPool
+
+        return DaskPool(work, scheduler=scheduler, workers=workers, timeout=timeout, memory_bytes=memory_bytes)
     if executor == "processes":
         return ProcessPool(work, workers=workers, timeout=timeout, memory_bytes=memory_bytes)
     return ThreadPool(work, workers=workers) if executor == "threads" else SerialPool(work)
 
 
-def check_executor(executor: str, timeout: float | None = None) -> None:
-    """Raise PoolError where there is no such executor, or where it cannot hold a timeout."""
+def check_executor(executor: str, timeout: float | None = None, scheduler: str | None = None) -> None:
+    """Raise PoolError where there is no such executor, or where it cannot hold a timeout or has no scheduler."""
     if executor not in EXECUTORS:
         raise PoolError(f"There is no executor {executor!r}; choose one of {', '.join(EXECUTORS)}.")
-    if executor != "processes" and timeout is not None:
+    if executor not in CAN_END_WORK and timeout is not None:
         raise PoolError(f"The {executor} executor cannot end a method that hangs; use --executor processes with --timeout.")
+    if executor != "dask" and scheduler is not None:
+        raise PoolError(f"A scheduler is dask's, and the {executor} executor has none; give --executor dask with --scheduler.")
 
 
 def stream(

@@ -320,3 +320,22 @@ def test_ctrl_c_while_workers_start_leaves_no_traceback(tmp_path, pictures, late
             process.kill()
     assert process.returncode == 130
     assert "Traceback" not in err
+
+
+def test_changed_says_what_is_reused_and_a_dry_run_what_would_be(ecgbench, pictures, tmp_path):
+    first = run(ecgbench, "--changed", "--name", "first")
+    assert "No earlier run in the store was measured by this executor, machine and software" in first.err
+    wider = ecgbench("run", "scans", "-m", "edges.canny,edges.sobel,edges.contour", "--changed", "--dry-run")
+    assert wider.out.splitlines() == [
+        "3 methods x 3 cases = 9 cells, 1 timed call each; 6 reused, 3 to run:",
+        "  edges.canny: 0",
+        "  edges.sobel: 0",
+        "  edges.contour: 3",
+    ]
+    again = run(ecgbench, "--changed", "--name", "second")
+    assert "run second: 6 reused" in again.out
+    assert kept(tmp_path, "second") == kept(tmp_path, "first")
+    assert ecgbench("run", "scans", *BOTH, "--name", "second", "--resume", "--dry-run", "--json").json["to_run"] == {
+        CANNY: 0,
+        SOBEL: 0,
+    }

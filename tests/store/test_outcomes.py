@@ -25,6 +25,7 @@ EVERY_FIELD = Outcome(
     load_seconds=0.033,
     peak_memory_bytes=5_000_000_000,
     disturbed=True,
+    metrics_hash="0123456789ab",
     scores={"content_box_iou": 0.9, "wall_median_s": 0.1},
     error="The metric m failed: ValueError: ∞ ≠ 1",
     traceback='Traceback (most recent call last):\n  File "x.py", line 1\nValueError: ∞\n',

@@ -93,7 +93,8 @@ def test_only_done_cells_are_settled(store: Store, run: Run, make_outcome: Make)
     store.add(run.id, batch)
     a, b, new = batch[0].case, batch[3].case, CaseInfo("c.png", "c.png", "sha256:c")
     settled = store.settled(run.id, [b, new, a, a])
-    assert settled == [{batch[3].variant.key}, set(), *[{batch[0].variant.key, batch[2].variant.key}] * 2]
+    of_b, *of_a = [(batch[index].variant.key, "") for index in (3, 0, 2)]
+    assert settled == [{of_b}, set(), *[set(of_a)] * 2]
     assert store.settled(run.id, []) == []
 
 
@@ -112,7 +113,34 @@ def test_a_changed_method_is_not_settled(store: Store, run: Run, make_outcome: M
     outcome = make_outcome()
     store.add(run.id, [outcome])
     edited = replace(outcome.variant, source_hash="edited")
-    assert edited.key not in store.settled(run.id, [outcome.case])[0]
+    assert (edited.key, "") not in store.settled(run.id, [outcome.case])[0]
+
+
+def test_an_outcome_that_other_metrics_judged_is_not_settled(store: Store, run: Run, make_outcome: Make) -> None:
+    outcome = make_outcome(metrics_hash="0123456789ab")
+    store.add(run.id, [outcome])
+    assert store.settled(run.id, [outcome.case]) == [{(outcome.variant.key, "0123456789ab")}]
+
+
+def test_only_outcomes_timed_as_often_are_settled_where_that_is_asked(store: Store, run: Run, make_outcome: Make) -> None:
+    outcome = make_outcome(seconds=(0.1, 0.2, 0.3))
+    store.add(run.id, [outcome])
+    assert [len(store.settled(run.id, [outcome.case], repeats=repeats)[0]) for repeats in (1, 3)] == [0, 1]
+
+
+def test_outcomes_are_carried_over_whole_and_take_the_place_of_failures(
+    store: Store, run: Run, make_outcome: Make, begin_run: Begin
+) -> None:
+    cases = [f"{index}.png" for index in range(600)]
+    done = [make_outcome(case=case, scores={"content_box_iou": 0.25, "odd_score": 0.5}, seconds=(0.5,)) for case in cases]
+    store.add(run.id, done)
+    store.add(run.id, [make_outcome("edges.sobel", "0.png")])
+    second = begin_run(store, "second")
+    store.add(second.id, [make_outcome(case="0.png", status=Status.FAILED, error="why")])
+    store.carry_over(second.id, run.id, [(done[0].variant, [outcome.case for outcome in done])])
+    assert list(store.outcomes(second.id)) == done
+    assert [*store.written(second.id).values()] == [601]
+    assert store.counts(run.id) == {Status.DONE: 601}
 
 
 def test_settled_takes_more_cases_than_one_statement_does(store: Store, run: Run, make_outcome: Make) -> None:

@@ -52,7 +52,7 @@ def package(tmp_path, monkeypatch):
     """Ten methods in a package; calling it writes one anew, or all, and gives a registry of them as they are now."""
     folder = tmp_path / "tenmethods"
     folder.mkdir()
-    (folder / "__init__.py").touch()
+    (folder / "__init__.py").write_text('__version__ = "1.0"\n')
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 

@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
-from functools import cached_property, update_wrapper
+from functools import cache, cached_property, update_wrapper
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 import pluggy
@@ -68,7 +68,7 @@ class Transformer(Generic[R]):
     @cached_property
     def version(self) -> str:
         """The version of the distribution that brought the method, or the one given to @transformer."""
-        return self._version or _distribution_version(self.function.__module__)
+        return self._version or _package_version(self.function.__module__.partition(".")[0])
 
     @cached_property
     def source_hash(self) -> str:
@@ -158,14 +158,15 @@ def _signature(method: Transformer[Any], image: inspect.Parameter) -> inspect.Si
     return inspect.Signature([image.replace(name="image", annotation=Any), *named], return_annotation=method.result_type)
 
 
-def _distribution_version(module: str) -> str:
-    top = module.partition(".")[0]
+@cache
+def _package_version(top: str) -> str:
+    """Return the version of the top-level package of a module: its own word, or that of the distribution that brought it."""
     if top == "__main__":
         return "0"
     found = getattr(sys.modules.get(top), "__version__", None)
     if isinstance(found, str):
         return found
-    from importlib.metadata import packages_distributions, version  # slow, so only for packages that do not say
+    from importlib.metadata import packages_distributions, version  # slow, so only for packages that do not say, and once
 
     names = packages_distributions().get(top)
     return version(names[0]) if names else "0"

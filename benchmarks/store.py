@@ -133,13 +133,14 @@ def report_writing(folder: Path) -> None:
 
 
 def timed(what: str, work: Callable[[], object], *, rounds: int = 3) -> None:
-    """Print the median seconds of some rounds."""
-    found = []
+    """Print the median seconds of some rounds, and those of this process's processor, which others on the machine change less."""
+    found, busy = [], []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         work()
         found.append(time.perf_counter() - start)
-    print(f"{what}: {statistics.median(found):.3f} s")
+        busy.append(time.process_time() - cpu)
+    print(f"{what}: {statistics.median(found):.3f} s ({statistics.median(busy):.3f} s of this process)", flush=True)
 
 
 def report_reading(location: str, count: int) -> None:
@@ -148,7 +149,7 @@ def report_reading(location: str, count: int) -> None:
         run = begin(store)
         speed = write(store, run, count // VARIANTS, VARIANTS)
         outcomes = sum(store.counts(run.id).values())
-        print(f"{outcomes:,} outcomes of {VARIANTS} methods written at {speed}")
+        print(f"{outcomes:,} outcomes of {VARIANTS} methods written at {speed}", flush=True)
         timed("refresh_summaries, all stale", lambda: refresh_summaries(store, run), rounds=1)
         timed("leaderboard, summaries fresh", lambda: leaderboard(store, run))
         timed(

@@ -219,6 +219,7 @@ def test_what_is_kept_of_a_plan_is_json(registry):
         "repeats": 3,
         "warmup": 1,
         "executor": "processes",
+        "scheduler": None,
         "workers": 1,
         "timeout": 2.5,
         "memory_bytes": None,

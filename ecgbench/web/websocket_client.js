@@ -15,6 +15,7 @@
   const MAGIC = [0x45, 0x43, 0x47, 0x31]; // "ECG1"
   const HEAD_BYTES = 8; // magic, and the length of the header
   const RESTARTING = 1012; // close code of a server that goes down for a restart
+  const TOO_LARGE = 1009; // close code of a server that takes no message of that size
 
   /**
    * @typedef {Object} Settings
@@ -130,6 +131,8 @@
     throw new TypeError("A picture is an <img>, a canvas, a Blob or File, an ArrayBuffer, bytes, or an address.");
   }
 
+  const sizeOf = ({ message }) => message.length;
+
   async function fetched(address, signal) {
     const answer = await fetch(address, { signal });
     if (!answer.ok) throw new Error(`${address} cannot be read: ${answer.status} ${answer.statusText}`);
@@ -149,6 +152,17 @@
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
     if (!blob) throw new Error("The canvas cannot be read: it is empty, or shows a picture of another site.");
     return new Uint8Array(await blob.arrayBuffer());
+  }
+
+  /** Call a listener; what it throws is the page's to hear of, and stops nothing here. */
+  function tell(listener, detail) {
+    try {
+      listener(detail);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   /** Give each picture of a result its bytes as a Blob. */
@@ -290,7 +304,7 @@
     }
 
     #emit(event, detail) {
-      for (const listener of this.#listeners.get(event) || []) listener(detail);
+      for (const listener of this.#listeners.get(event) || []) tell(listener, detail);
     }
 
     async #ask(header, pictures, { signal, timeout = this.#settings.timeout, return: wanted, onProgress } = {}) {
@@ -300,7 +314,7 @@
       }
       const id = this.#next++;
       const settled = new Promise((resolve, reject) => {
-        const call = { id, message: null, onProgress, pictures: new Map(), signal };
+        const call = { id, message: null, onProgress, pictures: new Map(), signal, lost: 0 };
         const end = (act) => (value) => {
           if (!this.#pending.delete(id)) return;
           clearTimeout(call.timer);
@@ -333,6 +347,7 @@
     }
 
     #send(call) {
+      clearTimeout(call.again);
       call.sent = true;
       call.pictures.clear();
       this.#socket.send(call.message);
@@ -424,11 +439,29 @@
     #lost(socket, event) {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      for (const call of this.#pending.values()) call.sent = false;
+      this.#putBack(event.code);
       if (this.#closed || (this.#pending.size === 0 && event.code !== RESTARTING)) {
         this.#emit("close", { reason: `closed with code ${event.code}` });
       } else {
         this.#reconnect().catch(() => {}); // every call that it concerns was rejected
+      }
+    }
+
+    /** Have what was in flight asked again, but for what a connection was lost over. */
+    #putBack(code) {
+      const sent = [...this.#pending.values()].filter((call) => call.sent);
+      if (code === TOO_LARGE && sent.length) {
+        const largest = sent.reduce((one, other) => (sizeOf(other) > sizeOf(one) ? other : one)); // only one can have been
+        const megabytes = (sizeOf(largest) / 1e6).toFixed(0);
+        const error = `The server takes no message of ${megabytes} MB; send fewer or smaller pictures.`;
+        largest.reject(new RequestError({ code: "too_large", status: 413, error }));
+      }
+      for (const call of sent) {
+        call.sent = false;
+        call.lost += 1;
+        if (call.lost >= this.#settings.tries) {
+          call.reject(new ConnectionError(`${call.lost} connections were lost while this was asked; the last was closed with code ${code}.`));
+        }
       }
     }
 
@@ -453,7 +486,7 @@
       if (reply.type === "item") {
         if (reply.pictures) call.pictures.set(reply.index, reply.pictures);
         this.#emit("progress", reply);
-        if (call.onProgress) call.onProgress(reply);
+        if (call.onProgress) tell(call.onProgress, reply);
       } else if (reply.type === "error") {
         this.#refused(call, reply);
       } else {
@@ -464,12 +497,15 @@
       }
     }
 
+    /** Ask again where the server says when: it is busy, or restarts. */
     #refused(call, reply) {
-      if (reply.code === "busy" && this.#pending.has(call.id)) {
-        call.again = setTimeout(() => this.connected && this.#send(call), 1000 * (reply.retry_after || 1) * (0.5 + Math.random()));
-      } else {
+      if (reply.retry_after === undefined) {
         call.reject(new RequestError(reply));
+        return;
       }
+      call.sent = false; // over a further connection it is asked at once
+      const pause = 1000 * reply.retry_after * (1 + Math.random() / 2); // jitter: many pages do not come back at once
+      call.again = setTimeout(() => this.connected && this.#send(call), pause);
     }
   }
 

@@ -190,6 +190,45 @@ test("a busy server is asked again after the time that it says", async () => {
   assert.equal(asked, 3);
 });
 
+test("what a busy server put off is asked once, also where the connection is lost meanwhile", async () => {
+  const seen = [];
+  const server = played((header, socket) => {
+    seen.push(server.sockets.indexOf(socket));
+    if (seen.length > 1) return setTimeout(() => done(header, socket), 100); // while the first pause ends
+    socket.reply({ type: "error", id: header.id, code: "busy", status: 429, error: "full", retry_after: 0.04 });
+    socket.end(1006);
+  });
+  assert.equal((await processorOf(server).processImage(PICTURE)).success, true);
+  assert.deepEqual(seen, [0, 1]);
+});
+
+test("what a server that restarts could not do is asked again when it is back", async () => {
+  const server = played((header, socket) => {
+    if (server.sockets.length > 1) return done(header, socket);
+    socket.reply({ type: "error", id: header.id, code: "unavailable", status: 503, error: "shutting down", retry_after: 30 });
+    socket.end(1012);
+  });
+  assert.equal((await processorOf(server).processImage(PICTURE)).success, true);
+});
+
+test("a message that is too large is not sent again, and the others are", async () => {
+  const server = played((header, socket, parts) => {
+    if (parts[0].length > 5) socket.end(1009);
+    else if (server.sockets.length > 1) done(header, socket);
+  });
+  const processor = processorOf(server);
+  const small = processor.processImage(PICTURE);
+  await assert.rejects(processor.processImage(new Uint8Array(2e6)), { code: "too_large", status: 413, message: /no message of 2 MB/ });
+  assert.equal((await small).success, true);
+  assert.equal(server.requests.filter(({ parts }) => parts[0].length > 5).length, 1);
+});
+
+test("a call over which every connection is lost is given up after as many as are tried", async () => {
+  const server = played((header, socket) => socket.end(1006));
+  await assert.rejects(processorOf(server).processImage(PICTURE), { name: "ConnectionError", message: /5 connections were lost/ });
+  assert.equal(server.sockets.length, 5);
+});
+
 test("no more calls are taken than may be under way", async () => {
   const processor = processorOf(played(() => {}), { maxPending: 2 });
   const calls = [processor.processImage(PICTURE), processor.processImage(PICTURE)];

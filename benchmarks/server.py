@@ -5,15 +5,16 @@
 Targets: 10 connections x 20 JPEG pages of 2200x1700, decode + Canny: binary frames at least 0.90x the images/s of bare threads (with
 --isolate 0.83x), base64 in JSON at least 0.80x; p99 at most 1.5x p50; 200 idle connections less than 20 MB; memory grows at most 2 % over
 10,000 requests after the first 1,000; 9 images in one batch at most 1.1x ceil(9 / workers) times one image. Client and server share the
-machine's cores, as they do not in use: what the client costs counts against the server here.
+machine's cores, as they do not in use: what the client costs counts against the server, so that requests are made and masked beforehand
+(websocket_load.py). Bare threads read their pages from memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import math
+import os
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -29,17 +30,17 @@ from typing import Any
 import cv2
 import numpy as np
 from pages import DISTINCT, write_benchmark_pages
-from websockets.asyncio.client import ClientConnection, connect
+from websocket_load import Connection, load, masked
 
 from ecgbench.plugins.edges import canny
 from ecgbench.wire import to_base64
 from ecgbench.wire.frames import pack
 from ecgbench.workers import usable_cores
 
-CONNECTIONS, PAGES, IN_FLIGHT = 10, 20, 2  # each connection has two requests in flight, so that no worker waits for the net
+CONNECTIONS, PAGES = 10, 20
 JPEG_QUALITY = 90
 OPTIONS = {"edge_detection": True, "method": "canny"}
-TIMES_SEEN = 5  # of a request, for its median
+TIMES_SEEN = 15  # of a request, for its median
 
 
 def jpeg_pages() -> list[bytes]:
@@ -96,59 +97,59 @@ def serving(*options: str) -> Iterator[tuple[str, int]]:
             process.terminate()
 
 
-def binary_requests(pages: Sequence[bytes]) -> list[bytes | str]:
-    return [pack({"type": "process_image", "options": OPTIONS}, [page]) for page in pages]
+def binary_requests(pages: Sequence[bytes]) -> list[bytes]:
+    headers = [{"type": "process_image", "id": place, "options": OPTIONS} for place in range(len(pages))]
+    return [masked(pack(header, [page])) for header, page in zip(headers, pages, strict=True)]
 
 
-def base64_requests(pages: Sequence[bytes]) -> list[bytes | str]:
-    return [json.dumps({"type": "process_image", "options": OPTIONS, "image": to_base64(page)}) for page in pages]
+def base64_requests(pages: Sequence[bytes]) -> list[bytes]:
+    requests = [
+        {"type": "process_image", "id": place, "options": OPTIONS, "image": to_base64(page)} for place, page in enumerate(pages)
+    ]
+    return [masked(json.dumps(request)) for request in requests]
 
 
-async def ask_over(socket: ClientConnection, requests: Sequence[bytes | str], latencies: list[float], count: int) -> None:
-    """Send requests over one connection, a few in flight at a time, and keep how long each took."""
-    sent: list[float] = []
-    for index in range(count + IN_FLIGHT):
-        if index >= IN_FLIGHT:
-            reply = json.loads(await socket.recv())
-            assert reply["success"], reply
-            latencies.append(time.perf_counter() - sent[index - IN_FLIGHT])
-        if index < count:
-            sent.append(time.perf_counter())
-            await socket.send(requests[index % len(requests)])
+def processor_seconds() -> tuple[float, float]:
+    """Return the seconds that all processors were busy, or taken away by the machine's host (proc(5)), and this process's own of them."""
+    ticks = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    own = os.times()
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK"), own.user + own.system
 
 
-async def load(address: str, requests: Sequence[bytes | str], connections: int, count: int) -> tuple[float, list[float]]:
-    """Return the images/s of so many connections with so many requests each, and each request's seconds."""
-    latencies: list[float] = []
-    sockets = [await connect(address, compression=None, max_size=None) for _ in range(connections)]
-    start = time.perf_counter()
-    await asyncio.gather(*[ask_over(socket, requests, latencies, count) for socket in sockets])
-    seconds = time.perf_counter() - start
-    await asyncio.gather(*[socket.close() for socket in sockets])
-    return connections * count / seconds, latencies
+def bare_and_others(pages: Sequence[bytes], count: int) -> tuple[float, float]:
+    """Return the images/s of bare threads, and the share of the cores that others took meanwhile: whether the machine was quiet."""
+    busy, own = processor_seconds()
+    rate = bare_threads(pages, count)
+    busy_then, own_then = processor_seconds()
+    return rate, max(0.0, busy_then - busy - (own_then - own)) / (usable_cores() * count / rate)
 
 
 def throughput(pages: Sequence[bytes], rounds: int, each: int) -> None:
     """Print images/s of the server, each way of asking it in turn with bare threads."""
-    kinds: list[tuple[str, float, list[str], list[bytes | str]]] = [
+    kinds: list[tuple[str, float, list[str], list[bytes]]] = [
         ("binary frames", 0.90, [], binary_requests(pages)),
         ("base64 JSON", 0.80, [], base64_requests(pages)),
         ("binary frames, --isolate", 0.83, ["--isolate"], binary_requests(pages)),
     ]
-    for label, target, options, requests in kinds:
+    for label, target, options, frames in kinds:
         with serving(*options) as (address, _):
-            asyncio.run(load(address, requests, CONNECTIONS, 2))  # warm
-            ratios, tails, rates = [], [], []
+            load(address, frames, CONNECTIONS, 2)  # warm
+            ratios, tails, rates, disturbed = [], [], [], []
+            before, others = bare_and_others(pages, CONNECTIONS * each)
             for _ in range(rounds):
-                before = bare_threads(pages, CONNECTIONS * each)
-                rate, latencies = asyncio.run(load(address, requests, CONNECTIONS, each))
-                ratios.append(rate / ((before + bare_threads(pages, CONNECTIONS * each)) / 2))
+                disturbed.append(others)
+                rate, latencies = load(address, frames, CONNECTIONS, each)
+                after, others = bare_and_others(pages, CONNECTIONS * each)
+                ratios.append(rate / ((before + after) / 2))
+                before = after
                 p50, p99 = np.percentile(latencies, [50, 99])
                 tails.append(float(p99 / p50))
                 rates.append(rate)
         print(
             f"{label}: {statistics.median(ratios):.2f}x of bare threads (min {min(ratios):.2f}, max {max(ratios):.2f}; target {target}x), "
-            f"p99 {statistics.median(tails):.2f}x p50 (target 1.5x), {statistics.median(rates):.0f} images/s"
+            f"p99 {statistics.median(tails):.2f}x p50 (max {max(tails):.2f}; target 1.5x), {statistics.median(rates):.0f} images/s; "
+            f"others took {max(*disturbed, others):.0%} of the cores at most",
+            flush=True,
         )
 
 
@@ -160,58 +161,56 @@ def resident_mb(pid: int) -> float:
     raise RuntimeError("this kernel does not tell the resident memory")
 
 
-async def idle_cost(address: str, pid: int, connections: int) -> float:
+def idle_cost(address: str, pid: int, connections: int) -> float:
     """Return the MB that so many connections cost which ask nothing."""
     before = resident_mb(pid)
-    sockets = [await connect(address, compression=None) for _ in range(connections)]
-    await asyncio.sleep(1)
-    cost = resident_mb(pid) - before
-    await asyncio.gather(*[socket.close() for socket in sockets])
-    return cost
+    with ExitStack() as opened:
+        for _ in range(connections):
+            opened.enter_context(Connection(address))
+        time.sleep(1)
+        return resident_mb(pid) - before
 
 
 def memory(requests: int) -> None:
     """Print what idle connections cost and how memory grows over many requests of a small page."""
     page = cv2.imencode(".jpg", np.full((300, 400, 3), 255, np.uint8))[1].tobytes()
-    frames = binary_requests([page])
+    frames = binary_requests([page] * DISTINCT)
     with serving() as (address, pid):
-        asyncio.run(load(address, frames, CONNECTIONS, 10))
-        print(f"200 idle connections: {asyncio.run(idle_cost(address, pid, 200)):.1f} MB (target 20)")
-        asyncio.run(load(address, frames, CONNECTIONS, requests // 10 // CONNECTIONS))
+        load(address, frames, CONNECTIONS, 10)
+        print(f"200 idle connections: {idle_cost(address, pid, 200):.1f} MB (target 20)")
+        load(address, frames, CONNECTIONS, requests // 10 // CONNECTIONS)
         first = resident_mb(pid)
-        asyncio.run(load(address, frames, CONNECTIONS, requests * 9 // 10 // CONNECTIONS))
+        load(address, frames, CONNECTIONS, requests * 9 // 10 // CONNECTIONS)
         last = resident_mb(pid)
     print(f"{requests} requests: {first:.1f} -> {last:.1f} MB, {last / first - 1:+.1%} after the first tenth (target +2 %)")
 
 
-async def batch_against_one(address: str, page: bytes, count: int) -> tuple[float, float]:
-    """Return the median seconds of one image, and of a batch, asked in turn."""
-    one = pack({"type": "process_image", "options": OPTIONS}, [page])
-    batch = pack({"type": "process_batch", "options": OPTIONS}, [page] * count)
-    singles: list[float] = []
-    batches: list[float] = []
-    async with connect(address, compression=None, max_size=None) as socket:
-        for _ in range(TIMES_SEEN):
-            for request, final, seconds in ((one, "result", singles), (batch, "batch_result", batches)):
-                start = time.perf_counter()
-                await socket.send(request)
-                while json.loads(await socket.recv())["type"] != final:
-                    pass
-                seconds.append(time.perf_counter() - start)
-    return statistics.median(singles), statistics.median(batches)
+def seconds_of(connection: Connection, frame: bytes, final: str) -> float:
+    """Return how long the request of a frame takes until its final reply."""
+    start = time.perf_counter()
+    connection.send(frame)
+    while (reply := connection.receive())["type"] != final:
+        assert reply["type"] == "item", reply
+    return time.perf_counter() - start
 
 
-def batch(pages: Sequence[bytes]) -> None:
+def batch(pages: Sequence[bytes], times: int) -> None:
     """Print the time of nine images in one batch against rounds of one, and the same of bare threads: what the machine gives today."""
     workers = usable_cores()
-    with serving() as (address, _):
-        asyncio.run(load(address, binary_requests(pages), 2, 5))
-        one, nine = asyncio.run(batch_against_one(address, pages[0], 9))
     rounds = math.ceil(9 / workers)
-    bare = [bare_threads(pages[:1], 1) / (bare_threads(pages[:1], 9) / 9) / rounds for _ in range(TIMES_SEEN)]
+    one = masked(pack({"type": "process_image", "options": OPTIONS}, pages[:1]))
+    nine = masked(pack({"type": "process_batch", "options": OPTIONS}, [pages[0]] * 9))
+    with serving() as (address, _):
+        load(address, binary_requests(pages), 2, 5)
+        with Connection(address) as connection:
+            singles, batches, bare = [], [], []
+            for _ in range(times):
+                singles.append(seconds_of(connection, one, "result"))
+                batches.append(seconds_of(connection, nine, "batch_result"))
+                bare.append(bare_threads(pages[:1], 1) / (bare_threads(pages[:1], 9) / 9) / rounds)
     print(
-        f"9 images in a batch: {nine / (rounds * one):.2f}x of {rounds} times one image on {workers} workers "
-        f"(target 1.1x; bare threads {statistics.median(bare):.2f}x)"
+        f"9 images in a batch: {statistics.median(batches) / (rounds * statistics.median(singles)):.2f}x of {rounds} times one image on "
+        f"{workers} workers (target 1.1x; bare threads {statistics.median(bare):.2f}x), medians of {times}"
     )
 
 
@@ -227,7 +226,7 @@ def main() -> None:
     parts: dict[str, Callable[[], None]] = {
         "throughput": lambda: throughput(pages, options.rounds, options.pages),
         "memory": lambda: memory(options.requests),
-        "batch": lambda: batch(pages),
+        "batch": lambda: batch(pages, TIMES_SEEN),
     }
     for name, part in parts.items():
         if options.only in (None, name):

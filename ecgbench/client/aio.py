@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from ecgbench.client.errors import ConnectionLostError, RequestError
 from ecgbench.client.pictures import picture_bytes
-from ecgbench.wire import read_reply
+from ecgbench.wire import WireError, read_reply
 from ecgbench.wire.frames import pack
 
 Reply = dict[str, Any]
@@ -123,11 +123,23 @@ class AsyncClient:
         return await self._ask({**header, "return": list(returns)}, [], timeout, progress)
 
     async def run_method(
-        self, method: str, image: Any, *, returns: Iterable[str] = (), timeout: float | None = None, **params: Any
+        self,
+        method: str,
+        image: Any,
+        *,
+        returns: Iterable[str] = (),
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        **params: Any,
     ) -> Reply:
-        """Run one method, with parameters by name, on one picture."""
+        """Run one method, with parameters by name, on one picture, or on each of a list, which is answered as a batch."""
+        many = isinstance(image, (list, tuple))
         header = {"type": "run_method", "method": method, "params": params, "return": list(returns)}
-        return await self._ask(header, [picture_bytes(image)], timeout)
+        reply = await self._ask(header, [picture_bytes(each) for each in (image if many else [image])], timeout, progress)
+        if not many or "results" in reply:
+            return reply
+        # A frame of one part is one picture, not a batch of one.
+        return {"type": "batch_result", "success": True, "count": 1, "results": [reply], "seconds": reply["seconds"]}
 
     async def compare(
         self,
@@ -177,7 +189,9 @@ class AsyncClient:
             with contextlib.suppress(ConnectionClosed):  # the reader tells the call why
                 await socket.send(message)
             reply = await call.final
-        except asyncio.CancelledError:
+        except (ConnectionClosed, ConnectionLostError):
+            raise
+        except BaseException:
             await self._give_up(number)
             raise
         finally:
@@ -202,18 +216,20 @@ class AsyncClient:
 
     async def _read(self, socket: ClientConnection) -> None:
         """Give each reply to its call; when the connection ends, calls in flight hear of it."""
-        end: ConnectionClosed | None = None
+        end: Exception | None = None
         try:
             async for message in socket:
                 self._take(read_reply(message))
         except ConnectionClosed as error:
             end = error
+        except WireError as error:
+            end = ConnectionLostError(f"The server sent what cannot be read: {error} Are client and server of one version?")
         finally:
             self._socket = None
             await socket.close()
             self._lose(socket.close_code, end or ConnectionClosed(None, None))
 
-    def _lose(self, code: int | None, error: ConnectionClosed) -> None:
+    def _lose(self, code: int | None, error: Exception) -> None:
         waiting = [call for call in self._calls.values() if not call.final.done()]
         if code == TOO_LARGE and waiting:  # only one can have been
             largest = max(waiting, key=lambda call: call.size)
@@ -233,11 +249,14 @@ class AsyncClient:
         if "pictures" in reply:
             call.pictures[reply["index"]] = reply["pictures"]
         if call.progress is not None:
-            call.progress(reply)
+            try:
+                call.progress(reply)
+            except Exception as error:  # its caller's mistake ends this call; the connection is others' too
+                call.final.set_exception(error)
 
 
 def _turned_down(error: InvalidStatus) -> RequestError:
-    from ecgbench.wire import WireError, json
+    from ecgbench.wire import json
 
     response = error.response
     try:

@@ -79,10 +79,17 @@ class Client:
         return self._run(call(bucket_name, image_paths, options, returns=returns, progress=progress, timeout=timeout))
 
     def run_method(
-        self, method: str, image: Any, *, returns: Iterable[str] = (), timeout: float | None = None, **params: Any
+        self,
+        method: str,
+        image: Any,
+        *,
+        returns: Iterable[str] = (),
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        **params: Any,
     ) -> Reply:
-        """Run one method, with parameters by name, on one picture."""
-        return self._run(self._client.run_method(method, image, returns=returns, timeout=timeout, **params))
+        """Run one method, with parameters by name, on one picture, or on each of a list, which is answered as a batch."""
+        return self._run(self._client.run_method(method, image, returns=returns, progress=progress, timeout=timeout, **params))
 
     def compare(
         self,

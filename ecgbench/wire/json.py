@@ -13,6 +13,7 @@ except ModuleNotFoundError as error:
 
 MANY_BYTES = 1_000_000  # below, a text cannot hold values enough to matter
 MOST_VALUES = 1_000_000  # each may cost some 60 bytes of memory, where "[],[]," costs three of the message
+FEW_VALUES = 1_000  # pictures in base64 with their options have fewer
 
 
 def read_object(text: str | bytes) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def read_object(text: str | bytes) -> dict[str, Any]:
     >>> read_object('{"type": "cancel"}')
     {'type': 'cancel'}
     """
-    if len(text) > MANY_BYTES and _commas(text) > MOST_VALUES:
+    if len(text) > MANY_BYTES and _too_many_values(text):
         raise WireError("bad_message", f"The JSON holds more than {MOST_VALUES} values; send pictures, not lists of pixels.")
     try:
         value = orjson.loads(text)
@@ -32,8 +33,18 @@ def read_object(text: str | bytes) -> dict[str, Any]:
     return value
 
 
-def _commas(text: str | bytes) -> int:
-    return text.count(",") if isinstance(text, str) else text.count(b",")
+def _too_many_values(text: str | bytes) -> bool:
+    """Tell whether there are more commas than MOST_VALUES.
+
+    A search for the next one passes over base64 at twenty times the speed of counting, for which nobody else may compute; where there
+    are few, as with pictures, it finds them all.
+    """
+    at = -1
+    for _ in range(FEW_VALUES):
+        at = text.find(",", at + 1) if isinstance(text, str) else text.find(b",", at + 1)
+        if at < 0:
+            return False
+    return (text.count(",") if isinstance(text, str) else text.count(b",")) > MOST_VALUES
 
 
 def to_bytes(value: Any) -> bytes:

@@ -10,6 +10,7 @@ import time
 import cv2
 import numpy as np
 import pytest
+from websockets.sync.server import serve
 
 from ecgbench.client import AsyncClient, Client, ConnectionLostError, RequestError, aio
 from ecgbench.plugins.edges import canny
@@ -63,6 +64,10 @@ def test_a_batch_comes_in_order_with_its_pictures_and_progress(client, page):
 
 def test_methods_are_run_compared_and_listed(client, page):
     assert client.run_method("edges.canny", page, sigma=0.1)["steps"]["edges.canny"]["params"]["sigma"] == 0.1
+    for count in (1, 2):
+        batch = client.run_method("edges.canny", [page] * count, sigma=0.1)
+        assert (batch["type"], batch["count"]) == ("batch_result", count)
+        assert all(each["steps"]["edges.canny"]["edge_pixels"] for each in batch["results"])
     seen = []
     reply = client.compare("grid", page, progress=seen.append)
     assert [list(each["steps"]) for each in reply["results"]] == [["grid.multiscale"]]
@@ -76,6 +81,33 @@ def test_what_the_server_does_not_meet_is_raised_with_its_sentence(client, page)
     assert raised.value.code == "bad_option"
     with pytest.raises(RequestError, match="reads no Google Cloud Storage"):
         client.process_gcs_batch("bucket", ["a.png"])
+
+
+def test_a_mistake_in_progress_ends_its_own_call_only(served, page):
+    async def ask():
+        async with AsyncClient(served.ws, timeout=60) as client:
+            nap = asyncio.ensure_future(client.run_method("edges.nap", page, seconds=0.3))
+            with pytest.raises(ZeroDivisionError):
+                await client.process_batch([page] * 3, EDGES, progress=lambda item: 1 / 0)
+            return await nap
+
+    assert asyncio.run(ask())["success"]
+
+
+def test_a_server_that_sends_no_message_ends_the_call_with_a_sentence():
+    def babble(socket):
+        socket.recv()
+        socket.send("no JSON")
+
+    with serve(babble, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with (
+            Client(f"ws://127.0.0.1:{server.socket.getsockname()[1]}", timeout=60) as client,
+            pytest.raises(ConnectionLostError) as lost,
+        ):
+            client.list_methods()
+        server.shutdown()
+    assert "of one version" in str(lost.value)
 
 
 def test_both_clients_have_the_same_calls():

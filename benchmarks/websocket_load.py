@@ -1,7 +1,7 @@
 """A load of WebSocket requests that costs its sender next to nothing: frames are made and masked beforehand, and written as they are.
 
 Sender and server share the machine's cores in a benchmark, as they do not in use: what the sender spends is taken from the server. A client
-that masks, copies and waits for each message of a megabyte in an event loop costs 2 % of the images/s of two cores; this one half a percent.
+that masks, copies and waits for each message of a megabyte in an event loop costs it 1.5 ms of a core; this one 0.8.
 """
 
 from __future__ import annotations

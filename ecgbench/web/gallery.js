@@ -1,7 +1,8 @@
 /** The gallery: pictures in, what the methods saw as overlays, numbers, errors and files out. Everything from outside goes into text, never into markup. */
 "use strict";
 
-const BATCH_BYTES = 40e6; // of the pictures in one message: below the 64 MiB that a server takes by default
+const BATCH_BYTES = 40e6; // of the pictures in one message, so that there is progress to see
+const HEADER_BYTES = 1e4; // of a message beside its pictures
 const MASKS = { trace: "trace ink", grid: "grid", edges: "edges" };
 const FEW = 12; // positions of lines, and the like, are counted rather than listed beyond this
 
@@ -9,7 +10,8 @@ const at = (id) => document.getElementById(id);
 const token = new URLSearchParams(location.search).get("token") || undefined;
 const processor = initWebSocketProcessor(location.origin, { token });
 let server = null; // what `list_methods` told
-let cards = []; // {file, name, node, result, urls}
+let refusal = ""; // what the server says to those whom it lets not in
+let cards = []; // {file, name, node, result, urls, layerUrls}
 let stop = null; // of the run under way
 
 function element(name, text, attributes = {}) {
@@ -27,14 +29,29 @@ function tellConnection(kind, said) {
 }
 
 processor.on("open", () => tellConnection("open", `connected to ${location.host}`));
-processor.on("reconnecting", ({ attempt }) => tellConnection("", `connecting again (try ${attempt + 1})`));
-processor.on("close", ({ reason }) => tellConnection("lost", `not connected: ${reason}`));
+processor.on("reconnecting", ({ attempt }) => {
+  tellConnection("", `connecting again (try ${attempt + 1})`);
+  if (!server && attempt === 1) learnRefusal();
+});
+processor.on("close", ({ reason }) => tellConnection("lost", refusal ? "not connected" : `not connected: ${reason}`));
+
+/** Browsers tell nothing of a WebSocket that is refused: ask by HTTP whether it was, and why, and try no further then. */
+async function learnRefusal() {
+  try {
+    const answer = await fetch(`methods${token ? `?token=${encodeURIComponent(token)}` : ""}`);
+    if (answer.ok) return;
+    refusal = (await answer.json()).error;
+  } catch {
+    return; // nobody answers: the further tries will tell
+  }
+  processor.close();
+}
 
 async function start() {
   try {
     server = await processor.listMethods();
   } catch (error) {
-    tellProblem(error.message);
+    tellProblem(refusal || error.message);
     return;
   }
   const byTask = (task) => server.methods.filter((method) => method.task === task);
@@ -109,25 +126,34 @@ function add(files) {
 
 function makeCard(name, file = null) {
   const node = at("card").content.firstElementChild.cloneNode(true);
-  const card = { name, file, node, result: null, urls: [] };
+  const card = { name, file, node, result: null, seen: false, urls: [], layerUrls: [] }; // seen: the browser shows the original
   node.querySelector("h2").textContent = name;
   node.querySelector(".slide input").addEventListener("input", (event) => wipe(card, event.target.value));
   if (file) {
     const below = node.querySelector(".below");
-    below.src = keep(card, file);
+    below.src = urlOf(file, card.urls);
     below.alt = name;
-    below.addEventListener("load", () => (node.querySelector("figure").hidden = false));
-    below.addEventListener("error", () => (node.querySelector("figure").hidden = true)); // this browser cannot show it; the server may read it
+    below.addEventListener("load", () => showOriginal(card)); // else it is of a kind that this browser cannot show, and the server may read
   }
   say(card, "waiting");
   at("cards").append(node);
   return card;
 }
 
-function keep(card, blob) {
+function showOriginal(card) {
+  card.seen = true;
+  card.node.querySelector("figure").hidden = card.node.querySelector(".below").hidden = false;
+  if (card.result) showLayers(card, card.result); // it came first
+}
+
+function urlOf(blob, kept) {
   const url = URL.createObjectURL(blob);
-  card.urls.push(url);
+  kept.push(url);
   return url;
+}
+
+function forget(urls) {
+  for (const url of urls.splice(0)) URL.revokeObjectURL(url);
 }
 
 function say(card, text, bad = false) {
@@ -149,7 +175,8 @@ const modeNow = () => document.querySelector("input[name=mode]:checked").value;
 
 function clear() {
   for (const card of cards) {
-    card.urls.forEach((url) => URL.revokeObjectURL(url));
+    forget(card.urls);
+    forget(card.layerUrls);
     card.node.remove();
   }
   cards = [];
@@ -171,11 +198,12 @@ function pipelineOptions() {
 
 /** Cut a list of cards into batches that the server takes, by number and by bytes. */
 function batches(list) {
-  const most = (server.limits && server.limits.max_batch) || 10;
+  const { max_batch: most, max_message_bytes: largest } = server.limits;
+  const bytes = Math.min(BATCH_BYTES, largest - HEADER_BYTES);
   const cut = [];
   for (const card of list) {
     const last = cut.at(-1);
-    const full = !last || last.length >= most || last.reduce((sum, { file }) => sum + file.size, 0) + card.file.size > BATCH_BYTES;
+    const full = !last || last.length >= most || last.reduce((sum, { file }) => sum + file.size, 0) + card.file.size > bytes;
     if (full) cut.push([card]);
     else last.push(card);
   }
@@ -187,7 +215,7 @@ async function run(list, work) {
   tellProblem("");
   let done = 0;
   const told = (card, result) => {
-    done += 1;
+    if (!card.result) done += 1; // else it is told again, over another connection
     show(card, result);
     tellProgress(done, list.length);
   };
@@ -211,27 +239,33 @@ async function run(list, work) {
 
 function runPictures() {
   const list = cards.filter(({ file }) => file);
-  const wanted = ["drawing", "trace", "grid", "edges"];
-  const mode = modeNow();
   return run(list, async (told, signal) => {
     for (const batch of batches(list)) {
       batch.forEach((card) => say(card, "working"));
-      const seen = new Set();
-      const onProgress = (item) => {
-        seen.add(item.index);
-        told(batch[item.index], item);
-      };
-      const call = { signal, return: wanted, onProgress };
-      const files = batch.map(({ file }) => file);
-      if (mode === "compare") {
-        for (const card of batch) told(card, joined(await processor.compare(at("task").value, card.file, { signal, return: wanted })));
-        continue;
+      try {
+        await runBatch(batch, told, signal);
+      } catch (error) {
+        if (error.name !== "RequestError") throw error;
+        tellProblem(error.message); // what the server does not take is this batch's affair
+        for (const card of batch) if (!card.result) told(card, { success: false, error: error.message, steps: {} });
       }
-      const reply =
-        mode === "method" ? await processor.runMethod(at("one").value, files, readParams(), call) : await processor.processBatch(files, pipelineOptions(), call);
-      reply.results.forEach((result, index) => seen.has(index) || told(batch[index], result));
     }
   });
+}
+
+async function runBatch(batch, told, signal) {
+  const wanted = ["drawing", "trace", "grid", "edges"];
+  const mode = modeNow();
+  if (mode === "compare") {
+    for (const card of batch) told(card, joined(await processor.compare(at("task").value, card.file, { signal, return: wanted })));
+    return;
+  }
+  const onProgress = (item) => told(batch[item.index], item);
+  const call = { signal, return: wanted, onProgress };
+  const files = batch.map(({ file }) => file);
+  const reply =
+    mode === "method" ? await processor.runMethod(at("one").value, files, readParams(), call) : await processor.processBatch(files, pipelineOptions(), call);
+  reply.results.forEach((result, index) => batch[index].result || told(batch[index], result));
 }
 
 /** Make one image's fields of a comparison's: each method is a step. */
@@ -291,6 +325,7 @@ function show(card, result) {
 }
 
 function showLayers(card, result) {
+  forget(card.layerUrls);
   const layers = card.node.querySelector(".layers");
   const drawingsFirst = [...(result.pictures || [])].sort((a, b) => (b.name === "drawing") - (a.name === "drawing"));
   const buttons = drawingsFirst.filter(({ blob }) => blob).map((picture) => {
@@ -302,7 +337,8 @@ function showLayers(card, result) {
     return button;
   });
   layers.replaceChildren(...buttons);
-  card.node.querySelector(".above").hidden = card.node.querySelector(".slide").hidden = buttons.length === 0;
+  card.node.querySelector(".above").hidden = buttons.length === 0;
+  card.node.querySelector(".slide").hidden = buttons.length === 0 || !card.seen;
   if (buttons.length) buttons[0].click();
 }
 
@@ -312,15 +348,16 @@ const layerName = ({ name, step }) => `${(step || "").replaceAll("_", " ")}${nam
 function lay(card, picture, result) {
   const above = card.node.querySelector(".above");
   const [x, y, width, height] = picture.box || [0, 0, result.width, result.height];
-  above.src = keep(card, picture.blob);
+  picture.url ??= urlOf(picture.blob, card.layerUrls);
+  above.src = picture.url;
   above.alt = layerName(picture);
   above.style.left = `${(100 * x) / result.width}%`;
   above.style.top = `${(100 * y) / result.height}%`;
   above.style.width = `${(100 * width) / result.width}%`;
   card.node.querySelector("figure").hidden = false;
-  if (!card.file) card.node.querySelector(".below").src = above.src;
+  card.node.querySelector(".wipe").style.aspectRatio = `${result.width} / ${result.height}`;
   card.box = { x: x / result.width, width: width / result.width };
-  wipe(card, card.node.querySelector(".slide input").value);
+  wipe(card, card.seen ? card.node.querySelector(".slide input").value : 100); // without an original there is nothing beside it
 }
 
 /** Show what was found on the right of `percent` of the picture's width. */

@@ -6,12 +6,12 @@ import contextlib
 import csv
 import io
 import json
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,23 +70,24 @@ class Cable:
                 end.close()
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    """The port of a server that runs."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "ecgbench.ws_server", "--port", str(port)], stdout=subprocess.DEVNULL)
+@contextlib.contextmanager
+def serving(*options: str) -> Iterator[int]:
+    """Run a server in a process of its own; yield its port."""
+    command = [sys.executable, "-m", "ecgbench.ws_server", "--port", "0", *options]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert server.poll() is None
-            time.sleep(0.1)
-        yield port
+        yield int(re.search(r"http://127\.0\.0\.1:(\d+)", server.stdout.readline())[1])
     finally:
         server.terminate()
         server.wait(20)
+        server.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """The port of a server that runs, and takes messages of 1 MiB."""
+    with serving("--max-message-mb", "1") as port:
+        yield port
 
 
 @pytest.fixture
@@ -163,6 +164,31 @@ def test_pictures_become_overlays_and_numbers_and_a_broken_one_says_why(page: An
     assert button.get_attribute("aria-pressed") == "true"
 
 
+def test_a_picture_that_the_browser_cannot_show_is_shown_as_the_server_saw_it(
+    page: Any, pictures: list[Path], tmp_path: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / "scan.tif"), cv2.imread(str(pictures[0])))
+    page.set_input_files("#files", [str(tmp_path / "scan.tif")])
+    page.click("#run")
+    finish(page)
+    box = page.query_selector(".above").bounding_box()
+    assert box["height"] == pytest.approx(box["width"] * 400 / 600, rel=0.02)
+    assert page.query_selector(".wipe").bounding_box()["height"] == pytest.approx(box["height"], abs=1)
+    assert not page.is_visible(".below") and not page.is_visible(".slide")
+
+
+def test_a_picture_that_is_too_large_for_a_message_costs_no_other(page: Any, pictures: list[Path], tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    large.write_bytes(pictures[0].read_bytes() + bytes(2_000_000))  # of which a decoder takes no notice
+    page.set_input_files("#files", [str(pictures[0]), str(large), str(pictures[1])])
+    page.click("#run")
+    finish(page)
+    first, second, third = states(page)
+    assert first.startswith("done in") and third.startswith("done in")
+    assert "takes no message of 2 MB" in second
+    assert page.inner_text("#progress").strip() == "3 of 3"
+
+
 def test_results_are_saved_as_csv_and_json(page: Any, pictures: list[Path]) -> None:
     page.set_input_files("#files", [str(path) for path in pictures])
     page.click("#run")
@@ -210,6 +236,7 @@ def test_a_connection_that_is_cut_within_a_batch_costs_nothing(page: Any, cable:
     cable.cut()
     page.wait_for_selector("#cancel", state="hidden", timeout=SOON)
     assert cable.cuts == 1
+    assert page.inner_text("#progress").strip() == "8 of 8"  # what was told twice is counted once
     found = states(page)
     assert len(found) == 8 and sum(state.startswith("done in") for state in found) == 6
 
@@ -218,6 +245,19 @@ def test_buckets_are_asked_for_and_what_cannot_be_had_is_a_sentence(page: Any) -
     page.click("summary")
     page.click("#run-bucket")
     assert "Name a bucket" in page.inner_text("#problem")
+
+
+def test_without_the_token_the_gallery_says_so_at_once(browser: Any) -> None:
+    with serving("--token", "open sesame") as port:
+        page = browser.new_page()
+        for address, sentence in (("", "This server asks for its token"), ("?token=wrong", "This server asks for its token")):
+            page.goto(f"http://127.0.0.1:{port}/{address}")
+            page.wait_for_selector("#problem", timeout=SOON)
+            assert sentence in page.inner_text("#problem")
+            assert page.inner_text("#connection").strip() == "not connected"
+        page.goto(f"http://127.0.0.1:{port}/?token=open%20sesame")
+        page.wait_for_selector(".dot.open", timeout=SOON)
+        page.close()
 
 
 def test_the_gallery_fits_a_phone(browser: Any, port: int, pictures: list[Path]) -> None:

@@ -191,6 +191,7 @@
      */
     constructor(url, settings = {}) {
       this.#settings = { ...DEFAULTS, WebSocket: root.WebSocket, ...settings };
+      if (!this.#settings.WebSocket) throw new TypeError("There is no WebSocket here, as in Node before 22; pass a class as the setting WebSocket.");
       const address = new URL(url, root.location ? root.location.href : undefined);
       address.protocol = address.protocol.replace(/^http/, "ws");
       if (settings.token) address.searchParams.set("token", settings.token);

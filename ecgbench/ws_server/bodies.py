@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -39,10 +40,12 @@ async def _chunks(request: Request, settings: Settings) -> AsyncIterator[bytes]:
     limit = settings.max_message_bytes
     too_large = WireError("too_large", f"The body is larger than {limit / 2**20:.0f} MiB; send fewer or smaller pictures.")
     length = request.headers.get("content-length", "")
+    stream = request.stream()
     if length.isdigit() and int(length) > limit:
+        if "expect" not in request.headers:  # who asks beforehand (curl does) has sent nothing yet
+            await _pass_over(stream, settings.head_seconds)
         raise too_large
     size = 0
-    stream = request.stream()
     try:
         async with asyncio.timeout(MOST_PATIENCE * settings.head_seconds):
             while True:
@@ -52,12 +55,21 @@ async def _chunks(request: Request, settings: Settings) -> AsyncIterator[bytes]:
                     return
                 size += len(chunk)
                 if size > limit:
+                    await _pass_over(stream, settings.head_seconds)
                     raise too_large
                 yield chunk
     except TimeoutError:
         raise WireError("timeout", "The body did not come in time.") from None
     except ClientDisconnect:
         raise WireError("cancelled", "The connection was closed.") from None
+
+
+async def _pass_over(stream: AsyncIterator[bytes], seconds: float) -> None:
+    """Read on for a while and keep nothing: a socket that is closed over unread bytes resets the connection, and the answer is lost."""
+    with contextlib.suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(seconds):
+            async for _ in stream:
+                pass
 
 
 async def _read_form(

@@ -248,6 +248,10 @@ test("closing ends the pause between tries, and nothing is opened after it", asy
   assert.equal(server.tried, tried);
 });
 
+test("where there is no WebSocket one must be given", () => {
+  assert.throws(() => initWebSocketProcessor("ws://localhost:8765", { WebSocket: undefined }), /pass a class as the setting/);
+});
+
 test("what is no picture rejects with what would be one", async () => {
   await assert.rejects(processorOf(played(done)).processImage(42), /A picture is an <img>/);
 });

@@ -13,6 +13,10 @@ from tests.ws_server.conftest import serving
 
 NAP = {"type": "run_method", "method": "edges.nap"}
 EDGES = {"edge_detection": True}
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 def bomb(width, height):
@@ -124,13 +128,24 @@ def test_a_message_that_is_too_large_closes_its_connection_with_1009(start, dial
     assert other.ask(type="list_methods")["type"] == "methods"
 
 
-def test_a_frame_that_claims_a_tebibyte_is_refused_by_its_head(served):
-    key = (
-        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
+def test_why_a_connection_is_closed_is_heard_by_who_still_sends(start):
+    """A socket that is closed over unread bytes resets the connection: a browser, which reads while it sends, would hear of no reason."""
+    served = start(max_message_bytes=10_000)
     with sockets.create_connection(("127.0.0.1", served.server.port), 30) as raw:
-        raw.sendall(key)
+        raw.sendall(UPGRADE)
+        assert raw.recv(4096).startswith(b"HTTP/1.1 101")
+        raw.sendall(b"\x82\xff" + struct.pack(">Q", 3_000_000) + bytes(4))
+        for _ in range(30):
+            raw.sendall(bytes(100_000))
+            time.sleep(0.01)
+        received = raw.recv(4096)
+        assert (received[:1], struct.unpack(">H", received[2:4])) == (b"\x88", (1009,))
+        assert raw.recv(4096) == b""
+
+
+def test_a_frame_that_claims_a_tebibyte_is_refused_by_its_head(served):
+    with sockets.create_connection(("127.0.0.1", served.server.port), 30) as raw:
+        raw.sendall(UPGRADE)
         assert raw.recv(4096).startswith(b"HTTP/1.1 101")
         raw.sendall(b"\x82\xff" + struct.pack(">Q", 2**40) + bytes(4))
         received = raw.recv(4096)

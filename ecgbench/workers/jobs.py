@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from itertools import count
 from typing import Any, Protocol
 
+from ecgbench.workers.child import keep_freed_memory
 from ecgbench.workers.processes import ProcessPool
 from ecgbench.workers.tasks import PoolError, Work, attempt_here, one_line, one_thread_each
 
@@ -35,6 +36,7 @@ class ThreadJobs:
 
     def __init__(self, work: Work, *, workers: int) -> None:
         one_thread_each()
+        keep_freed_memory()
         self._work = work
         self._inbox: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads = [

@@ -169,8 +169,3 @@ def _final(request: Request, replies: tuple[ImageReply, ...], seconds: float) ->
     if isinstance(request, Compare):
         return BatchResult(replies, seconds, "compare_result", request.task)
     return BatchResult(replies, seconds, "gcs_batch_result" if isinstance(request, ProcessGcsBatch) else "batch_result")
-
-
-def bad_image(reply: ImageReply) -> WireError:
-    """Return the error of a request of one picture that could not be done."""
-    return WireError("bad_image", reply.error or "The image could not be done.")

@@ -48,10 +48,10 @@ def true_map(recipe: SyntheticPage, truth: Truth) -> PaperMap:
 def flat_by(page: Page, paper: PaperMap) -> tuple[FlatPage, Coverage]:
     flat = lay_flat(page.bgr, paper, SCALE)
     lit = light_evenly(flat)
-    return flat, cover(flat, lit, paper_of(lit.match(SCALE), flat.inside))
+    return flat, cover(flat, lit, paper_of(lit.match(SCALE), flat))
 
 
-def true_rows(recipe: SyntheticPage, flat: FlatPage) -> tuple[np.ndarray, np.ndarray]:
+def true_rows(recipe: SyntheticPage, flat: FlatPage, mm_per_mv: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows' levels in mm from the flat page's top, and the course of each row's traces in its pixels."""
     traces = _picture(recipe).flat.sheet.traces
     layout = LAYOUTS[recipe.style.layout]
@@ -64,7 +64,7 @@ def true_rows(recipe: SyntheticPage, flat: FlatPage) -> tuple[np.ndarray, np.nda
     for row, trace in zip(order, traces, strict=True):
         first = round(trace.start_s * recipe.leads.read().fs)
         mv = signals[trace.lead][first : first + len(trace.points)]
-        levels[row] = float(np.nanmedian(trace.points[:, 1] + recipe.style.gain * mv)) - flat.top_mm
+        levels[row] = float(np.nanmedian(trace.points[:, 1] + mm_per_mv * mv)) - flat.top_mm
         points[row].append(trace.points)
     for row, parts in points.items():
         place = np.vstack(parts)
@@ -92,7 +92,7 @@ def read_with(recipe: SyntheticPage, page: Page, truth: Truth, stage: str) -> Si
         if placed is None:
             return Signals(FS, {})
     else:
-        levels, paths = true_rows(recipe, flat)
+        levels, paths = true_rows(recipe, flat, truth.mm_per_mv or 10.0)
         if stage == "+place":
             paths = find_paths(coverage.values, coverage.blots, levels, SCALE)
         curves = measure_curves(coverage.values, paths, SCALE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ecgbench.core.page import Mask
 from ecgbench.plugins.digitize.curve import FINE, Curve
 from ecgbench.plugins.digitize.layouts import LAYOUTS, ROW_MM, Layout
 from ecgbench.plugins.digitize.pulses import Pulse
@@ -15,9 +16,11 @@ from ecgbench.plugins.digitize.pulses import Pulse
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
+CUT_MM = 1.0  # a trace that ends so near to the paper's border goes on beyond
 WINDOW_MM = 6.0  # ink that fills most of such a window is a trace, not a word
 FILLED = 0.7
 FOOT_MM = 0.6  # a pulse's leg is half as wide at most
+UNBROKEN_MM, UNBROKEN = 4.0, 0.9  # ink in so much of a window of this length is a trace; a pulse's foot is shorter
 JOINED_MM = 1.5  # a trace that begins within this distance of a pulse's leg begins at it
 FULL_MM = 12.0  # a row whose length is within this of a full one is one
 EXACT_MM = 0.7  # rows begin at a pulse's leg or the foot behind it is longer than this
@@ -34,18 +37,23 @@ MANY_ROWS = 9  # as many are those of 12x1, some of which were not seen
 
 @dataclass(frozen=True)
 class Extent:
-    """From where to where a row's trace runs, in mm of the flat page."""
+    """From where to where a row's trace runs, in mm of the flat page.
+
+    `cut_start`, `cut_end`: the paper ends there as well, so that the trace may go on beyond.
+    """
 
     start: float
     end: float
+    cut_start: bool = False
+    cut_end: bool = False
 
 
-def extents(curves: Sequence[Curve], pulses: Sequence[Pulse | None], scale: int) -> list[Extent | None]:
-    """Return each row's extent without its pulse; None of a row without a trace."""
-    return [_extent(curve, pulse, scale) for curve, pulse in zip(curves, pulses, strict=True)]
+def extents(curves: Sequence[Curve], pulses: Sequence[Pulse | None], paper: Mask, scale: int) -> list[Extent | None]:
+    """Return each row's extent without its pulse; None of a row without a trace. `paper`: (h, w) bool, where paper is seen."""
+    return [_extent(curve, pulse, paper, scale) for curve, pulse in zip(curves, pulses, strict=True)]
 
 
-def _extent(curve: Curve, pulse: Pulse | None, scale: int) -> Extent | None:
+def _extent(curve: Curve, pulse: Pulse | None, paper: Mask, scale: int) -> Extent | None:
     seen = np.isfinite(curve.top)
     size = round(WINDOW_MM * scale)
     total = np.concatenate([[0], np.cumsum(seen)])
@@ -58,28 +66,47 @@ def _extent(curve: Curve, pulse: Pulse | None, scale: int) -> Extent | None:
     first, last = int(begins[0]), int(begins[-1]) + size - 1
     first += int(np.argmax(seen[first : first + size]))
     last -= int(np.argmax(seen[last - size + 1 : last + 1][::-1]))
+    cut_start, cut_end = (_is_cut(curve, column, side, paper, scale) for column, side in ((first, -1), (last, 1)))
     half_pen = curve.pen / 2 - 0.5
     start, end = (first + 0.5 + half_pen) / scale, (last + 0.5 - half_pen) / scale
     if pulse is not None and pulse.right < (start + end) / 2:
-        start = _after(pulse.right, seen, scale, half_pen)
+        start, cut_start = _after(pulse.right, seen, scale, half_pen), False
     if pulse is not None and pulse.left > (start + end) / 2:
-        end = _before(pulse.left, seen, scale, half_pen)
-    return Extent(start, end) if end - start > WINDOW_MM else None
+        end, cut_end = _before(pulse.left, seen, scale, half_pen), False
+    return Extent(start, end, cut_start, cut_end) if end - start > WINDOW_MM else None
+
+
+def _is_cut(curve: Curve, column: int, side: int, paper: Mask, scale: int) -> bool:
+    """Whether the paper ends where a trace does, at `column`, to a side."""
+    beyond = column + side * round(CUT_MM * scale)
+    if not 0 <= beyond < paper.shape[1]:
+        return True
+    row = round((curve.top[column] + curve.bottom[column]) / 2)
+    return not bool(paper[min(row, len(paper) - 1), beyond])
 
 
 def _after(leg: float, seen: Flags, scale: int, half_pen: float) -> float:
-    """Return where the trace begins behind a pulse's right leg: at the leg where they touch."""
+    """Return where the trace begins behind a pulse's right leg: at the leg where it goes on from there, else behind the pulse's foot."""
     column = round((leg + FOOT_MM) * scale)
-    following = np.flatnonzero(seen[column:])
-    if following.size == 0 or following[0] <= JOINED_MM * scale:
+    begin = _unbroken(seen[column:], scale)
+    if begin is None or begin <= JOINED_MM * scale:
         return leg
-    return float((column + following[0] + 0.5 + half_pen) / scale)
+    return float((column + begin + 0.5 + half_pen) / scale)
 
 
 def _before(leg: float, seen: Flags, scale: int, half_pen: float) -> float:
-    column = round((leg - FOOT_MM) * scale)
-    preceding = np.flatnonzero(seen[: max(0, column)])
-    return float((preceding[-1] + 0.5 - half_pen) / scale) if preceding.size else leg
+    """Return where the trace ends before a pulse's left leg; as `_after`, but that a trace seldom ends at the leg itself."""
+    column = max(0, round((leg - FOOT_MM) * scale))
+    end = _unbroken(seen[:column][::-1], scale)
+    return leg if end is None else float((column - end - 0.5 - half_pen) / scale)
+
+
+def _unbroken(seen: Flags, scale: int) -> int | None:
+    """Return the first column from which on ink is seen for some way; None where there is none."""
+    size = round(UNBROKEN_MM * scale)
+    total = np.concatenate([[0], np.cumsum(seen)])
+    begins = np.flatnonzero(seen[: max(0, len(seen) - size + 1)] & (total[size:] - total[:-size] >= UNBROKEN * size))
+    return int(begins[0]) if begins.size else None
 
 
 def rows_alike(found: Sequence[Extent | None], levels: Floats, curves: Sequence[Curve], scale: int) -> list[int]:
@@ -128,9 +155,7 @@ def common_extent(found: Sequence[Extent], pulses: Sequence[Pulse | None] = ()) 
     A row that is a little too long has something else at the end on which fewer rows agree; where all agree and there is a pulse on the
     left, that is the pulse's foot.
     """
-    (start, begin_alike), (end, end_alike) = (
-        _most_common([getattr(extent, side) for extent in found]) for side in ("start", "end")
-    )
+    (start, begin_alike), (end, end_alike) = (_most_common(found, side) for side in ("start", "end"))
     if abs(end - start - ROW_MM) >= FULL_MM:
         return Extent(start, end)
     on_left = [pulse for pulse in pulses if pulse is not None and pulse.left < (start + end) / 2]
@@ -139,12 +164,16 @@ def common_extent(found: Sequence[Extent], pulses: Sequence[Pulse | None] = ()) 
     return Extent(end - ROW_MM, end) if at_end else Extent(start, start + ROW_MM)
 
 
-def _most_common(values: Sequence[float]) -> tuple[float, int]:
-    """Return the median of the largest group of values that are within `ALIGNED_MM` of one of them, and how many these are."""
-    places = np.asarray(values)
+def _most_common(found: Sequence[Extent], side: str) -> tuple[float, int]:
+    """Return the median of the largest group of begins (or ends) that are within `ALIGNED_MM` of one of them, and how many these are.
+
+    Those that the paper's border cuts count only where all are cut, and then as none.
+    """
+    whole = [extent for extent in found if not getattr(extent, f"cut_{side}")]
+    places = np.asarray([getattr(extent, side) for extent in whole or found])
     groups = np.abs(places[:, None] - places) < ALIGNED_MM
     group = places[groups[int(groups.sum(axis=1).argmax())]]
-    return float(np.median(group)), len(group)
+    return float(np.median(group)), len(group) if whole else 0
 
 
 def choose_layout(curves: Sequence[Curve], levels: Floats, words: Callable[[], Floats], extent: Extent, scale: int) -> Layout:

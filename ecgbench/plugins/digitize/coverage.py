@@ -40,12 +40,13 @@ class Coverage:
     """The pen's coverage of a flat page.
 
     `values`: (h, w) float32, 0 bare to 1 covered, noise goes beyond a little. `blots`: (h, w) float32, how far stains hide what is there, 0 to 1.
-    `noise`: the standard deviation on bare paper.
+    `noise`: the standard deviation on bare paper. `paper`: (h, w) bool, where paper is seen; beyond, nothing is known.
     """
 
     values: Plane
     blots: Plane
     noise: float
+    paper: Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,7 @@ def cover(page: FlatPage, lit: Lit, paper: Mask) -> Coverage:
     values /= np.float32(strength)
     blots = _blots(values, page.scale)
     seen = (np.minimum(values, DARKEST) - blots) / np.maximum(1 - blots, 1 - DARKEST_BLOT)
-    return Coverage(np.asarray(seen, np.float32), blots, noise / strength)
+    return Coverage(np.asarray(seen, np.float32), blots, noise / strength, paper)
 
 
 def _blots(values: Plane, scale: int) -> Plane:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -12,12 +14,18 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 
 INK = 0.5  # of full coverage: where a stroke's edge lies
+AROUND = 5  # pixels, in which a stroke's middle lies
+FAINT, FAINTEST = 0.8, 0.5  # of full coverage: strokes below are made whole; and the least share of FAINT that counts as one
 NEAR_MM = 0.6  # how far from its path ink may begin: paths are searched on coarser pixels
 LEVEL_MM = 1.4  # runs of ink up to this length are strokes along the row, longer ones climb
 THIN = 0.2  # quantile of the ink in level columns that is taken for the pen's width; a trembling trace covers more
 TIP_PX = 0.7  # less is the pen's own roughness
 TIP_REACH = 2  # columns to either side that a tip stands out of
 STEEP_PX = 1.5  # from column to column; edges that change less are straight in between
+SLOPES = (2.0, 4.0, 8.0, 16.0)  # pixels down a column for one along the row, from which on a class of slopes begins
+FEWEST = 12  # places of a class that tell its width: three columns
+UNEVEN = 0.35  # by which slopes of both edges differ on a straight stroke
+THINNEST = 0.3  # of the pen's width along the row
 FINE = 4  # places a column at which a curve is given
 
 
@@ -41,8 +49,15 @@ def measure_curves(coverage: Plane, paths: Floats, scale: int) -> list[Curve]:
     Along the row it is the center of the coverage. Where the pen climbs, ink is the curve dilated by the pen: its upper edge, eroded
     by the pen, keeps crests and its lower one keeps troughs; on slopes both agree, and their mean is taken.
     """
-    starts, ends = _runs(coverage)
-    return [_measure(coverage, starts, ends, path, scale) for path in paths]
+    even = _faint_made_whole(coverage)
+    starts, ends = _runs(even)
+    return [_measure(coverage, even, starts, ends, path, scale) for path in paths]
+
+
+def _faint_made_whole(coverage: Plane) -> Plane:
+    """Return the coverage with faint strokes at full strength: blur thins out steep ones, and leaves their edges at half of what is left."""
+    around = cv2.dilate(coverage, np.ones((AROUND, AROUND), np.uint8))
+    return np.asarray(coverage / np.clip(around / FAINT, FAINTEST, 1), np.float32)
 
 
 def _runs(coverage: Plane) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
@@ -54,16 +69,19 @@ def _runs(coverage: Plane) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]
     return starts, np.minimum(ends, np.int16(len(ink) - 1))
 
 
-def _measure(coverage: Plane, starts: npt.NDArray[np.int16], ends: npt.NDArray[np.int16], path: Floats, scale: int) -> Curve:
-    top, bottom, seen = _claimed(coverage, starts, ends, path, round(NEAR_MM * scale))
-    upper = np.where(seen, _edge(coverage, top, -1), np.nan)
-    lower = np.where(seen, _edge(coverage, bottom, 1), np.nan)
+def _measure(
+    coverage: Plane, even: Plane, starts: npt.NDArray[np.int16], ends: npt.NDArray[np.int16], path: Floats, scale: int
+) -> Curve:
+    top, bottom, seen = _claimed(even, starts, ends, path, round(NEAR_MM * scale))
+    upper = np.where(seen, _edge(even, top, -1), np.nan)
+    lower = np.where(seen, _edge(even, bottom, 1), np.nan)
     level = seen & (bottom - top < LEVEL_MM * scale)
     center, amount = _center(coverage, top, bottom, level)
     pen = float(np.quantile(amount[level], THIN)) if level.any() else 2.0
     slope = np.abs(np.nan_to_num(_central_difference(center)))
     flat = level & (bottom - top <= pen + 2) & (slope < 1)
-    crest, trough = _without_pen(_between_columns(coverage, upper, -1), _between_columns(coverage, lower, 1), pen)
+    above, below = _between_columns(even, upper, -1), _between_columns(even, lower, 1)
+    crest, trough = _without_pen(above, below, pen_widths(above, below, pen))
     level_line = np.interp(np.arange(len(crest)) / FINE, np.arange(len(flat)), center)
     both = np.repeat(flat[:-1] & flat[1:], FINE)
     both = np.append(both, flat[-1])
@@ -151,12 +169,41 @@ def _between_columns(coverage: Plane, edge: Floats, side: int) -> Floats:
     return np.append(fine.ravel(), edge[-1])
 
 
-def _without_pen(upper: Floats, lower: Floats, pen: float) -> tuple[Floats, Floats]:
-    """Return between which rows the pen's center ran, the highest first: edges of the ink, eroded by a round pen."""
-    half = max(pen, 1.0) / 2
-    reach = int(half * FINE)
+def pen_widths(upper: Floats, lower: Floats, pen: float) -> Floats:
+    """Return the width of the stroke at each place of its edges, (n,) in pixels: a pen that is moved fast leaves less ink.
+
+    `pen`: its width along the row. On a straight slope the stroke's width is its height down a column times the cosine of the slope; the
+    median of those in each class of `SLOPES` is taken for all of it. Near a tip the stroke is as thin as its flanks.
+    """
+    rise, fall = (_slope(edge, FINE) for edge in (upper, lower))
+    steepness = (np.abs(rise) + np.abs(fall)) / 2
+    straight = (rise * fall > 0) & (np.abs(np.abs(rise) - np.abs(fall)) < UNEVEN * steepness)
+    width = (lower - upper) / np.sqrt(1 + steepness**2)
+    slopes, widths = [0.0], [pen]
+    for least, most in pairwise((*SLOPES, np.inf)):
+        chosen = straight & (steepness >= least) & (steepness < most)
+        if np.count_nonzero(chosen) >= FEWEST:
+            slopes.append(float(np.median(steepness[chosen])))
+            widths.append(float(np.clip(np.median(width[chosen]), THINNEST * pen, pen)))
+    steepest = np.fmax(np.abs(_slope(upper, FINE // 2)), np.abs(_slope(lower, FINE // 2)))
+    reach = 2 * round(pen / 2 * FINE) + 1
+    around = cv2.dilate(np.nan_to_num(steepest)[None], np.ones((1, reach), np.uint8))[0]
+    return np.maximum(np.interp(around, slopes, widths), 1.0)
+
+
+def _slope(edge: Floats, reach: int) -> Floats:
+    """Return how far an edge falls from column to column, over `reach` places to either side."""
+    padded = np.pad(edge, reach, mode="edge")
+    return np.asarray((padded[2 * reach :] - padded[: -2 * reach]) / (2 * reach) * FINE)
+
+
+def _without_pen(upper: Floats, lower: Floats, widths: Floats) -> tuple[Floats, Floats]:
+    """Return between which rows the pen's center ran, the highest first: edges of the ink, eroded by a round pen of `widths`."""
+    half = widths / 2
+    reach = int(half.max(initial=0.5) * FINE)
     offsets = np.arange(-reach, reach + 1)
-    round_pen = np.sqrt(np.maximum(half**2 - (offsets / FINE) ** 2, 0))[:, None]
+    squared = half**2 - (offsets[:, None] / FINE) ** 2
+    round_pen = np.where(squared >= 0, np.sqrt(np.maximum(squared, 0)), -np.inf)
     crest = (_shifted(upper, offsets, -np.inf) + round_pen).max(axis=0)
     trough = (_shifted(lower, offsets, np.inf) - round_pen).min(axis=0)
     seen = np.isfinite(upper) & np.isfinite(lower)

@@ -13,35 +13,40 @@ Floats = npt.NDArray[np.float64]
 
 STEP_MM = 0.25  # of the comparison; both were drawn from the same samples
 SHIFT_MM = 1.0  # by which columns may be off
-SURE = 0.8  # correlation; beats of other leads reach 0.9 where this one reaches 0.99, noise stays below
-CLEARER = 0.02  # by which another lead must fit better than the usual one
+MISREAD = 0.05  # of the samples: tips of a stretch's beats
+ALIKE = 0.36  # of the power, by which two readings of one trace differ at most: a beat of ten was misread
+CLEARER = 0.5  # of what the usual lead leaves; another one must leave less: leads that are alike, as II and aVF mostly, do not
 
 
 def name_strips(strips: Sequence[Stretch], shorts: Sequence[Stretch], usual: Sequence[str]) -> list[str]:
     """Return the lead of each rhythm strip: the short stretch that it repeats at the same place of the row, else the usual one."""
     names: list[str] = []
     for strip, lead in zip(strips, usual, strict=True):
-        scores = {short.lead: _likeness(strip, short) for short in shorts if short.lead not in names}
-        best = max(scores, key=lambda name: scores[name], default=lead)
-        told = scores.get(best, 0.0) >= SURE and scores[best] > scores.get(lead, 0.0) + CLEARER
+        left = {short.lead: _difference(strip, short) for short in shorts if short.lead not in names}
+        best = min(left, key=lambda name: left[name], default=lead)
+        told = left.get(best, 1.0) <= ALIKE and left[best] < CLEARER * left.get(lead, 1.0)
         names.append(best if told or lead in names else lead)
     return names
 
 
-def _likeness(strip: Stretch, short: Stretch) -> float:
-    """Return the largest correlation of a short stretch with its part of the strip, over small shifts."""
+def _difference(strip: Stretch, short: Stretch) -> float:
+    """Return the smallest share of its power by which a short stretch differs from its part of the strip, over small shifts, 0 to 1.
+
+    The samples that differ most are left out, since a tip or two may be misread. Both were drawn to one scale, so that heights tell leads apart whose shape is the same.
+    """
     at = np.arange(short.start_mm + 1, short.end_mm - 1, STEP_MM)
     part = _resampled(short, at)
-    best = 0.0
+    least = 1.0
     for shift in np.arange(-SHIFT_MM, SHIFT_MM + STEP_MM / 2, STEP_MM):
         other = _resampled(strip, at + shift)
         known = np.isfinite(part) & np.isfinite(other)
         if np.count_nonzero(known) < len(at) / 2:
             continue
         one, two = part[known] - part[known].mean(), other[known] - other[known].mean()
-        power = float(np.sqrt((one @ one) * (two @ two)))
-        best = max(best, float(one @ two) / power if power > 0 else 0.0)
-    return best
+        power = float(max(one @ one, two @ two))
+        kept = np.sort(np.square(one - two))[: round((1 - MISREAD) * len(one))]
+        least = min(least, float(kept.sum()) / power if power > 0 else 1.0)
+    return least
 
 
 def _resampled(stretch: Stretch, at: Floats) -> Floats:

@@ -24,6 +24,12 @@ FARTHEST_MM = 1.6  # that the paper may lie off the map; half a 5 mm pattern cou
 NEAR_MM = 4.0  # shifts count less with the square of their length in this unit: of two that fit alike the shorter one is right
 BENT_MM = 0.06  # root mean square of shifts; less is noise, and 1.5 ms
 BEND_CELLS = 5  # shifts are smoothed over so many cells: paper bends over centimeters
+MARGIN_MM = 15.0  # around the grid; beyond, it may as well be a desk
+COLOR_MM, COLOR_MEDIAN = (
+    0.5,
+    5,
+)  # blocks averaged to one, and how many of them a median is taken of: traces and letters are thinner
+SAME_COLOR = 8  # gray levels between neighbors, in each color: shadows on paper change less
 RIM_CELLS = 0.3  # along the paper's edge, where a cell may show paper and desk
 
 
@@ -125,8 +131,12 @@ def _blurred(field: Plane) -> Plane:
     return np.asarray(cv2.GaussianBlur(field, (0, 0), BEND_CELLS / 4, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
-def paper_of(match: Match, inside: Mask) -> Mask:
-    """Return (h, w) bool, where paper is: the convex hull of the cells that show the grid; all that is `inside` where none tell."""
+def paper_of(match: Match, page: FlatPage) -> Mask:
+    """Return (h, w) bool, where paper is: the convex hull of the cells that show the grid, and the margin around it that is of its color.
+
+    All that the picture shows where no cells tell.
+    """
+    inside = page.inside
     count, labels, stats, _ = cv2.connectedComponentsWithStats(match.told.view(np.uint8), connectivity=8)
     if count < 2:
         return inside
@@ -136,9 +146,30 @@ def paper_of(match: Match, inside: Mask) -> Mask:
     corners = np.concatenate([np.column_stack([column + x, row + y]) for x in (0, 1) for y in (0, 1)]) * match.size
     paper = np.zeros(inside.shape, np.uint8)
     cv2.fillConvexPoly(paper, cv2.convexHull(_to_border(corners, inside.shape, match.size).astype(np.int32)), (1,))
+    paper = _with_margin(paper, page)
     rim = 2 * round(RIM_CELLS * match.size) + 1
     paper = np.asarray(cv2.erode(paper, np.ones((rim, rim), np.uint8)), np.uint8)  # beyond the picture's border there is paper
     return np.asarray(paper.view(np.bool_) & inside)
+
+
+def _with_margin(paper: Pixels, page: FlatPage) -> Pixels:
+    """Return paper (h, w), 0 or 1, grown over what goes on in its color: there is no grid on a margin, but pulses and the begin of rows may be."""
+    height, width = paper.shape
+    fine = round(COLOR_MM * page.scale)
+    size = (max(1, width // fine), max(1, height // fine))
+    color = cv2.medianBlur(cv2.resize(page.bgr, size, interpolation=cv2.INTER_AREA), COLOR_MEDIAN)[::COLOR_MEDIAN, ::COLOR_MEDIAN]
+    color = np.asarray(color, np.int16)
+    known = cv2.resize(paper, color.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
+    seen = cv2.resize(page.inside.view(np.uint8), color.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
+    first = known.copy()
+    for _ in range(round(MARGIN_MM / (COLOR_MM * COLOR_MEDIAN))):
+        for axis, side in ((0, 1), (0, -1), (1, 1), (1, -1)):
+            alike = np.abs(color - np.roll(color, side, axis)).max(axis=2) <= SAME_COLOR
+            from_there = np.roll(known, side, axis) & alike
+            np.moveaxis(from_there, axis, 0)[0 if side > 0 else -1] = False  # np.roll comes back on the other side
+            known |= from_there & seen
+    added = cv2.resize((known & ~first).view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(np.maximum(paper, cv2.morphologyEx(added | paper, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))), np.uint8)
 
 
 def _to_border(corners: npt.NDArray[np.intp], shape: tuple[int, ...], size: int) -> npt.NDArray[np.intp]:

@@ -62,9 +62,9 @@ def trace_rows(coverage: Coverage, scale: int) -> Rows:
     if levels.size == 0:
         return Rows(levels, [], [], [])
     paths = find_paths(values, coverage.blots, levels, scale)
-    pulses = find_pulses(values, paths, scale)
+    pulses = find_pulses(values, coverage.paper, levels, scale)
     curves = measure_curves(values, paths, scale)
-    found = extents(curves, pulses, scale)
+    found = extents(curves, pulses, coverage.paper, scale)
     kept = rows_alike(found, levels, curves, scale)
     return Rows(levels[kept], [curves[i] for i in kept], [pulses[i] for i in kept], [found[i] for i in kept])
 
@@ -82,7 +82,8 @@ def place_leads(rows: Rows, coverage: Coverage, scale: int, told: str) -> Placed
     chosen = chosen[: layout.rows]
     pulses = [pulse for pulse in rows.pulses if pulse is not None]
     typical = typical_pulse(pulses)
-    speed, gain = (typical.mm_per_s, typical.mm_per_mv) if typical else (MM_PER_S, MM_PER_MV)
+    speed = typical.mm_per_s if typical and typical.whole else MM_PER_S
+    gain = typical.mm_per_mv if typical else MM_PER_MV
     return Placed(layout, chosen, extent, speed, gain, measured=bool(pulses))
 
 
@@ -175,7 +176,7 @@ def flatten(page: Page, paper: PaperMap, scale: int) -> tuple[PaperMap, FlatPage
         paper, flat = better, lay_flat(page.bgr, better, scale)
         lit = light_evenly(flat)
         match = lit.match(scale)
-    return paper, flat, cover(flat, lit, paper_of(match, flat.inside))
+    return paper, flat, cover(flat, lit, paper_of(match, flat))
 
 
 def _without_grid(page: Page) -> PaperMap:

@@ -63,6 +63,20 @@ def record_ratio(leads: Iterable[Lead], fs: float) -> float:
     return _kaggle_ratio(_total(powers))
 
 
+def kaggle_snr_db(result: Signals, truth: Truth) -> float:
+    """Return Kaggle's metric of one page, in dB (see the metric "kaggle"); NaN where no lead is known.
+
+    >>> x = np.array([0.0, 1.0, 0.0, 2.0], np.float32)
+    >>> round(kaggle_snr_db(Signals(5, {"I": x + 5}), Truth(signals=Signals(5, {"I": x}))), 3)
+    25.843
+    """
+    leads = _leads(result, truth)
+    if not leads or truth.signals is None:
+        return math.nan
+    found = [lead._replace(found=np.nan_to_num(lead.found, nan=0.0)) for lead in leads]
+    return _db(record_ratio(found, truth.signals.fs), -PERFECT, math.inf)
+
+
 @metric(
     "kaggle",
     task="digitize",

@@ -20,11 +20,44 @@ UNDER_BLOTS = np.float32(
 )  # of the cost along the row, that a path under a blot is spared: its trace goes on there, straight on
 CLIMB = 0.2  # cost of a bare pixel down a column against one along a row: strokes of steep waves are faint or broken
 HOME = 0.004  # cost a pixel along the row, for each mm away from the row's level
+TOGETHER_MM = 0.3  # two paths that are no further apart follow one trace
+SHARED_MM = 4.0  # traces that cross are together for less
+TAKEN_MM = 0.6  # above and below the other row's path, whose ink is taken away: a thick pen
 BAND_MM = 34.0  # above and below a row's level in which its trace is sought: 3 mV
 
 
 def find_paths(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Floats:
     """Return where each row's trace crosses each column of the flat page: (rows, w) float64, in pixels from the top.
+
+    Where two rows take one course, the row that it is further away from is sought again, without the ink of the other.
+    """
+    paths = _search(coverage, blots, levels, scale)
+    for row, other, columns in _shared(paths, levels, scale):
+        rest = coverage.copy()
+        for step in range(-round(TAKEN_MM * scale), round(TAKEN_MM * scale) + 1):
+            taken = np.rint(paths[other, columns]).astype(np.intp) + step
+            rest[taken.clip(0, len(rest) - 1), columns] = 0
+        paths[row] = _search(rest, blots, levels[row : row + 1], scale)[0]
+    return paths
+
+
+def _shared(paths: Floats, levels: Floats, scale: int) -> list[tuple[int, int, Rows]]:
+    """Return each row that runs along another row's trace for some way, the other one, and in which columns."""
+    found: list[tuple[int, int, Rows]] = []
+    for upper in range(len(paths) - 1):
+        pair = paths[upper : upper + 2]
+        together = (np.abs(pair[0] - pair[1]) <= TOGETHER_MM * scale).view(np.uint8)
+        longest = np.ones((1, round(SHARED_MM * scale)), np.uint8)
+        columns = np.flatnonzero(cv2.morphologyEx(together[None], cv2.MORPH_OPEN, longest)[0])
+        if columns.size:
+            away = np.abs(pair[:, columns] / scale - levels[upper : upper + 2, None]).mean(axis=1)
+            row = upper + int(away.argmax())
+            found.append((row, 2 * upper + 1 - row, columns))
+    return found
+
+
+def _search(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Floats:
+    """Return the cheapest path of each row, as `find_paths`.
 
     Dynamic programming from column to column, all rows at once: a path pays for each bare pixel that it crosses, more along the
     row than down a column, less under blots, and a little for being far from its row's level.

@@ -32,7 +32,8 @@ def name_strips(strips: Sequence[Stretch], shorts: Sequence[Stretch], usual: Seq
 def _difference(strip: Stretch, short: Stretch) -> float:
     """Return the smallest share of its power by which a short stretch differs from its part of the strip, over small shifts, 0 to 1.
 
-    The samples that differ most are left out, since a tip or two may be misread. Both were drawn to one scale, so that heights tell leads apart whose shape is the same.
+    The samples that differ most are left out, since a tip or two may be misread. Both were drawn to one scale, so that heights tell
+    leads apart whose shape is the same.
     """
     at = np.arange(short.start_mm + 1, short.end_mm - 1, STEP_MM)
     part = _resampled(short, at)

@@ -24,6 +24,7 @@ FARTHEST_MM = 1.6  # that the paper may lie off the map; half a 5 mm pattern cou
 NEAR_MM = 4.0  # shifts count less with the square of their length in this unit: of two that fit alike the shorter one is right
 BENT_MM = 0.06  # root mean square of shifts; less is noise, and 1.5 ms
 BEND_CELLS = 5  # shifts are smoothed over so many cells: paper bends over centimeters
+FEWEST_BESIDE = 3  # cells of a row or column that show the grid: those of the desk that do by chance are alone
 MARGIN_MM = 15.0  # around the grid; beyond, it may as well be a desk
 COLOR_MM, COLOR_MEDIAN = (
     0.5,
@@ -132,7 +133,7 @@ def _blurred(field: Plane) -> Plane:
 
 
 def paper_of(match: Match, page: FlatPage) -> Mask:
-    """Return (h, w) bool, where paper is: the convex hull of the cells that show the grid, and the margin around it that is of its color.
+    """Return (h, w) bool, where paper is: the rectangle of the cells that show the grid, and the margin around it that is of its color.
 
     All that the picture shows where no cells tell.
     """
@@ -140,12 +141,16 @@ def paper_of(match: Match, page: FlatPage) -> Mask:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(match.told.view(np.uint8), connectivity=8)
     if count < 2:
         return inside
-    row, column = np.nonzero(labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()))
-    if len(row) < FEWEST:
+    grid = labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    if np.count_nonzero(grid) < FEWEST:
         return inside
-    corners = np.concatenate([np.column_stack([column + x, row + y]) for x in (0, 1) for y in (0, 1)]) * match.size
+    down, across = (np.flatnonzero(grid.sum(axis=axis) >= FEWEST_BESIDE) for axis in (1, 0))
+    if down.size == 0 or across.size == 0:
+        return inside
+    corners = np.array([(across[0], down[0]), (across[-1] + 1, down[-1] + 1)]) * match.size
+    (left, top), (right, bottom) = _to_border(corners, inside.shape, match.size)
     paper = np.zeros(inside.shape, np.uint8)
-    cv2.fillConvexPoly(paper, cv2.convexHull(_to_border(corners, inside.shape, match.size).astype(np.int32)), (1,))
+    paper[top:bottom, left:right] = 1
     paper = _with_margin(paper, page)
     rim = 2 * round(RIM_CELLS * match.size) + 1
     paper = np.asarray(cv2.erode(paper, np.ones((rim, rim), np.uint8)), np.uint8)  # beyond the picture's border there is paper

@@ -17,6 +17,7 @@ from ecgbench.leaderboard import Leaderboard, leaderboard
 from ecgbench.registry import Registry
 from ecgbench.report.about import about_run
 from ecgbench.report.board_plots import board_plots
+from ecgbench.report.budget import budget_sheet
 from ecgbench.report.failures import FailureGroup, failure_groups
 from ecgbench.report.gallery import Gallery, galleries
 from ecgbench.report.sheets import COSTS, Sheet, leaderboard_sheet
@@ -42,6 +43,7 @@ class TaskPart:
     name: str
     verdict: str
     sheet: Sheet
+    budget: Sheet | None
     plots: Sequence[Any]
     gallery: Gallery
 
@@ -98,7 +100,9 @@ def _template() -> Template:
 
 def _task(store: Store, run: Run, board: Leaderboard, gallery: Gallery) -> TaskPart:
     plots = board_plots(store, run, board)
-    return TaskPart(board.task, verdict(store, run, board), leaderboard_sheet(board), plots, gallery)
+    return TaskPart(
+        board.task, verdict(store, run, board), leaderboard_sheet(board), budget_sheet(store, run, board), plots, gallery
+    )
 
 
 def _scores(boards: Sequence[Leaderboard]) -> list[Score]:

@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 STEP_MM = 0.25  # of the comparison; both were drawn from the same samples
 SHIFT_MM = 1.0  # by which columns may be off
 MISREAD = 0.05  # of the samples: tips of a stretch's beats
-ALIKE = 0.36  # of the power, by which two readings of one trace differ at most: a beat of ten was misread
+ALIKE = 0.15  # of the power, by which two readings of one trace differ at most
 CLEARER = 0.5  # of what the usual lead leaves; another one must leave less: leads that are alike, as II and aVF mostly, do not
 
 

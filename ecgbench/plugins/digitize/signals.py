@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ EDGE_MM = 0.5  # beside a boundary, where marks between leads may hide the trace
 class Stretch:
     """One stretch of a lead: `x` (n,) in mm from the row's begin and `mv` (n,), NaN where nothing is seen.
 
-    It runs from `start_mm` to `end_mm` of the row.
+    It runs from `start_mm` to `end_mm` of the row. `course`: (n, 2), (x, y) in pixels of the flat page.
     """
 
     lead: str
@@ -28,6 +28,7 @@ class Stretch:
     mv: Floats
     start_mm: float
     end_mm: float
+    course: Floats = field(default_factory=lambda: np.empty((0, 2)))
 
     @property
     def share_seen(self) -> float:

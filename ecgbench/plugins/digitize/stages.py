@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -120,14 +119,16 @@ def _stretch_or_none(
 def _stretch(rows: Rows, placed: Placed, row: int, lead: str, start: float, end: float, scale: int) -> Stretch:
     index = placed.rows[row]
     curve, pulse = rows.curves[index], rows.pulses[index]
-    x = (np.arange(len(curve.y)) / FINE + 0.5) / scale - placed.extent.start
+    columns = np.arange(len(curve.y)) / FINE
+    x = (columns + 0.5) / scale - placed.extent.start
     part = slice(*np.searchsorted(x, (start, end)))
     seen = curve
     for side in (start, end):
         seen = replace(seen, y=behind_mark(seen, placed.extent.start + side, scale))
     y = (seen.y[part] + 0.5) / scale
     zero = pulse.foot if pulse is not None else _zero(curve, scale)
-    return Stretch(lead, row, x[part], (zero - y) / placed.mm_per_mv, start, end)
+    course = np.column_stack([columns[part], seen.y[part]])
+    return Stretch(lead, row, x[part], (zero - y) / placed.mm_per_mv, start, end, course)
 
 
 def _zero(curve: Curve, scale: int) -> float:
@@ -157,7 +158,7 @@ def digitize_page(page: Page, *, layout: str, fs: float) -> Signals:
         leads,
         placed.layout.name,
         seen,
-        _drawn(stretches, rows, placed, flat, paper),
+        tuple((stretch.lead, paper.to_pixels(flat.to_mm(stretch.course))) for stretch in stretches),
         placed.mm_per_s,
         placed.mm_per_mv,
         report,
@@ -197,18 +198,3 @@ def _nothing(fs: float, layout: str, reason: str, hint: str) -> Signals:
     missing = np.full(round(fs * ROW_MM / MM_PER_S), np.nan, np.float32)
     leads = {lead: missing.copy() for lead in (known.leads if known else LEADS)}
     return Signals(fs, leads, None, dict.fromkeys(leads, 0.0), (), None, None, nothing_seen(reason, hint))
-
-
-def _drawn(
-    stretches: Sequence[Stretch], rows: Rows, placed: Placed, flat: FlatPage, paper: PaperMap
-) -> tuple[tuple[str, Floats], ...]:
-    """Return where each stretch lies in the picture."""
-    found = []
-    for stretch in stretches:
-        curve = rows.curves[placed.rows[stretch.row]]
-        columns = np.arange(len(curve.y)) / FINE
-        x = (columns + 0.5) / flat.scale - placed.extent.start
-        part = slice(*np.searchsorted(x, (stretch.start_mm, stretch.end_mm)))
-        points = flat.to_mm(np.column_stack([columns[part], curve.y[part]]))
-        found.append((stretch.lead, paper.to_pixels(points)))
-    return tuple(found)

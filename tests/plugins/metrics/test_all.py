@@ -16,6 +16,7 @@ from ecgbench.plugins.metrics import ecgbench_metrics
 METRICS = list(ecgbench_metrics())
 IDS = [metric.name for metric in METRICS]
 NEEDS_NO_TRUTH = {"edge_density", "edge_connectivity", "isolated_pixel_noise", "gates_passed", "verdict_margin"}
+COURSE = np.column_stack([np.arange(100.0), 10 - 5 * np.sin(np.arange(100) / 2)])
 PAGE = Page(np.full((20, 30, 3), 255, np.uint8))
 
 
@@ -32,7 +33,7 @@ def results(shape: tuple[int, ...]) -> dict[str, Result]:
         "color": Separation(dots(shape, 2), dots(shape, 5), "red"),
         "grid": GridFit(8.0, 8.0, fine_x=np.array([1.0]), fine_y=np.array([1.0])),
         "quality": QualityReport(True, (Gate("blur", 0.3, 0.5, "mm", True, "sharp"),)),
-        "digitize": Signals(100.0, {"I": np.sin(np.arange(50)).astype(np.float32)}),
+        "digitize": Signals(100.0, {"I": np.sin(np.arange(50)).astype(np.float32)}, "strip", drawn=(("I", COURSE),)),
     }
 
 
@@ -51,7 +52,8 @@ def truth_of(shape: tuple[int, ...], *, legible: bool = True) -> Truth:
         signals=Signals(200.0, {"I": np.sin(np.arange(100) / 2).astype(np.float32)}),
         corners=np.array([(0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0)]),
         label_mask=dots(shape, 7),
-        traces=(TraceTruth("I", np.array([(0.0, 0.0), (5.0, 5.0)]), 200.0),),
+        traces=(TraceTruth("I", COURSE, 200.0),),
+        layout="strip",
     )
 
 

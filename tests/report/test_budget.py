@@ -15,7 +15,9 @@ STAGES = {"a.png": (5.0, 15.0, 15.5, 18.0), "b.png": (7.0, 9.0, 9.0, 20.0), "c.p
 
 def filled(store, pages=STAGES):
     scores = (*COST_SCORES, *kaggle.scores, *budget.scores)
-    begun = store.begin_run("stages", plan={"specs": ["pages"], "methods": ["digitize.mine"]}, environment=Environment({}), scores=scores)
+    begun = store.begin_run(
+        "stages", plan={"specs": ["pages"], "methods": ["digitize.mine"]}, environment=Environment({}), scores=scores
+    )
     kinds = {"a.png": "0001", "b.png": "0005", "c.png": "0005"}
     names = ("kaggle_snr_db", "given_scale_db", "given_names_db", "given_course_db")
     for page, values in pages.items():

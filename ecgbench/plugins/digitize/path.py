@@ -31,6 +31,16 @@ def find_paths(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Flo
 
     Where two rows take one course, the row that it is further away from is sought again, without the ink of the other.
     """
+    inked = np.flatnonzero((coverage > ACROSS[0]).any(axis=0))
+    if inked.size == 0:
+        return np.repeat(levels[:, None] * scale, coverage.shape[1], axis=1)
+    first, last = int(inked[0]), int(inked[-1]) + 1
+    found = _apart(coverage[:, first:last], blots[:, first:last], levels, scale)
+    return np.pad(found, ((0, 0), (first, coverage.shape[1] - last)), mode="edge")
+
+
+def _apart(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Floats:
+    """Return the cheapest path of each row, no two rows along one trace."""
     paths = _search(coverage, blots, levels, scale)
     for row, other, columns in _shared(paths, levels, scale):
         rest = coverage.copy()
@@ -47,7 +57,7 @@ def _shared(paths: Floats, levels: Floats, scale: int) -> list[tuple[int, int, R
     for upper in range(len(paths) - 1):
         pair = paths[upper : upper + 2]
         together = (np.abs(pair[0] - pair[1]) <= TOGETHER_MM * scale).view(np.uint8)
-        longest = np.ones((1, round(SHARED_MM * scale)), np.uint8)
+        longest = np.ones((1, 2 * round(SHARED_MM * scale / 2) + 1), np.uint8)
         columns = np.flatnonzero(cv2.morphologyEx(together[None], cv2.MORPH_OPEN, longest)[0])
         if columns.size:
             away = np.abs(pair[:, columns] / scale - levels[upper : upper + 2, None]).mean(axis=1)
@@ -93,13 +103,17 @@ def _cheapest(cost: Plane, across: Plane, home: Plane) -> Rows:
     each row a running minimum.
     """
     climb = np.cumsum(across * np.float32(CLIMB), axis=2)
-    totals = np.empty_like(cost)
-    totals[0] = cost[0] + home
-    for column in range(1, len(cost)):
+    totals = cost + home
+    least, back = np.empty((2, *cost.shape[1:]), np.float32), np.empty_like(cost[0])
+    for column in range(1, len(cost)):  # arrays are made once: that is a third of the time
         height, before = climb[column], totals[column - 1]
-        down = np.minimum.accumulate(before - height, axis=1) + height
-        up = np.minimum.accumulate((before + height)[:, ::-1], axis=1)[:, ::-1] - height
-        totals[column] = np.minimum(down, up) + cost[column] + home
+        np.subtract(before, height, out=least[0])
+        np.add(before[:, ::-1], height[:, ::-1], out=least[1])
+        np.minimum.accumulate(least, axis=2, out=least)
+        least[0] += height
+        np.subtract(least[1][:, ::-1], height, out=back)
+        np.minimum(least[0], back, out=back)
+        totals[column] += back
     return _traced_back(totals, climb)
 
 

@@ -88,7 +88,7 @@ def typical_pulse(pulses: Sequence[Pulse]) -> Pulse | None:
 def _legs(ink: Ink, scale: int) -> list[Leg]:
     """Return the strokes that run straight down the page as far as legs do, from left to right."""
     wider = cv2.dilate(ink, np.ones((1, 3), np.uint8))  # a leg that leans by a pixel is whole in one column
-    tall = cv2.morphologyEx(wider, cv2.MORPH_OPEN, np.ones((round(STEP_MM * scale), 1), np.uint8))
+    tall = cv2.morphologyEx(wider, cv2.MORPH_OPEN, np.ones((2 * round(STEP_MM * scale / 2) + 1, 1), np.uint8))
     _, _, stats, centers = cv2.connectedComponentsWithStats(tall, connectivity=8)
     found = [
         Leg(float(x), int(top), int(top + height - 1))

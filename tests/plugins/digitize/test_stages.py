@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from ecgbench.plugins.digitize.columns import Extent, common_extent, rows_alike
+from ecgbench.plugins.digitize.columns import Extent, common_extent, extents, rows_alike
 from ecgbench.plugins.digitize.coverage import cover, light_evenly
-from ecgbench.plugins.digitize.curve import FINE, Curve, measure_curves
+from ecgbench.plugins.digitize.curve import FINE, Curve, measure_curves, pen_widths
 from ecgbench.plugins.digitize.marks import behind_mark
-from ecgbench.plugins.digitize.paper_map import even_map, lay_flat, map_from_grid
-from ecgbench.plugins.digitize.path import find_paths
-from ecgbench.plugins.digitize.pulses import find_pulses
+from ecgbench.plugins.digitize.paper_map import FlatPage, even_map, lay_flat, map_from_grid
+from ecgbench.plugins.digitize.path import TAKEN_MM, find_paths
+from ecgbench.plugins.digitize.pulses import Pulse, find_pulses
 from ecgbench.plugins.digitize.rhythm import name_strips
 from ecgbench.plugins.digitize.rows import find_rows
 from ecgbench.plugins.digitize.sheet import match_cells, paper_of, straightened
@@ -82,19 +82,37 @@ def test_the_pen_covers_what_the_truth_says_and_no_grid() -> None:
     assert coverage.noise < 0.3
 
 
-def test_desk_is_no_paper_and_what_is_off_is_told() -> None:
-    rng = np.random.default_rng(1)
+def flat_page(gray: np.ndarray) -> FlatPage:
+    return FlatPage(np.dstack([gray] * 3), np.ones(gray.shape, bool), SCALE, 0.0, 0.0)
+
+
+def squared(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return gray grid paper (5 height mm, 5 width mm), and one cell of it."""
     cell = np.full((40, 40), 200, np.float32)
     cell[::8], cell[:, ::8] = 170, 170
     cell[0], cell[:, 0] = 120, 120
-    gray = np.tile(cell, (20, 30)).astype(np.uint8)
-    gray[:, 800:] = rng.integers(90, 110, gray[:, 800:].shape)
+    return np.tile(cell, (height, width)).astype(np.uint8), cell
+
+
+def test_desk_is_no_paper_and_what_is_off_is_told() -> None:
+    gray, cell = squared(20, 30)
+    gray[:, 800:] = np.random.default_rng(1).integers(90, 110, gray[:, 800:].shape)
     match = match_cells(gray, cell, SCALE)
-    paper = paper_of(match, np.ones(gray.shape, bool))
+    paper = paper_of(match, flat_page(gray))
     assert paper[:, :760].mean() > 0.95
     assert not paper[:, 880:].any()
     moved = match_cells(np.roll(gray, (2, -4), (0, 1)), cell, SCALE)
     assert np.median(moved.shift[:, :18], axis=(0, 1)) == pytest.approx((-0.5, 0.25), abs=0.05)
+
+
+def test_a_margin_of_the_papers_color_is_paper_and_so_is_what_a_stain_hides() -> None:
+    gray, cell = squared(20, 30)
+    gray[:, :80] = 200  # a margin of 10 mm
+    gray[640:, 1000:] = np.random.default_rng(1).integers(0, 200, gray[640:, 1000:].shape)  # a corner full of mold
+    match = match_cells(gray, cell, SCALE)
+    paper = paper_of(match, flat_page(gray))
+    assert paper[100:600, 20:80].mean() > 0.9
+    assert paper[640:780, 1000:1180].all()
 
 
 def test_rows_are_found_where_traces_run_and_not_where_text_stands() -> None:
@@ -130,6 +148,44 @@ def test_the_pen_is_followed_to_a_fraction_of_a_pixel_and_into_the_tips_of_waves
     assert np.nanmax(curve.y) == pytest.approx(85, abs=4)
 
 
+def test_a_stroke_that_is_thin_where_it_is_fast_keeps_the_height_of_its_waves() -> None:
+    y = beat()
+    thick, thin = drawn(y, 120, pen=4.0), drawn(y, 120, pen=2.0)
+    flank = np.abs(np.arange(240) - 80) < 6
+    coverage = np.where(flank, thin, thick)
+    path = find_paths(coverage, np.zeros_like(coverage), np.array([60.5 / 8]), SCALE)
+    (curve,) = measure_curves(coverage, path, SCALE)
+    assert curve.pen == pytest.approx(4.0, abs=0.6)
+    assert np.nanmin(curve.y) == pytest.approx(20, abs=4)  # with the thick pen everywhere it is 29
+
+
+def test_widths_are_those_of_straight_slopes() -> None:
+    y = np.where(np.arange(400) < 200, 100.0, 100 - 5.0 * (np.arange(400) - 200) / FINE)
+    half = np.where(np.arange(400) < 200, 2.0, 1.0 * np.sqrt(26))
+    widths = pen_widths(y - half, y + half, 4.0)
+    assert widths[:150] == pytest.approx(4.0)
+    assert widths[260:] == pytest.approx(2.0, abs=0.1)
+
+
+def test_a_faint_steep_stroke_is_followed_as_a_dark_one() -> None:
+    coverage = drawn(beat(), 120, pen=3.0)
+    faint = np.where(np.abs(np.arange(240) - 80) < 6, 0.6 * coverage, coverage).astype(np.float32)
+    path = find_paths(faint, np.zeros_like(faint), np.array([60.5 / 8]), SCALE)
+    (curve,) = measure_curves(faint, path, SCALE)
+    assert np.nanmin(curve.y) == pytest.approx(20, abs=5)
+
+
+def test_two_rows_never_take_one_trace() -> None:
+    coverage = np.zeros((480, 800), np.float32)
+    coverage[119:122] = 1
+    coverage[319:322, :400] = 1  # this row's trace ends in the middle, where the other one is the only ink
+    coverage[121:320, 400:402] = 1
+    upper, lower = find_paths(coverage, np.zeros_like(coverage), np.array([120.5 / 8, 320.5 / 8]), SCALE)
+    assert np.abs(upper - 120).max() < 2
+    assert np.median(np.abs(lower - 320)) < 2
+    assert np.abs(lower[420:] - 120).min() > TAKEN_MM * SCALE
+
+
 def test_nothing_is_made_up_where_there_is_no_ink() -> None:
     coverage = drawn(beat(), 120)
     coverage[:, 100:130] = 0
@@ -138,15 +194,37 @@ def test_nothing_is_made_up_where_there_is_no_ink() -> None:
     assert np.isnan(curve.top[101:129]).all()
 
 
+def rectangle(coverage: np.ndarray, left: int, right: int, top: int, foot: int) -> None:
+    """Ink a pulse whose pen is 3 pixels wide and runs through these columns and rows."""
+    for column in (left, right):
+        coverage[top - 1 : foot + 2, column - 1 : column + 2] = 1
+    coverage[top - 1 : top + 2, left:right] = 1
+
+
 def test_a_pulse_tells_gain_and_speed() -> None:
-    path = np.full((1, 800), 400.0)
-    path[0, 100:140] = 400 - 5 * 8
     coverage = np.zeros((500, 800), np.float32)
-    coverage[360:400, 99:102] = coverage[360:400, 139:142] = 1
-    (pulse,) = find_pulses(coverage, path, SCALE)
+    rectangle(coverage, 100, 140, 360, 400)
+    (pulse,) = find_pulses(coverage, np.ones(coverage.shape, bool), np.array([390 / 8]), SCALE)
     assert pulse is not None
-    assert (pulse.mm_per_mv, pulse.mm_per_s) == (5, 25)
-    assert (pulse.left, pulse.right) == pytest.approx((100.5 / 8, 140.5 / 8))
+    assert (pulse.mm_per_mv, pulse.mm_per_s, pulse.whole) == (5, 25, True)
+    assert (pulse.left, pulse.right, pulse.foot, pulse.height) == pytest.approx((100.5 / 8, 140.5 / 8, 400.5 / 8, 5.0), abs=0.1)
+
+
+def test_a_pulse_that_the_papers_edge_cuts_tells_the_gain() -> None:
+    coverage = np.zeros((500, 800), np.float32)
+    paper = np.ones(coverage.shape, bool)
+    paper[:, :120] = False
+    rectangle(coverage, 100, 140, 320, 400)
+    coverage[~paper] = 0
+    (pulse,) = find_pulses(coverage, paper, np.array([390 / 8]), SCALE)
+    assert pulse is not None
+    assert (pulse.mm_per_mv, pulse.whole) == (10, False)
+    assert pulse.right == pytest.approx(140.5 / 8)
+
+
+def test_a_tall_wave_is_no_pulse() -> None:
+    coverage = drawn(beat(), 120)
+    assert find_pulses(coverage, np.ones(coverage.shape, bool), np.array([60 / 8]), SCALE) == [None]
 
 
 def test_a_lead_is_held_behind_the_mark_where_it_ends() -> None:
@@ -161,6 +239,22 @@ def test_a_lead_is_held_behind_the_mark_where_it_ends() -> None:
 def test_a_row_as_long_as_ten_seconds_is_exactly_that_and_a_pulses_foot_is_not_of_it() -> None:
     assert common_extent([Extent(15.0, 265.1), Extent(15.1, 265.0), Extent(40.0, 265.0)]).end == pytest.approx(265.0)
     assert common_extent([Extent(15.0, 165.0)] * 3) == Extent(15.0, 165.0)
+
+
+def test_rows_that_the_papers_edge_cuts_do_not_tell_where_they_begin() -> None:
+    cut = [Extent(21.8, 270.0, cut_start=True), Extent(21.6, 270.1, cut_start=True), Extent(21.8, 270.0, cut_start=True)]
+    assert common_extent(cut).start == pytest.approx(20.0)
+
+
+def test_a_trace_behind_the_foot_of_a_pulse_begins_behind_the_gap() -> None:
+    top = np.full(2400, 200.0)
+    top[108:140] = np.nan
+    top[2200:] = np.nan
+    curve = Curve(np.repeat(top, FINE), top, top + 2, 2.0)
+    pulse = Pulse(7.5, 12.5, 25.0, 10.0)
+    (extent,) = extents([curve], [pulse], np.ones((400, 2400), bool), SCALE)
+    assert extent is not None
+    assert extent.start == pytest.approx(140 / 8, abs=0.2)
 
 
 def test_an_edge_of_the_paper_is_no_row() -> None:
@@ -186,6 +280,16 @@ def test_samples_lie_at_their_time_and_gaps_stay_unknown() -> None:
     assert np.isnan(signal[:2500]).all()
     assert signal[2500 + 500] == pytest.approx(2.5, abs=1e-3)
     assert np.isnan(signal[2500 + 620 : 2500 + 780]).all()
+
+
+def test_leads_that_are_alike_in_shape_are_told_apart_by_their_height() -> None:
+    x = np.arange(0, 250, 0.25)
+    wave = np.sin(x / 3) + np.sin(x)
+    shorts = [
+        Stretch("II", 0, x[:250], wave[:250] + 0.1 * np.cos(5 * x[:250]), 0.0, 62.5),
+        Stretch("aVF", 1, x[:250], 0.7 * wave[:250], 0.0, 62.5),
+    ]
+    assert name_strips([Stretch("", 3, x, wave, 0.0, 250.0)], shorts, ["II"]) == ["II"]
 
 
 def test_words_are_boxed_and_traces_are_not() -> None:

@@ -29,15 +29,18 @@ def classical(page: Page, p: ClassicalParams) -> Signals:
 
     How it works: The grid's phase surfaces (as `grid.multiscale` fits them) are inverted, so that the page can be laid flat at 8 px/mm whatever its
     rotation and perspective; each 5 mm cell is then held against the median cell, and what it lies off, smoothed, straightens bends
-    that are left. Where cells show the grid there is paper. Light is divided out, the three colors are weighed by Fisher's discriminant so that ink
+    that are left. The rectangle of cells that show the grid, and a margin of its color, is paper. Light is divided out, the three
+    colors are weighed by Fisher's discriminant so that ink
     stands out most against grid and noise, the mean cell of each block of 40 mm is subtracted, so that grids of any color and kind vanish, and
     what is wider than strokes (mold, stains) is told apart: what is left is the pen's coverage of each pixel. Rows are levels at which
     connected ink gathers; each row's trace is followed by dynamic programming, all rows at once, where climbing along ink is nearly
-    free and crossing bare paper is not. Along the row the pen's center is the center of its coverage; where it climbs, the
-    edges of the ink, known to a fraction of a pixel by the flanks of strokes, are eroded by the pen, and tips of waves reach as far
-    as they do. Pulses give gain and speed, and the row's zero; rows begin and end alike. The layout is that of so many rows; where several
+    free and crossing bare paper is not; a row that runs along another row's trace is sought again without that trace. Along the row the pen's
+    center is the center of its coverage; where it climbs, the edges of the ink, known to a fraction of a pixel by the flanks of strokes (at half of
+    what blur left of them), are eroded by the pen, which is as thin as straight slopes of this steepness show it, and tips of waves reach as far
+    as they do. Pulses, two straight legs joined at their upper ends, or one leg at the paper's edge, give gain and speed, and the row's zero; rows
+    begin and end alike, but where the paper's edge cuts them. The layout is that of so many rows; where several
     have as many, names of leads and jumps of the level at quarters of the row decide. Rhythm strips are named after the short lead
-    that they repeat. A lead ends where the next begins; marks in between hide it, and it is held there.
+    that they repeat, in shape and height. A lead ends where the next begins; marks in between hide it, and it is held there.
 
     What works: Kaggle's metric on records kept for evaluation (`records:` of PTB-XL and LUDB, preset kaggle, seed 1000, severity 0.5;
     n pages, score, 95 % interval over records): type 0001 PTB-XL 14, 22.5 dB, 20.8..23.9; 0001 LUDB 10, 20.6 dB, 17.9..22.7; 0003 5, 19.7 dB; 0004 5,
@@ -47,7 +50,9 @@ def classical(page: Page, p: ClassicalParams) -> Signals:
 
     What didn't work: Following paths on pixels averaged along the row: they cross the feet of narrow waves. The center of each column's ink:
     waves lose a quarter of their height. One mask for all: strokes and grid lines of one color need the grid subtracted,
-    not thresholded. Fitting the bend by a cubic alone: 0.2 mm are left on creased photos, which cost 5 dB.
+    not thresholded. One width of the pen for a whole row: fast strokes are thinner, and waves lose a tenth. Pulses along the path: it leaves
+    their legs early. The convex hull of what shows a grid: corners under mold are lost. Correlation alone to name strips: II and aVF
+    are alike. Evening out rows of bent paper to their usual length: bends are local. Fitting the bend by a cubic alone: 0.2 mm are left on creased photos, which cost 5 dB.
 
     Limitations: 25 mm/s and 10 mm/mV are taken for granted where no pulse is seen, which the report says; so is lead II for a single
     strip. Rows are named in the usual order (I, II, III, aVR, ...), not Cabrera's. QRS complexes that a mark between two leads covers are lost.

@@ -188,7 +188,7 @@ def pen_widths(upper: Floats, lower: Floats, pen: float) -> Floats:
     steepest = np.fmax(np.abs(_slope(upper, FINE // 2)), np.abs(_slope(lower, FINE // 2)))
     reach = 2 * round(pen / 2 * FINE) + 1
     around = cv2.dilate(np.nan_to_num(steepest)[None], np.ones((1, reach), np.uint8))[0]
-    return np.maximum(np.interp(around, slopes, widths), 1.0)
+    return np.asarray(np.maximum(np.interp(around, slopes, widths), 1.0), dtype=np.float64)
 
 
 def _slope(edge: Floats, reach: int) -> Floats:

@@ -81,8 +81,8 @@ def typical_pulse(pulses: Sequence[Pulse]) -> Pulse | None:
     some = [pulse for pulse in pulses if pulse.whole] or list(pulses)
     if not some:
         return None
-    sides = (median(getattr(pulse, side) for pulse in some) for side in ("left", "right", "foot", "height"))
-    return Pulse(*sides, whole=some[0].whole)
+    left, right, foot, height = (median(getattr(pulse, side) for pulse in some) for side in ("left", "right", "foot", "height"))
+    return Pulse(left, right, foot, height, some[0].whole)
 
 
 def _legs(ink: Ink, scale: int) -> list[Leg]:

@@ -173,8 +173,8 @@ def _with_margin(paper: Pixels, page: FlatPage) -> Pixels:
             from_there = np.roll(known, side, axis) & alike
             np.moveaxis(from_there, axis, 0)[0 if side > 0 else -1] = False  # np.roll comes back on the other side
             known |= from_there & seen
-    added = cv2.resize((known & ~first).view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(np.maximum(paper, cv2.morphologyEx(added | paper, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))), np.uint8)
+    grown = np.asarray(cv2.resize((known & ~first).view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+    return np.asarray(cv2.morphologyEx(np.maximum(grown, paper), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
 
 
 def _to_border(corners: npt.NDArray[np.intp], shape: tuple[int, ...], size: int) -> npt.NDArray[np.intp]:

@@ -33,7 +33,7 @@ def drawn(y: np.ndarray, height: int, pen: float = PEN) -> np.ndarray:
         part = slice(max(0, left), min(right, width * 4))
         near = np.hypot((columns[:, part] + 0.5) / 4 - place, (rows[:, part] + 0.5) / 4 - 0.5 - center) < pen / 2
         coverage[:, part] = np.maximum(coverage[:, part], near)
-    return coverage.reshape(height, 4, width, 4).mean(axis=(1, 3))
+    return np.asarray(coverage.reshape(height, 4, width, 4).mean(axis=(1, 3)))
 
 
 def beat(width: int = 240) -> np.ndarray:
@@ -71,6 +71,7 @@ def test_the_pen_covers_what_the_truth_says_and_no_grid() -> None:
         style=Style(color="black", grid="lines", strength=1.2, header="none", labels="none", pulse="none", separators="none"),
     )
     truth, page = recipe.read_truth(), recipe.make_page()
+    assert truth.trace_mask is not None
     flat = lay_flat(page.bgr, even_map(page.shape, 200 / 25.4), SCALE)
     coverage = cover(flat, light_evenly(flat), flat.inside)
     mask = (

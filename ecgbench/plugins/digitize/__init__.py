@@ -48,11 +48,12 @@ def classical(page: Page, p: ClassicalParams) -> Signals:
     Of 29 labelled real pictures, which were looked at in development, 27 layouts are right. `tests/plugins/digitize` holds each
     stage to its own truth, each type to a least score, and blank, tiny and noisy pages to an answer with a reason.
 
-    What didn't work: Following paths on pixels averaged along the row: they cross the feet of narrow waves. The center of each column's ink:
-    waves lose a quarter of their height. One mask for all: strokes and grid lines of one color need the grid subtracted,
-    not thresholded. One width of the pen for a whole row: fast strokes are thinner, and waves lose a tenth. Pulses along the path: it leaves
-    their legs early. The convex hull of what shows a grid: corners under mold are lost. Correlation alone to name strips: II and aVF
-    are alike. Evening out rows of bent paper to their usual length: bends are local. Fitting the bend by a cubic alone: 0.2 mm are left on creased photos, which cost 5 dB.
+    What didn't work: Following paths on pixels averaged along the row: they cross the feet of narrow waves. The center of each column's
+    ink: waves lose a quarter of their height. One mask for all: strokes and grid lines of one color need the grid subtracted, not
+    thresholded. One width of the pen for a whole row: fast strokes are thinner, and waves lose a tenth. Pulses along the path: it
+    leaves their legs early. The convex hull of what shows a grid: corners under mold are lost. Correlation alone to name strips: II and
+    aVF are alike. Evening out rows of bent paper to their usual length: bends are local. Fitting the bend by a cubic alone: 0.2 mm are
+    left on creased photos, which cost 5 dB.
 
     Limitations: 25 mm/s and 10 mm/mV are taken for granted where no pulse is seen, which the report says; so is lead II for a single
     strip. Rows are named in the usual order (I, II, III, aVR, ...), not Cabrera's. QRS complexes that a mark between two leads covers are lost.

@@ -29,7 +29,7 @@ def classical(page: Page, p: ClassicalParams) -> Signals:
 
     How it works: The grid's phase surfaces (as `grid.multiscale` fits them) are inverted, so that the page can be laid flat at 8 px/mm whatever its
     rotation and perspective; each 5 mm cell is then held against the median cell, and what it lies off, smoothed, straightens bends
-    that are left. The rectangle of cells that show the grid, and a margin of its color, is paper. Light is divided out, the three
+    that are left. Around cells that show the grid, and on a margin of its color, is paper. Light is divided out, the three
     colors are weighed by Fisher's discriminant so that ink
     stands out most against grid and noise, the mean cell of each block of 40 mm is subtracted, so that grids of any color and kind vanish, and
     what is wider than strokes (mold, stains) is told apart: what is left is the pen's coverage of each pixel. Rows are levels at which
@@ -42,7 +42,7 @@ def classical(page: Page, p: ClassicalParams) -> Signals:
     have as many, names of leads and jumps of the level at quarters of the row decide. Rhythm strips are named after the short lead
     that they repeat, in shape and height. A lead ends where the next begins; marks in between hide it, and it is held there.
 
-    What works: Kaggle's metric on records kept for evaluation (`records:` of PTB-XL and LUDB, preset kaggle, seed 1000, severity 0.5;
+    What works: The first version had, by Kaggle's metric on records kept for evaluation (`records:` of PTB-XL and LUDB, preset kaggle, seed 1000, severity 0.5;
     n pages, score, 95 % interval over records): type 0001 PTB-XL 14, 22.5 dB, 20.8..23.9; 0001 LUDB 10, 20.6 dB, 17.9..22.7; 0003 5, 19.7 dB; 0004 5,
     15.5 dB; 0005 5, 20.2 dB; 0006 4, 17.3 dB; 0009 4, 16.7 dB; 0010 4, 15.9 dB; 0011 4, 15.7 dB; 0012 4, 13.5 dB; every layout right.
     Of 29 labelled real pictures, which were looked at in development, 27 layouts are right. `tests/plugins/digitize` holds each
@@ -51,7 +51,7 @@ def classical(page: Page, p: ClassicalParams) -> Signals:
     What didn't work: Following paths on pixels averaged along the row: they cross the feet of narrow waves. The center of each column's
     ink: waves lose a quarter of their height. One mask for all: strokes and grid lines of one color need the grid subtracted, not
     thresholded. One width of the pen for a whole row: fast strokes are thinner, and waves lose a tenth. Pulses along the path: it
-    leaves their legs early. The convex hull of what shows a grid: corners under mold are lost. Correlation alone to name strips: II and
+    leaves their legs early. The convex hull of what shows a grid on scans: corners under mold are lost. Correlation alone to name strips: II and
     aVF are alike. Evening out rows of bent paper to their usual length: bends are local. Fitting the bend by a cubic alone: 0.2 mm are
     left on creased photos, which cost 5 dB.
 

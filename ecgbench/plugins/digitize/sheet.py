@@ -25,6 +25,7 @@ NEAR_MM = 4.0  # shifts count less with the square of their length in this unit:
 BENT_MM = 0.06  # root mean square of shifts; less is noise, and 1.5 ms
 BEND_CELLS = 5  # shifts are smoothed over so many cells: paper bends over centimeters
 FEWEST_BESIDE = 3  # cells of a row or column that show the grid: those of the desk that do by chance are alone
+NO_DESK_MM = 15.0  # of the picture beyond the grid: scans show hardly more, photos of whole sheets do
 MARGIN_MM = 15.0  # around the grid; beyond, it may as well be a desk
 COLOR_MM, COLOR_MEDIAN = (
     0.5,
@@ -133,7 +134,9 @@ def _blurred(field: Plane) -> Plane:
 
 
 def paper_of(match: Match, page: FlatPage) -> Mask:
-    """Return (h, w) bool, where paper is: the rectangle of the cells that show the grid, and the margin around it that is of its color.
+    """Return (h, w) bool, where paper is: around the cells that show the grid, and the margin that is of its color.
+
+    That is their rectangle where it fills the picture, so that a corner under mold is paper; where there may be a desk, their convex hull.
 
     All that the picture shows where no cells tell.
     """
@@ -147,14 +150,27 @@ def paper_of(match: Match, page: FlatPage) -> Mask:
     down, across = (np.flatnonzero(grid.sum(axis=axis) >= FEWEST_BESIDE) for axis in (1, 0))
     if down.size == 0 or across.size == 0:
         return inside
-    corners = np.array([(across[0], down[0]), (across[-1] + 1, down[-1] + 1)]) * match.size
-    (left, top), (right, bottom) = _to_border(corners, inside.shape, match.size)
+    box = _to_border(np.array([(across[0], down[0]), (across[-1] + 1, down[-1] + 1)]) * match.size, inside.shape, match.size)
     paper = np.zeros(inside.shape, np.uint8)
-    paper[top:bottom, left:right] = 1
+    if _fills(box, inside, round(NO_DESK_MM * page.scale)):
+        (left, top), (right, bottom) = box
+        paper[top:bottom, left:right] = 1
+    else:
+        row, column = np.nonzero(grid)
+        corners = np.concatenate([np.column_stack([column + x, row + y]) for x in (0, 1) for y in (0, 1)]) * match.size
+        cv2.fillConvexPoly(paper, cv2.convexHull(_to_border(corners, inside.shape, match.size).astype(np.int32)), (1,))
     paper = _with_margin(paper, page)
     rim = 2 * round(RIM_CELLS * match.size) + 1
     paper = np.asarray(cv2.erode(paper, np.ones((rim, rim), np.uint8)), np.uint8)  # beyond the picture's border there is paper
     return np.asarray(paper.view(np.bool_) & inside)
+
+
+def _fills(box: npt.NDArray[np.intp], inside: Mask, room: int) -> bool:
+    """Whether there is less than `room` pixels of the picture beyond each side of a box of (left, top), (right, bottom)."""
+    seen_down, seen_across = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    (left, top), (right, bottom) = box
+    sides = (left - seen_across[0], top - seen_down[0], seen_across[-1] + 1 - right, seen_down[-1] + 1 - bottom)
+    return bool(max(sides) <= room)
 
 
 def _with_margin(paper: Pixels, page: FlatPage) -> Pixels:

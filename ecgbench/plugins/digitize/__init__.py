@@ -42,11 +42,12 @@ def classical(page: Page, p: ClassicalParams) -> Signals:
     have as many, names of leads and jumps of the level at quarters of the row decide. Rhythm strips are named after the short lead
     that they repeat, in shape and height. A lead ends where the next begins; marks in between hide it, and it is held there.
 
-    What works: The first version had, by Kaggle's metric on records kept for evaluation (`records:` of PTB-XL and LUDB, preset kaggle, seed 1000, severity 0.5;
-    n pages, score, 95 % interval over records): type 0001 PTB-XL 14, 22.5 dB, 20.8..23.9; 0001 LUDB 10, 20.6 dB, 17.9..22.7; 0003 5, 19.7 dB; 0004 5,
-    15.5 dB; 0005 5, 20.2 dB; 0006 4, 17.3 dB; 0009 4, 16.7 dB; 0010 4, 15.9 dB; 0011 4, 15.7 dB; 0012 4, 13.5 dB; every layout right.
-    Of 29 labelled real pictures, which were looked at in development, 27 layouts are right. `tests/plugins/digitize` holds each
-    stage to its own truth, each type to a least score, and blank, tiny and noisy pages to an answer with a reason.
+    What works: The first version had, by Kaggle's metric on records kept for evaluation (`records:` of PTB-XL and LUDB, preset kaggle,
+    seed 1000, severity 0.5; n pages, score, 95 % interval over records): type 0001 PTB-XL 14, 22.5 dB, 20.8..23.9; 0001 LUDB 10, 20.6
+    dB, 17.9..22.7; 0003 5, 19.7 dB; 0004 5, 15.5 dB; 0005 5, 20.2 dB; 0006 4, 17.3 dB; 0009 4, 16.7 dB; 0010 4, 15.9 dB; 0011 4, 15.7
+    dB; 0012 4, 13.5 dB; every layout right. Of 29 labelled real pictures, which were looked at in development, 27 layouts are right.
+    `tests/plugins/digitize` holds each stage to its own truth, each type to a least score, and blank, tiny and noisy pages to an answer
+    with a reason.
 
     What didn't work: Following paths on pixels averaged along the row: they cross the feet of narrow waves. The center of each column's
     ink: waves lose a quarter of their height. One mask for all: strokes and grid lines of one color need the grid subtracted, not

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ecgbench.cli import check, digitize, pictures, plugins, runs, serve, submission
+from ecgbench.cli import check, dashboard, digitize, pictures, plugins, runs, serve, submission
 from ecgbench.cli.interrupts import take_interrupts
 from ecgbench.cli.output import INTERRUPTED, say
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     help="Which method should I trust to turn pictures of ECGs into data, on which pictures, at what cost, and has that changed?",
 )
-for group in (runs, plugins, pictures, digitize, submission, check, serve):
+for group in (runs, plugins, pictures, digitize, submission, check, serve, dashboard):
     group.add_commands(app)
 
 

@@ -1,0 +1,48 @@
+"""The app: navigation, the store in whatever state it is, and one page, whose errors are sentences."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from ecgbench.dashboard.bench import Bench, open_bench
+from ecgbench.dashboard.boundary import told_in_a_sentence
+from ecgbench.dashboard.launch import DEFAULT_STORE, STORE_VARIABLE
+from ecgbench.dashboard.newcomer import welcome
+from ecgbench.dashboard.pages import PAGES, Entry
+
+ABOUT = "**ecgbench**: which method to trust, on which pictures of ECGs, at what cost, and whether that has changed."
+
+
+def main() -> None:
+    """Draw the page that the address asks for."""
+    st.set_page_config(page_title="ecgbench", page_icon=":material/ecg_heart:", layout="wide", menu_items={"About": ABOUT})
+    location = os.environ.get(STORE_VARIABLE, DEFAULT_STORE)
+    pages = [
+        st.Page(
+            _named(entry, location), title=entry.title, icon=f":material/{entry.icon}:", url_path=entry.module, default=not index
+        )
+        for index, entry in enumerate(PAGES)
+    ]
+    chosen = st.navigation(pages, position="top")
+    chosen.run()
+
+
+def _named(entry: Entry, location: str) -> Callable[[], None]:
+    return partial(_draw, entry, location)
+
+
+def _draw(entry: Entry, location: str) -> None:
+    with told_in_a_sentence():
+        bench = open_bench(location)
+        if entry.needs_runs and not _has_outcomes(bench):
+            welcome(bench)
+        else:
+            entry.render(bench)
+
+
+def _has_outcomes(bench: Bench) -> bool:
+    return any(any(bench.store.written(run.id).values()) for run in bench.runs)

@@ -1,0 +1,38 @@
+"""What is shown as files to take away: tables as CSV; charts have their own menu, which saves PNG and SVG in the browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+
+import streamlit as st
+
+Row = Sequence[object]
+
+
+def as_csv(headings: Sequence[str], rows: Iterable[Row]) -> bytes:
+    r"""Return a table as CSV in UTF-8; None is an empty cell.
+
+    >>> as_csv(["method", "iou"], [["edges.canny", 0.5], ["edges.sobel", None]])
+    b'method,iou\r\nedges.canny,0.5\r\nedges.sobel,\r\n'
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(headings)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def csv_button(make: Callable[[], bytes], *, name: str, label: str = "CSV") -> None:
+    """Draw a button that saves a table as NAME.csv; the table is made when it is clicked."""
+    st.download_button(
+        label,
+        make,
+        f"{name}.csv",
+        "text/csv",
+        key=f"download-{name}",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )

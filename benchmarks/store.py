@@ -30,6 +30,7 @@ from ecgbench.store.schema import outcomes as outcome_table
 
 VARIANTS, SCORES, BATCH, DAMAGES = 10, 10, 500, 9
 ROUNDS, ROUND_OUTCOMES = 5, 20_000  # of writing against sqlite3 alone
+LAYOUTS, GRID_COLORS = ("3x4+1", "6x2", "12x1", "3x4"), ("red", "blue", "gray")
 NAMES = ("wall_median_s", "cpu_median_s", "content_box_iou", *(f"score_{number}" for number in range(SCORES - 3)))
 
 
@@ -38,8 +39,17 @@ def make_outcomes(cases: int, variants: int) -> Iterator[Outcome]:
     columns = [Variant(f"edges.m{number}", "edges", "0.1", "1a2b3c4d5e6f", {"sigma": number / 10}) for number in range(variants)]
     for index in range(cases):
         name = f"{index // DAMAGES:08d}-{index % DAMAGES:04d}.png"
+        record, damage = divmod(index, DAMAGES)
         case = CaseInfo(
-            name, f"scans/{name}", f"sha256:{index:064x}", f"record {index // DAMAGES}", "0001", "3x4+1", "red", 200.0
+            name,
+            f"scans/{name}",
+            f"sha256:{index:064x}",
+            f"record {record}",
+            type=f"{damage + 1:04d}",
+            layout=LAYOUTS[record % len(LAYOUTS)],
+            grid_color=GRID_COLORS[record % len(GRID_COLORS)],
+            dpi=(100.0, 200.0, 300.0)[record % 3],
+            severity=record % 5 / 4,
         )
         for number, column in enumerate(columns):
             if (index + number) % 100 == 0:

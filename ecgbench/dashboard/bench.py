@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,20 @@ class Stamp(NamedTuple):
     started_at: datetime
     state: RunState
     written: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as it is at this moment; two are equal as long as nothing was written to the run, which is what results are remembered by."""
+
+    store: Store
+    run: Run = field(compare=False)
+    stamp: Stamp
+
+    @property
+    def outcomes(self) -> int:
+        """How many outcomes were ever written."""
+        return sum(count for _, count in self.stamp.written)
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,10 @@ class Bench:
     def find_run(self, name: str) -> Run:
         """Return the run of that name, which is one of `runs`."""
         return next(run for run in self.runs if run.name == name)
+
+    def view(self, run: Run) -> RunView:
+        """Return the run as it is now."""
+        return RunView(self.store, run, self.stamp(run))
 
     def stamp(self, run: Run) -> Stamp:
         """Return what the run holds now; one short query."""

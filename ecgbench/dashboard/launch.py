@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -50,13 +51,11 @@ def serve(store: str, *, host: str, port: int) -> int:
     """Serve the dashboard over the store until it is ended; return its exit code."""
     check_installed()
     process = subprocess.Popen(command(host=host, port=port), env={**os.environ, STORE_VARIABLE: store})
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())  # who ends this process means the dashboard
     try:
         return process.wait()
     except KeyboardInterrupt:  # the terminal has told Streamlit too, which ends by itself
         return process.wait()
-    finally:
-        if process.poll() is None:
-            process.terminate()
 
 
 def _written(value: str | bool | int) -> str:

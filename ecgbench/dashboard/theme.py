@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 # Okabe and Ito, Color Universal Design, 2008, without its yellow and black, which vanish on one ground or the other.
 PALETTE: Sequence[str] = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c")
+INK = "#7b8794"  # of lines and words within charts: read on both grounds
 BETTER, WORSE, NEUTRAL = "#0072b2", "#d55e00", "#8c8c8c"  # blue and vermilion: told apart by everybody, unlike green and red
 
 _LIGHT = {"primaryColor": "#0067a3", "backgroundColor": "#ffffff", "secondaryBackgroundColor": "#f3f6f8", "textColor": "#1b2733"}

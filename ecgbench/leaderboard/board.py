@@ -97,7 +97,13 @@ class Leaderboard:
 
 
 def leaderboard(
-    store: Store, run: Run, *, task: str | None = None, metric: str | None = None, metrics: Iterable[Metric] = ()
+    store: Store,
+    run: Run,
+    *,
+    task: str | None = None,
+    metric: str | None = None,
+    metrics: Iterable[Metric] = (),
+    refresh: bool = True,
 ) -> list[Leaderboard]:
     """Rank the methods of each task (or of `task`) of a run, by the task's primary score or by `metric`.
 
@@ -106,9 +112,11 @@ def leaderboard(
     a rank where nothing tells them apart: a method has the rank of the first one whose 95 % interval overlaps with its own, or whose
     value is the same, and else its place in the order. Overlap is a careful rule, since it looks at each method alone: `compare` looks
     at both on the same pages, and may tell apart what shares a rank here. Summaries are refreshed before, for which `metrics` are the
-    installed ones. StoreError lists what there is where task or metric is unknown.
+    installed ones; without `refresh` the board is that of the last time, and quick however much was written since.
+    StoreError lists what there is where task or metric is unknown.
     """
-    refresh_summaries(store, run, metrics=metrics)
+    if refresh:
+        refresh_summaries(store, run, metrics=metrics)
     variants = store.variants(run.id)
     tasks = [name for name in dict.fromkeys(variant.task for variant in variants.values()) if task in (None, name)]
     if not tasks:

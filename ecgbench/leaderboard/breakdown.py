@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ecgbench.core.metric import Score
-from ecgbench.core.truth import CaseInfo
 from ecgbench.leaderboard.board import Leaderboard
 from ecgbench.stats import Summary, severity_areas, summarize
-from ecgbench.store import Run, Store, StoreError, Values
+from ecgbench.store import Facts, Numbers, Run, Store, StoreError
 
 ROBUSTNESS = "robustness"
 KEYS = ("type", "layout", "grid_color", "dpi", "severity", ROBUSTNESS)
@@ -45,28 +44,30 @@ def breakdown(store: Store, run: Run, board: Leaderboard, by: str) -> Breakdown:
     """Break the score that a leaderboard is ranked by down by one of KEYS; StoreError lists them where `by` is none."""
     if by not in KEYS:
         raise StoreError(f"A run cannot be broken down by {by!r}; choose one of {', '.join(KEYS)}.")
-    columns = {row.variant_id: store.values(run.id, row.variant_id, board.ranked_by.name) for row in board.rows}
+    columns = {row.variant_id: store.numbers(run.id, row.variant_id, board.ranked_by.name) for row in board.rows}
+    ends = [end for column in columns.values() if column.cases.size for end in (int(column.cases[0]), int(column.cases[-1]))]
+    first, last = (min(ends), max(ends)) if ends else (0, -1)
     if by == ROBUSTNESS:
-        cases = store.cases(run.id)
-        areas = {number: _areas(column, cases) for number, column in columns.items()}
-        types = tuple(sorted({group for of_method in areas.values() for group in of_method}))
-        return Breakdown(board.task, board.ranked_by, by, types, areas)
-    of_case = {number: getattr(case, by) for number, case in store.cases(run.id).items() if getattr(case, by) is not None}
-    groups = {value: f"{value:g}" if isinstance(value, float) else str(value) for value in sorted(set(of_case.values()))}
-    named = {number: groups[value] for number, value in of_case.items()}
-    values = {number: _by_group(column, named) for number, column in columns.items()}
-    return Breakdown(board.task, board.ranked_by, by, tuple(groups.values()), values)
+        types, severities = (store.facts(fact, first, last) for fact in ("type", "severity"))
+        areas = {number: _areas(column, types, severities) for number, column in columns.items()}
+        groups = tuple(sorted({group for of_method in areas.values() for group in of_method}))
+        return Breakdown(board.task, board.ranked_by, by, groups, areas)
+    facts = store.facts(by, first, last)
+    names = tuple(f"{value:g}" if isinstance(value, float) else str(value) for value in facts.known)
+    values = {number: _by_group(column, facts, names) for number, column in columns.items()}
+    there = {name for of_method in values.values() for name in of_method}
+    return Breakdown(board.task, board.ranked_by, by, tuple(name for name in names if name in there), values)
 
 
-def _areas(column: Values, cases: Mapping[int, CaseInfo]) -> dict[str, Summary]:
+def _areas(column: Numbers, types: Facts, severities: Facts) -> dict[str, Summary]:
     """Return by type the area under the scores of one method over severity; nothing of types that come in one severity only."""
-    infos = [cases[number] for number in column.cases.tolist()]
-    known = np.array([info.type is not None and info.severity is not None for info in infos], dtype=bool)
-    kept = [info for info, each in zip(infos, known, strict=True) if each]
-    if not kept:
+    at = np.searchsorted(types.cases, column.cases)
+    known = (types.codes[at] >= 0) & (severities.codes[at] >= 0)
+    if not known.any():
         return {}
-    damages, severities = [str(info.type) for info in kept], [float(info.severity or 0.0) for info in kept]
-    found = severity_areas(damages, severities, column.values[known], column.records[known])
+    damages = np.array(types.known)[types.codes[at][known]]
+    levels = np.array(severities.known, np.float64)[severities.codes[at][known]]
+    found = severity_areas(damages, levels, column.values[known], types.records[at][known])
     return {
         damage: Summary(each.n, each.records, each.area, None, each.low, each.high, note=each.note)
         for damage, each in found.items()
@@ -74,11 +75,12 @@ def _areas(column: Values, cases: Mapping[int, CaseInfo]) -> dict[str, Summary]:
     }
 
 
-def _by_group(column: Values, named: Mapping[int, str]) -> dict[str, Summary]:
-    group_of = np.array([named.get(case, "") for case in column.cases.tolist()], dtype=object)
+def _by_group(column: Numbers, facts: Facts, names: Sequence[str]) -> dict[str, Summary]:
+    at = np.searchsorted(facts.cases, column.cases)
+    codes, records = facts.codes[at], facts.records[at]
     found = {}
-    for group in dict.fromkeys(named.values()):
-        within = group_of == group
+    for code, name in enumerate(names):
+        within = codes == code
         if within.any():
-            found[group] = summarize(column.values[within], column.records[within])
+            found[name] = summarize(column.values[within], records[within])
     return found

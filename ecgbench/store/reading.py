@@ -50,6 +50,16 @@ class OutcomeReader:
                 yield outcome
             offset = 0
 
+    def cell(self, variant_id: int, case_id: int) -> Outcome | None:
+        """Return the outcome of one of the variants on one case; None where there is none."""
+        wanted = self._joined().where(outcomes.c.variant_id == variant_id, outcomes.c.case_id == case_id)
+        rows, given = self._read(partial(self._page, variant_id, wanted))
+        return _read_outcome(rows[0], self._variants[variant_id], given.get(case_id, {})) if rows else None
+
+    def _joined(self) -> Select[Any]:
+        columns = [*outcomes.c, *(column for column in cases.c if column.name != "id")]
+        return select(*columns).join(cases, cases.c.id == outcomes.c.case_id).where(self._wanted)
+
     def _count(self, variant_id: int) -> int:
         wanted = select(func.count()).select_from(outcomes).where(self._wanted, outcomes.c.variant_id == variant_id)
         return cast("int", self._read(lambda connection: connection.execute(wanted).scalar_one()))
@@ -57,14 +67,7 @@ class OutcomeReader:
     def _of_variant(self, variant_id: int, offset: int, limit: int | None) -> Iterator[Outcome]:
         after = -1
         size = PAGE if limit is None else min(limit, PAGE)
-        columns = [*outcomes.c, *(column for column in cases.c if column.name != "id")]
-        page = (
-            select(*columns)
-            .join(cases, cases.c.id == outcomes.c.case_id)
-            .where(self._wanted, outcomes.c.variant_id == variant_id)
-            .order_by(outcomes.c.case_id)
-            .limit(size)
-        )
+        page = self._joined().where(outcomes.c.variant_id == variant_id).order_by(outcomes.c.case_id).limit(size)
         while True:
             rows, given = self._read(partial(self._page, variant_id, page.where(outcomes.c.case_id > after).offset(offset)))
             yield from (_read_outcome(row, self._variants[variant_id], given.get(row.case_id, {})) for row in rows)

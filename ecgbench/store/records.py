@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.core.outcome import Environment
+from ecgbench.core.outcome import Environment, Status
 
 RunState = Literal["running", "finished", "interrupted"]
 Ids = npt.NDArray[np.int64]
@@ -64,6 +64,29 @@ class Numbers(NamedTuple):
 
     cases: Ids
     values: Floats
+
+
+class Facts(NamedTuple):
+    """What is known of n cases in one respect, in the order of case ids.
+
+    `cases`: (n,) int64 ids. `records`: (n,) int64, equal for cases of one record. `codes`: (n,) int64, the place of what is known of the
+    case in `known`, -1 where it is not known. `known`: the distinct values in order.
+    """
+
+    cases: Ids
+    records: Ids
+    codes: Ids
+    known: tuple[str | float, ...]
+
+
+class FailureKind(NamedTuple):
+    """Outcomes of one variant that ended alike: how, their message without names of pictures, how many, and the first one's case."""
+
+    variant_id: int
+    status: Status
+    message: str | None
+    outcomes: int
+    case_id: int
 
 
 class Pairs(NamedTuple):

@@ -17,9 +17,21 @@ from ecgbench.core.truth import CaseInfo
 from ecgbench.store import contents, progress, runs, summaries
 from ecgbench.store.database import WRITING, open_database, prepare_tables
 from ecgbench.store.errors import translated
+from ecgbench.store.extracts import failure_kinds, read_extremes, read_facts
 from ecgbench.store.ids import OF_ANY_TASK, Ids, read_score
 from ecgbench.store.reading import OutcomeReader, read_numbers, read_pairs, read_values
-from ecgbench.store.records import CellKey, FileState, Numbers, Pairs, Run, RunState, StoredSummary, Values
+from ecgbench.store.records import (
+    CellKey,
+    Facts,
+    FailureKind,
+    FileState,
+    Numbers,
+    Pairs,
+    Run,
+    RunState,
+    StoredSummary,
+    Values,
+)
 from ecgbench.store.schema import metrics
 from ecgbench.store.server import persist
 from ecgbench.store.sqlite import check_is_there, file_of
@@ -196,6 +208,19 @@ class Store:
         with translated(self.name):
             yield from OutcomeReader(self._read, run_id, chosen, wanted).read(limit, offset)
 
+    def outcome(self, run_id: int, variant_id: int, case_id: int) -> Outcome | None:
+        """Return the outcome of one cell with its scores; None where there is none."""
+        chosen = {number: each for number, each in self.variants(run_id).items() if number == variant_id}
+        with translated(self.name):
+            return OutcomeReader(self._read, run_id, chosen, None).cell(variant_id, case_id) if chosen else None
+
+    def failure_kinds(self, run_id: int, *, limit: int | None = None) -> list[FailureKind]:
+        """Return how many outcomes of each variant failed, overran or crashed with which message, the most first; at most `limit`.
+
+        The names of pictures are left out of messages ("…" stands for them), so that failures of one cause are one kind.
+        """
+        return self._read(lambda connection: failure_kinds(connection, run_id, limit))
+
     def variants(self, run_id: int) -> dict[int, Variant]:
         """Return the variants that have outcomes in the run, by number."""
         return self._read(lambda connection: progress.variants_of(connection, run_id))
@@ -241,6 +266,14 @@ class Store:
     def numbers(self, run_id: int, variant_id: int, metric: str) -> Numbers:
         """Return the same as `values` without records, which is twice as quick."""
         return self._read(lambda connection: read_numbers(connection, run_id, variant_id, metric))
+
+    def extremes(self, run_id: int, variant_id: int, metric: str, *, highest: bool, limit: int) -> Numbers:
+        """Return the highest or lowest finite values of one metric of one variant, the most extreme first."""
+        return self._read(lambda connection: read_extremes(connection, run_id, variant_id, metric, highest=highest, limit=limit))
+
+    def facts(self, by: str, first: int, last: int) -> Facts:
+        """Return what is known of the cases `first` to `last`: their type, layout, grid_color, dpi or severity."""
+        return self._read(lambda connection: read_facts(connection, by, first, last))
 
     def paired(self, run_a: int, variant_a: int, run_b: int, variant_b: int, metric: str) -> Pairs:
         """Return one metric of two variants over the cases that both have it of: the same case, or across runs the same picture."""

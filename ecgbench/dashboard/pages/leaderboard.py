@@ -1,13 +1,142 @@
-"""Leaderboard."""
+"""The leaderboard: who leads, by how much, at what cost, and on which pictures."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
-from ecgbench.dashboard.bench import Bench
+from ecgbench.dashboard.bench import Bench, RunView
+from ecgbench.dashboard.board_table import BoardTable, board_table
+from ecgbench.dashboard.charts import MOST_COLORS, PICK, breakdown_chart, cost_chart, interval_chart
+from ecgbench.dashboard.controls import choose_metric, choose_run, choose_task, with_outcomes
+from ecgbench.dashboard.downloads import as_csv, csv_button
+from ecgbench.dashboard.queries import PAIRED_AT_ONCE, board_of, breakdown_of, comparison_of, verdict_of
+from ecgbench.dashboard.url_state import choose_one, choose_some, choose_tab
+from ecgbench.dashboard.watching import progress_line, redraw_on_change
+from ecgbench.leaderboard import KEYS, Comparison, Leaderboard
+from ecgbench.report.board_plots import plot_labels
+from ecgbench.report.wording import count
+
+NO_REFERENCE = "none"
+COST = "score-against-cost"
+KIND_NAMES = {"type": "image type", "grid_color": "grid color", "robustness": "robustness by type"}
 
 
 def render(bench: Bench) -> None:
     """Draw the page."""
-    st.title("Leaderboard")
-    st.write(bench.location)
+    run, task, metric, reference = st.columns([2, 1, 2, 2])
+    with run:
+        view = choose_run(bench)
+    with task:
+        chosen_task = choose_task(view)
+    with metric:
+        chosen_metric = choose_metric(view, chosen_task)
+    with reference:
+        others = [each.name for each in with_outcomes(bench) if each.id != view.run.id]
+        help_text = "A run that differences are shown from, method by method, over the pictures that both have."
+        against = choose_one("Deltas against", [NO_REFERENCE, *others], key="against", help=help_text)
+    found = board_of(view, chosen_task, chosen_metric)
+    redraw_on_change(bench, view, behind=found is not None and found.behind)
+    if line := progress_line(view):
+        st.info(line, icon=":material/progress_activity:")
+    if found is None:
+        st.info("The first sums of this run are being computed; the board comes by itself.", icon=":material/hourglass_top:")
+        return
+    if found.behind:
+        st.caption("These sums are a little behind: newer outcomes are being added up.")
+    comparison = None if against == NO_REFERENCE else _against(bench, view, against, found.board)
+    _draw(view, found.board, chosen_metric, comparison)
+
+
+def _against(bench: Bench, view: RunView, name: str, board: Leaderboard) -> Comparison | None:
+    reference = bench.view(bench.find_run(name))
+    if view.outcomes + reference.outcomes > PAIRED_AT_ONCE:
+        st.info("Runs of this size are compared two methods at a time: see Compare.", icon=":material/info:")
+        return None
+    return comparison_of(reference, view, of_a=None, of_b=None, metric=board.ranked_by.name)
+
+
+def _draw(view: RunView, board: Leaderboard, metric: str | None, comparison: Comparison | None) -> None:
+    named = plot_labels(board)
+    st.markdown(f"**{_escaped(verdict_of(view, board.task, metric))}**")
+    table_place = st.container()
+    left, right = st.columns(2)
+    with left:
+        st.subheader(f"{board.ranked_by.name} by method", help=board.ranked_by.doc)
+        st.altair_chart(interval_chart(board, named), alt=f"Bars of {board.ranked_by.name} with 95 % intervals, a method each")
+    with right:
+        _cost(board, named)
+    picked = choose_some(
+        "Methods in the table and below",
+        list(named.values()),
+        key=PICK,
+        help="All of them where none is chosen; points picked in the chart are chosen here.",
+    )
+    chosen = [number for number, label in named.items() if label in picked] or list(named)
+    with table_place:
+        _table(view, board_table(_only(board, chosen), named, comparison), board)
+    _breakdown(view, board, metric, named, chosen)
+
+
+def _only(board: Leaderboard, chosen: list[int]) -> Leaderboard:
+    return Leaderboard(board.task, board.ranked_by, tuple(row for row in board.rows if row.variant_id in chosen))
+
+
+def _table(view: RunView, table: BoardTable, board: Leaderboard) -> None:
+    configured: dict[str, Any] = {name: st.column_config.NumberColumn(name, format="%.4g") for name in _numeric(table)}
+    if table.bar is not None:
+        name, full = table.bar
+        configured[name] = st.column_config.ProgressColumn(
+            name, format="%.4g", min_value=0.0, max_value=full, help=board.ranked_by.doc
+        )
+    st.dataframe(dict(table.columns), hide_index=True, column_config=configured, alt=f"Leaderboard of {board.task}")
+    csv_button(lambda: as_csv(list(table.columns), table.rows), name=f"{view.run.name}-{board.task}-leaderboard")
+
+
+def _numeric(table: BoardTable) -> list[str]:
+    return [name for name, values in table.columns.items() if any(isinstance(value, float) for value in values)]
+
+
+def _cost(board: Leaderboard, named: dict[int, str]) -> None:
+    st.subheader(
+        "Score against time",
+        help="No method on the dashed front is beaten in both. Click a point to see its method alone, more with Shift.",
+    )
+    chart = cost_chart(board, named)
+    if chart is None:
+        st.caption("There is nothing to weigh here: it takes two methods with a time and a score that judges.")
+        return
+    st.altair_chart(
+        chart, key=COST, on_select=_take_picked, selection_mode=PICK, alt="Score against time per page, a point a method"
+    )
+
+
+def _take_picked() -> None:
+    """Choose the methods that were picked in the chart."""
+    points = st.session_state[COST]["selection"].get(PICK, [])
+    st.session_state[PICK] = [point["method"] for point in points if "method" in point]
+
+
+def _breakdown(view: RunView, board: Leaderboard, metric: str | None, named: dict[int, str], chosen: list[int]) -> None:
+    st.subheader("By what the pictures are")
+    by = choose_tab("Break down by", list(KEYS), key="by")
+    found = breakdown_of(view, board.task, metric, by)
+    if not found.groups:
+        st.caption(f"Nothing is known of these pictures' {KIND_NAMES.get(by, by)}.")
+        return
+    if len(chosen) > MOST_COLORS:
+        st.caption(f"The best {MOST_COLORS} of {count(len(chosen), 'method')}; choose others above.")
+    st.altair_chart(breakdown_chart(found, named, chosen), alt=f"{board.ranked_by.name} by {by}")
+    headings = ["method", by, "n", "mean", "low", "high"]
+    rows = [
+        (named[number], group, each.n, each.mean, each.low, each.high)
+        for number in chosen
+        for group in found.groups
+        if (each := found.values[number].get(group)) is not None
+    ]
+    csv_button(lambda: as_csv(headings, rows), name=f"{view.run.name}-{board.task}-by-{by}")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[").replace("_", "\\_").replace("*", "\\*").replace("$", "\\$")

@@ -1,0 +1,41 @@
+"""The controls that pages share: which run, which task, which score, which methods."""
+
+from __future__ import annotations
+
+from ecgbench.core.metric import Score
+from ecgbench.dashboard.bench import Bench, RunView
+from ecgbench.dashboard.queries import tasks_of
+from ecgbench.dashboard.url_state import choose_one
+from ecgbench.leaderboard import Leaderboard
+from ecgbench.store import Run
+
+OWN_SCORE = "the task's own"
+
+
+def with_outcomes(bench: Bench) -> list[Run]:
+    """Return the runs that have an outcome, the newest first."""
+    return [run for run in bench.runs if any(bench.store.written(run.id).values())]
+
+
+def choose_run(bench: Bench) -> RunView:
+    """Let a run be chosen; the newest one that has an outcome is until then."""
+    names = [run.name for run in with_outcomes(bench)]
+    return bench.view(bench.find_run(choose_one("Run", names, key="run")))
+
+
+def choose_task(view: RunView) -> str:
+    """Let one of the run's tasks be chosen."""
+    return choose_one("Task", tasks_of(view), key="task")
+
+
+def choose_metric(view: RunView, task: str) -> str | None:
+    """Let a score be chosen that ranks; None is the task's own."""
+    known = sorted({each.metric for each in view.store.summaries(view.run.id)} & view.store.scores(task).keys())
+    chosen = choose_one("Ranked by", [OWN_SCORE, *known], key="metric")
+    return None if chosen == OWN_SCORE else chosen
+
+
+def scores_of(board: Leaderboard) -> list[Score]:
+    """Return every score that a board has, the one that ranks first."""
+    found = {name: each.score for row in board.rows for name, each in row.scores.items()}
+    return [board.ranked_by, *(score for name, score in found.items() if name != board.ranked_by.name)]

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ecgbench.dashboard.bench import Bench, open_bench
 from ecgbench.dashboard.boundary import told_in_a_sentence
+from ecgbench.dashboard.icon import icon
 from ecgbench.dashboard.launch import DEFAULT_STORE, STORE_VARIABLE
 from ecgbench.dashboard.newcomer import welcome
 from ecgbench.dashboard.pages import PAGES, Entry
@@ -19,7 +20,7 @@ ABOUT = "**ecgbench**: which method to trust, on which pictures of ECGs, at what
 
 def main() -> None:
     """Draw the page that the address asks for."""
-    st.set_page_config(page_title="ecgbench", page_icon=":material/ecg_heart:", layout="wide", menu_items={"About": ABOUT})
+    st.set_page_config(page_title="ecgbench", page_icon=icon(), layout="wide", menu_items={"About": ABOUT})
     location = os.environ.get(STORE_VARIABLE, DEFAULT_STORE)
     pages = [
         st.Page(
@@ -32,10 +33,11 @@ def main() -> None:
 
 
 def _named(entry: Entry, location: str) -> Callable[[], None]:
-    return partial(_draw, entry, location)
+    return partial(draw, entry, location)
 
 
-def _draw(entry: Entry, location: str) -> None:
+def draw(entry: Entry, location: str) -> None:
+    """Draw one page over the store, in whatever state that is."""
     with told_in_a_sentence():
         bench = open_bench(location)
         if entry.needs_runs and not _has_outcomes(bench):

@@ -2,12 +2,12 @@
 
 from ecgbench.leaderboard.board import BoardRow, BoardScore, Leaderboard, leaderboard
 from ecgbench.leaderboard.breakdown import KEYS, ROBUSTNESS, Breakdown, breakdown
-from ecgbench.leaderboard.comparison import Comparison, ComparisonRow, compare
+from ecgbench.leaderboard.comparison import Comparison, ComparisonRow, compare, compare_pairs
 from ecgbench.leaderboard.labels import labels
 from ecgbench.leaderboard.ranks import pareto_front, shared_ranks
 from ecgbench.leaderboard.refresh import refresh_summaries
 
 __all__ = [
-    "KEYS", "ROBUSTNESS", "BoardRow", "BoardScore", "Breakdown", "Comparison", "ComparisonRow", "Leaderboard", "breakdown", "compare", "labels",
-    "leaderboard", "pareto_front", "refresh_summaries", "shared_ranks",
+    "KEYS", "ROBUSTNESS", "BoardRow", "BoardScore", "Breakdown", "Comparison", "ComparisonRow", "Leaderboard", "breakdown", "compare",
+    "compare_pairs", "labels", "leaderboard", "pareto_front", "refresh_summaries", "shared_ranks",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from ecgbench.core.metric import Score
 from ecgbench.core.outcome import Variant
 from ecgbench.leaderboard.sides import Side, find_sides
 from ecgbench.stats import Bound, BoundCheck, Paired, SignedRank, compare_paired, holm, signed_rank, summarize
-from ecgbench.store import FAILED, Store, StoreError
+from ecgbench.store import FAILED, Pairs, Store, StoreError
 
 FAILED_SCORE = Score(FAILED, "1", "lower", "share of the tried cases that the method failed on, overran or crashed")
 OWN_COMBINE = "its metric adds cases up by a function of its own; this compares the means of the cases"
@@ -137,6 +137,13 @@ def _check_known(wanted: set[str], found: set[str], store: Store, side: Side) ->
         raise StoreError(f"Neither side has a score {name!r}; known ones: {', '.join([FAILED, *known])}.")
 
 
+def compare_pairs(pairs: Pairs, score: Score, *, a: str, b: str, task: str) -> ComparisonRow:
+    """Return how one score of b differs from that of a; `p_adjusted` is left to who knows what else is asked."""
+    paired = compare_paired(pairs.a, pairs.b, pairs.records, direction=score.direction)
+    test = signed_rank(pairs.a, pairs.b, pairs.records)
+    return ComparisonRow(a, b, task, score, paired, test, note=OWN_COMBINE if score.combine is not None else "")
+
+
 class _Reader:
     """Reads and compares the scores of pairs of variants."""
 
@@ -153,10 +160,7 @@ class _Reader:
                 continue
             found = self._store.paired(self._a.run.id, a, self._b.run.id, b, name)
             if found.cases.size or self._has(pair, name):
-                paired = compare_paired(found.a, found.b, found.records, direction=score.direction)
-                note = OWN_COMBINE if score.combine is not None else ""
-                test = signed_rank(found.a, found.b, found.records)
-                yield ComparisonRow(self._a.labels[a], self._b.labels[b], task, score, paired, test, note=note)
+                yield compare_pairs(found, score, a=self._a.labels[a], b=self._b.labels[b], task=task)
 
     def _has(self, pair: tuple[int, int], name: str) -> bool:
         sides = ((self._a.run.id, pair[0]), (self._b.run.id, pair[1]))

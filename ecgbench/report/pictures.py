@@ -15,9 +15,9 @@ from ecgbench.core.outcome import Variant
 from ecgbench.core.page import Box, Page, Pixels
 from ecgbench.core.truth import CaseInfo
 from ecgbench.measure import Method
-from ecgbench.registry import Registry
+from ecgbench.registry import PageOpener, Registry
 from ecgbench.report.redrawing import RedoError, Source, draw_again, find_sources, open_again, same_method
-from ecgbench.workers import START, Beat, Finished, Lost, Raised, open_pool, stream
+from ecgbench.workers import START, Beat, Finished, Lost, Raised, Work, open_pool, stream
 
 WIDEST, TALLEST = 720, 960  # pixels of a picture in a report: twice what a gallery shows, 20 to 80 kB
 WEBP_QUALITY = 50  # thin colored lines are still clean; JPEG of the same size smears them
@@ -47,15 +47,17 @@ class Picture:
         return len(self.encoded) + (self.detail.size if self.detail else 0)
 
 
-def encode(pixels: Pixels, *, window: Box | None = None) -> Picture:
+def encode(pixels: Pixels, *, window: Box | None = None, fit: tuple[int, int] = (WIDEST, TALLEST)) -> Picture:
     """Scale a (H, W, 3) uint8 BGR picture down to fit a report, never up, and encode it as WebP; what is inside `window` also at full size.
+
+    `fit`: pixels that it may be wide and tall.
 
     >>> picture = encode(np.full((1700, 2200, 3), 255, np.uint8), window=Box(800, 600, 360, 270))
     >>> picture.width, picture.detail.width
     (720, 360)
     """
     height, width = pixels.shape[:2]
-    scale = min(1.0, WIDEST / width, TALLEST / height)
+    scale = min(1.0, fit[0] / width, fit[1] / height)
     if scale == 1.0:
         return _encoded(pixels, None)
     detail = None
@@ -133,9 +135,11 @@ def draw_cases(
     *,
     executor: str = "processes",
     memory_bytes: int | None = None,
+    make_work: Callable[[Mapping[int, Method], PageOpener], Work] = SightWork,
 ) -> dict[CaseInfo, Sights]:
     """Draw what variants (by number) saw on some cases; PAGE is the number of the page itself.
 
+    `make_work` makes what is done with each Sight, of methods and page opener.
     Never raises for a picture that cannot be made again: a sentence stands in its place.
     """
     methods, sentences = _installed(variants, registry)
@@ -145,7 +149,7 @@ def draw_cases(
     for case, numbers in wanted.items():
         found[case] = {number: sentences[number] for number in numbers if number in sentences}
         sights.append(Sight(case, sources.get(case), tuple(number for number in numbers if number in methods)))
-    work = SightWork(methods, registry.page_opener())
+    work = make_work(methods, registry.page_opener())
     timeout = DRAWING_SECONDS if executor == "processes" else None
     pool = open_pool(executor, work, timeout=timeout, memory_bytes=memory_bytes)
     retries: deque[Sight] = deque()

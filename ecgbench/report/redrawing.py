@@ -102,6 +102,13 @@ def find_sources(wanted: Collection[CaseInfo], specs: Iterable[str], registry: R
     return {**namesakes, **found}
 
 
+def find_case(wanted: CaseInfo, specs: Iterable[str], registry: Registry) -> Case | None:
+    """Return the case of that name and source in the image sets of `specs`, with its truth; None where it is in none any more."""
+    return next(
+        (case for case in _cases_of(specs, registry) if (case.name, case.info.source) == (wanted.name, wanted.source)), None
+    )
+
+
 def _is_file(source: str) -> bool:
     try:
         return Path(source).is_file()

@@ -1,7 +1,7 @@
 """Runs and outcomes in a database: SQLite by default, PostgreSQL for a team."""
 
 from ecgbench.store.errors import RunExistsError, StoreError
-from ecgbench.store.records import FAILED, CellKey, Facts, FailureKind, Numbers, Pairs, Run, StoredSummary, Sums, Values
+from ecgbench.store.records import FAILED, CellKey, Facts, FailedCell, FailureKind, Numbers, Pairs, Run, StoredSummary, Sums, Values
 from ecgbench.store.store import FAILURES, Store
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "FAILURES",
     "CellKey",
     "Facts",
+    "FailedCell",
     "FailureKind",
     "Numbers",
     "Pairs",

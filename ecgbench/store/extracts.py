@@ -9,9 +9,9 @@ import numpy as np
 from sqlalchemy import Column, ColumnElement, Connection, case, func, literal_column, select
 
 from ecgbench.core.outcome import Status
-from ecgbench.store.records import Facts, FailureKind, Numbers
+from ecgbench.store.records import Facts, FailedCell, FailureKind, Numbers
 from ecgbench.store.schema import NOT_DONE, cases, metrics, outcomes, scores
-from ecgbench.store.text import from_text
+from ecgbench.store.text import from_text, to_text
 
 FACTS = ("type", "layout", "grid_color", "dpi", "severity")
 SHORTEST_NAME = 3  # letters; a picture called "a" would blot out every a of a message
@@ -53,14 +53,11 @@ def _integers(numbers: Iterable[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def failure_kinds(connection: Connection, run_id: int, limit: int | None) -> list[FailureKind]:
     """Count the failures of each variant of a run by how they ended and by their message without names of pictures."""
-    message = _without(_without(outcomes.c.error, cases.c.source), cases.c.name)  # a path holds the name
     wanted = (
-        select(outcomes.c.variant_id, outcomes.c.status, message.label("message"), func.count().label("count"))
-        .add_columns(func.min(outcomes.c.case_id).label("case_id"))
+        select(outcomes.c.variant_id, outcomes.c.status, nameless, func.count(), func.min(outcomes.c.case_id))
         .join(cases, cases.c.id == outcomes.c.case_id)
-        # Said as the index of failures says it, or no database would see that it serves.
-        .where(outcomes.c.run_id == run_id, literal_column(f"outcomes.{NOT_DONE.text}"), outcomes.c.status.in_(FAILED))
-        .group_by(outcomes.c.variant_id, outcomes.c.status, message)
+        .where(*_failed(run_id))
+        .group_by(outcomes.c.variant_id, outcomes.c.status, nameless)
         .order_by(func.count().desc(), outcomes.c.variant_id, func.min(outcomes.c.case_id))
         .limit(limit)
     )
@@ -68,5 +65,26 @@ def failure_kinds(connection: Connection, run_id: int, limit: int | None) -> lis
     return [FailureKind(number, Status(status), from_text(said), n, case_id) for number, status, said, n, case_id in rows]
 
 
+def failures_alike(connection: Connection, run_id: int, status: Status, message: str | None, limit: int) -> list[FailedCell]:
+    """Find the failures of a run that ended so, with that message without names of pictures."""
+    alike = nameless.is_(None) if message is None else nameless == to_text(message)
+    wanted = (
+        select(outcomes.c.variant_id, outcomes.c.case_id, cases.c.name)
+        .join(cases, cases.c.id == outcomes.c.case_id)
+        .where(*_failed(run_id), outcomes.c.status == status.value, alike)
+        .order_by(outcomes.c.variant_id, outcomes.c.case_id)
+        .limit(limit)
+    )
+    return [FailedCell(variant_id, case_id, from_text(name) or "") for variant_id, case_id, name in connection.execute(wanted)]
+
+
+def _failed(run_id: int) -> list[ColumnElement[bool]]:
+    # Said as the index of failures says it, or no database would see that it serves.
+    return [outcomes.c.run_id == run_id, literal_column(f"outcomes.{NOT_DONE.text}"), outcomes.c.status.in_(FAILED)]
+
+
 def _without(message: ColumnElement[str], name: ColumnElement[str]) -> ColumnElement[str]:
     return case((func.length(name) >= SHORTEST_NAME, func.replace(message, name, "…")), else_=message)
+
+
+nameless = _without(_without(outcomes.c.error, cases.c.source), cases.c.name)  # a path holds the name

@@ -89,6 +89,14 @@ class FailureKind(NamedTuple):
     case_id: int
 
 
+class FailedCell(NamedTuple):
+    """An outcome that failed: the numbers of its variant and case, and the picture's name."""
+
+    variant_id: int
+    case_id: int
+    name: str
+
+
 class Pairs(NamedTuple):
     """One metric of two variants over the n cases that both have it of; `cases` are ids as in the first one's run."""
 

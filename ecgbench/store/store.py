@@ -17,12 +17,13 @@ from ecgbench.core.truth import CaseInfo
 from ecgbench.store import contents, progress, runs, summaries
 from ecgbench.store.database import WRITING, open_database, prepare_tables
 from ecgbench.store.errors import translated
-from ecgbench.store.extracts import failure_kinds, read_extremes, read_facts
+from ecgbench.store.extracts import failure_kinds, failures_alike, read_extremes, read_facts
 from ecgbench.store.ids import OF_ANY_TASK, Ids, read_score
 from ecgbench.store.reading import OutcomeReader, read_numbers, read_pairs, read_values
 from ecgbench.store.records import (
     CellKey,
     Facts,
+    FailedCell,
     FailureKind,
     FileState,
     Numbers,
@@ -220,6 +221,10 @@ class Store:
         The names of pictures are left out of messages ("…" stands for them), so that failures of one cause are one kind.
         """
         return self._read(lambda connection: failure_kinds(connection, run_id, limit))
+
+    def failures_alike(self, run_id: int, status: Status, message: str | None, *, limit: int) -> list[FailedCell]:
+        """Return where a run failed so, with a message of `failure_kinds`; at most `limit` cells."""
+        return self._read(lambda connection: failures_alike(connection, run_id, status, message, limit))
 
     def variants(self, run_id: int) -> dict[int, Variant]:
         """Return the variants that have outcomes in the run, by number."""

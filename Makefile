@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo test lint bench faults docs lock clean
+.PHONY: help demo test lint bench faults docs screenshots lock clean
 
 help:           ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -30,6 +30,9 @@ faults: .venv/dev.stamp  ## break everything on purpose and count what is lost; 
 
 docs: .venv/run.stamp  ## write docs/functions/*.md
 	$(BIN)/ecgbench docs
+
+screenshots: .venv/dev.stamp  ## renew the pictures of docs/dashboard.md, from a run of the demo set
+	$(BIN)/python benchmarks/screenshots.py
 
 lock: .venv/dev.stamp  ## renew the hash-pinned requirements
 	$(LOCK) -o requirements/run.txt pyproject.toml

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("startup", "throughput", "overhead", "store", "server", "methods")
+BENCHMARKS = ("startup", "throughput", "overhead", "store", "server", "methods", "dashboard")
 
 
 def main() -> None:

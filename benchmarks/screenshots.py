@@ -1,0 +1,79 @@
+"""Renew the pictures of docs/dashboard.md from a real run: `make screenshots`.
+
+    python benchmarks/screenshots.py [--store FILE] [--scheme light dark] [--only leaderboard compare ...] [--out docs/dashboard]
+
+Without --store the demo set is run first. A picture of the light theme is NAME.webp, of the dark one NAME-dark.webp.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from dashboard import FLAGS, served, settle
+
+VIEWS = {  # name -> what stands in the address
+    "leaderboard": "?task=color",
+    "compare": "compare?task=color",
+    "wipe": "compare?task=color&view=Wipe",
+    "truth": "compare?task=color&view=Against+the+truth",
+    "failures": "failures?task=color&kind=Worst+scores",
+}
+SIZE = {"width": 1366, "height": 768}  # a laptop
+TALLEST = 2200  # pixels of a page that is longer
+WEBP_QUALITY = 60
+DRAWN_MS = 2_500  # charts and pictures come after the script that draws has ended
+
+
+def take(page: Any, address: str, where: str, target: Path) -> None:
+    """Open a view, wait until it is drawn, and save it as large as it is."""
+    page.set_viewport_size(SIZE)
+    page.goto(f"{address}/{where}")
+    page.locator("[data-testid=stDataFrame], [data-testid=stImage], [data-testid=stAlert], h1").first.wait_for()
+    settle(page)
+    page.wait_for_timeout(DRAWN_MS)
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({**SIZE, "height": min(max(height, SIZE["height"]), TALLEST)})
+    page.wait_for_timeout(DRAWN_MS)
+    pixels = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise SystemExit(f"{where} gave no picture.")
+    cv2.imwrite(str(target), pixels, [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])
+    print(target, f"{target.stat().st_size / 1000:.0f} kB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", type=Path)
+    parser.add_argument("--scheme", nargs="+", default=["light"], choices=["light", "dark"])
+    parser.add_argument("--only", nargs="+", default=list(VIEWS), choices=list(VIEWS))
+    parser.add_argument("--out", type=Path, default=Path("docs/dashboard"))
+    chosen = parser.parse_args()
+    from playwright.sync_api import sync_playwright
+
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        store = chosen.store or Path(folder) / "demo.db"
+        if not store.exists():
+            line = [sys.executable, "-m", "ecgbench", "run", "demo", "--repeats", "3", "--name", "demo", "--store", str(store)]
+            subprocess.run(line, check=True)
+        with served(store) as address, sync_playwright() as started:
+            browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+            for scheme in chosen.scheme:
+                page = browser.new_page(color_scheme=scheme)
+                page.set_default_timeout(180_000)
+                for name in chosen.only:
+                    suffix = "" if scheme == "light" else f"-{scheme}"
+                    take(page, address, VIEWS[name], chosen.out / f"{name}{suffix}.webp")
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""How the dashboard is started: all settings on the command line, nothing to phone home, one sentence where the extra is missing."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ecgbench.cli import main
+from ecgbench.dashboard import launch
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def test_a_checkout_has_the_settings_of_the_command():
+    with (CHECKOUT / ".streamlit" / "config.toml").open("rb") as file:
+        written = tomllib.load(file)
+    flat = {}
+    for section, values in written.items():
+        for name, value in values.items():
+            flat |= (
+                {f"{section}.{name}.{each}": it for each, it in value.items()}
+                if isinstance(value, dict)
+                else {f"{section}.{name}": value}
+            )
+    assert flat == dict(launch.OPTIONS)
+
+
+def test_telemetry_is_off_and_only_this_machine_is_served():
+    line = launch.command(host="127.0.0.1", port=8600)
+    assert {"--browser.gatherUsageStats=false", "--server.address=127.0.0.1", "--server.port=8600"} <= set(line)
+    assert not any(word.startswith("--server.port") for word in launch.command(host="127.0.0.1", port=0))
+
+
+def test_without_the_extra_one_sentence_names_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(launch, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as ended:
+        main(["dashboard"])
+    assert ended.value.code == 2
+    assert (
+        capsys.readouterr().err
+        == "ecgbench: The dashboard needs streamlit and altair; pip install 'ecg-image-bench[dashboard]'.\n"
+    )

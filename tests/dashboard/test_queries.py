@@ -1,0 +1,43 @@
+"""Large runs are never summed up while somebody waits, and what is remembered stands only as long as nothing is written."""
+
+import time
+
+from ecgbench.dashboard import queries
+from ecgbench.dashboard.bench import open_bench
+from ecgbench.leaderboard import refresh_summaries
+
+from .conftest import fill, outcomes_over
+
+
+def test_a_board_is_remembered_until_an_outcome_is_written(tmp_path, pages):
+    location = str(fill(tmp_path / "bench.db", pages, ("only",)))
+    bench = open_bench(location)
+    first = queries.board_of(bench.view(bench.runs[0]), "color", None)
+    assert queries.board_of(bench.view(bench.runs[0]), "color", None).board is first.board
+    bench.store.add(bench.runs[0].id, outcomes_over(pages, -0.2))
+    again = queries.board_of(open_bench(location).view(bench.runs[0]), "color", None)
+    assert again.board.rows[0].scores["trace_f1_1px"].mean < first.board.rows[0].scores["trace_f1_1px"].mean
+
+
+def test_of_a_large_run_the_last_sums_are_shown_while_new_ones_are_computed(tmp_path, pages, monkeypatch):
+    bench = open_bench(str(fill(tmp_path / "bench.db", pages, ("only",))))
+    monkeypatch.setattr(queries, "AT_ONCE", 0)
+    run = bench.runs[0]
+    refresh_summaries(bench.store, run)
+    bench.store.add(run.id, outcomes_over(pages, -0.2))
+    shown = queries.board_of(bench.view(run), "color", None)
+    assert shown.behind and shown.board.rows[0].scores["trace_f1_1px"].mean > 0.8
+    until = time.monotonic() + 60
+    while not queries.is_fresh(bench.view(run)) and time.monotonic() < until:
+        time.sleep(0.05)
+    now = queries.board_of(bench.view(run), "color", None)
+    assert not now.behind and now.board.rows[0].scores["trace_f1_1px"].mean < 0.8
+
+
+def test_a_store_that_was_replaced_by_another_file_is_opened_again(tmp_path, pages):
+    location = fill(tmp_path / "bench.db", pages, ("old",))
+    assert [run.name for run in open_bench(str(location)).runs] == ["old"]
+    for left in tmp_path.glob("bench.db*"):
+        left.unlink()
+    fill(tmp_path / "new.db", pages, ("new",)).rename(location)
+    assert [run.name for run in open_bench(str(location)).runs] == ["new"]

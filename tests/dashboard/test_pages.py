@@ -7,11 +7,12 @@ import pytest
 
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
+from ecgbench.dashboard.launch import SCRIPT, STORE_VARIABLE
 from ecgbench.dashboard.newcomer import DEMO_ARGUMENTS
 from ecgbench.dashboard.pages import PAGES
 from ecgbench.store import Store
 
-from .conftest import fill
+from .conftest import SECONDS, AppTest, fill
 
 OVER_RUNS = [entry.module for entry in PAGES if entry.needs_runs]
 
@@ -34,6 +35,12 @@ def test_the_address_says_what_is_chosen_and_that_filters_the_table(open_page, f
     assert list(app.dataframe[0].value["method"]) == ["lab"]
     app.multiselect(key="pick").set_value(["hsv"]).run()
     assert list(app.dataframe[0].value["method"]) == ["hsv"]
+
+
+def test_the_whole_app_opens_on_the_leaderboard(filled, monkeypatch):
+    monkeypatch.setenv(STORE_VARIABLE, str(filled))
+    app = AppTest.from_file(SCRIPT, default_timeout=SECONDS).run()
+    assert not app.exception and not told(app) and len(app.dataframe) == 1
 
 
 def test_deltas_are_shown_against_a_reference_run(open_page, filled):

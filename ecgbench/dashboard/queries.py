@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ecgbench.dashboard.bench import RunView
 from ecgbench.dashboard.memory import remembered
-from ecgbench.leaderboard import Breakdown, Comparison, Leaderboard, breakdown, compare, labels, leaderboard, refresh_summaries
+from ecgbench.leaderboard import (
+    KEYS,
+    Breakdown,
+    Comparison,
+    Leaderboard,
+    board_columns,
+    breakdown,
+    compare,
+    labels,
+    leaderboard,
+    refresh_summaries,
+)
 from ecgbench.registry import default_registry
 from ecgbench.report.failures import FailureGroup, failure_groups
 from ecgbench.report.verdicts import verdict
@@ -62,11 +74,23 @@ def _board(view: RunView, task: str, metric: str | None) -> Leaderboard:
     return leaderboard(view.store, view.run, task=task, metric=metric, metrics=installed)[0]
 
 
+def breakdown_of(view: RunView, task: str, metric: str | None, by: str) -> Breakdown | None:
+    """Return the score that ranks broken down by what pictures are; None of a large run as long as that is being computed."""
+    if view.outcomes <= AT_ONCE or _breaking_down.has(view, task, metric, by):
+        return _breakdown(view, task, metric, by)
+    _breaking_down.start(view, task, metric, by)
+    return None
+
+
 @remembered(64)
-def breakdown_of(view: RunView, task: str, metric: str | None, by: str) -> Breakdown:
-    """Return the score that ranks broken down by what pictures are."""
+def _breakdown(view: RunView, task: str, metric: str | None, by: str) -> Breakdown:
     board = leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0]
-    return breakdown(view.store, view.run, board, by)
+    return breakdown(view.store, view.run, board, by, columns=_columns(view, task, metric))
+
+
+@remembered(2)  # 16 MB of a million outcomes
+def _columns(view: RunView, task: str, metric: str | None) -> dict[int, Numbers]:
+    return board_columns(view.store, view.run, leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0])
 
 
 @remembered(64)
@@ -133,4 +157,32 @@ class _Refreshing:
                 self._under_way.discard(view.run.id)
 
 
-_refreshing = _Refreshing()
+class _BreakingDown:
+    """Breaks boards of large runs down beside everything else: by what is wanted first, then by all there is, since people click on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._started: set[Hashable] = set()
+        self._done: set[Hashable] = set()
+
+    def has(self, *wanted: Hashable) -> bool:
+        with self._lock:
+            return wanted in self._done
+
+    def start(self, view: RunView, task: str, metric: str | None, by: str) -> None:
+        with self._lock:
+            if (view, task, metric) in self._started:
+                return
+            self._started.add((view, task, metric))
+        threading.Thread(target=self._break_down, args=(view, task, metric, by), name="ecgbench-breakdowns", daemon=True).start()
+
+    def _break_down(self, view: RunView, task: str, metric: str | None, first: str) -> None:
+        for by in dict.fromkeys((first, *KEYS)):
+            try:
+                _breakdown(view, task, metric, by)
+            finally:  # who asks again is told what is wrong, instead of waiting
+                with self._lock:
+                    self._done.add((view, task, metric, by))
+
+
+_refreshing, _breaking_down = _Refreshing(), _BreakingDown()

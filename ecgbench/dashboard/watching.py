@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ecgbench.dashboard.bench import Bench, RunView, open_bench
@@ -9,6 +11,7 @@ from ecgbench.dashboard.boundary import guarded
 from ecgbench.dashboard.queries import is_fresh
 
 LOOK_SECONDS = 1.0
+READY_SECONDS = 0.3
 
 
 @st.fragment(run_every=LOOK_SECONDS)
@@ -22,6 +25,15 @@ def redraw_on_change(bench: Bench, view: RunView, *, behind: bool = False) -> No
     run = next((run for run in now.runs if run.id == view.run.id), None)
     if run is None or len(now.runs) != len(bench.runs) or now.view(run) != view or (behind and is_fresh(view)):
         st.rerun()
+
+
+@st.fragment(run_every=READY_SECONDS)
+@guarded
+def redraw_when(ready: Callable[[], bool], words: str) -> None:
+    """Say what is awaited; draw the whole page again as soon as it is there."""
+    if ready():
+        st.rerun()
+    st.caption(words)
 
 
 def progress_line(view: RunView) -> str:

@@ -40,11 +40,14 @@ class Breakdown:
         return {"task": self.task, "score": self.score.name, "by": self.by, "groups": list(self.groups), "rows": rows}
 
 
-def breakdown(store: Store, run: Run, board: Leaderboard, by: str) -> Breakdown:
-    """Break the score that a leaderboard is ranked by down by one of KEYS; StoreError lists them where `by` is none."""
+def breakdown(store: Store, run: Run, board: Leaderboard, by: str, *, columns: Mapping[int, Numbers] | None = None) -> Breakdown:
+    """Break the score that a leaderboard is ranked by down by one of KEYS; StoreError lists them where `by` is none.
+
+    `columns`: what `board_columns` gave, for who breaks the same board down by several.
+    """
     if by not in KEYS:
         raise StoreError(f"A run cannot be broken down by {by!r}; choose one of {', '.join(KEYS)}.")
-    columns = {row.variant_id: store.numbers(run.id, row.variant_id, board.ranked_by.name) for row in board.rows}
+    columns = board_columns(store, run, board) if columns is None else columns
     ends = [end for column in columns.values() if column.cases.size for end in (int(column.cases[0]), int(column.cases[-1]))]
     first, last = (min(ends), max(ends)) if ends else (0, -1)
     if by == ROBUSTNESS:
@@ -57,6 +60,11 @@ def breakdown(store: Store, run: Run, board: Leaderboard, by: str) -> Breakdown:
     values = {number: _by_group(column, facts, names) for number, column in columns.items()}
     there = {name for of_method in values.values() for name in of_method}
     return Breakdown(board.task, board.ranked_by, by, tuple(name for name in names if name in there), values)
+
+
+def board_columns(store: Store, run: Run, board: Leaderboard) -> dict[int, Numbers]:
+    """Return the score that ranks of each method, by its number, case by case."""
+    return {row.variant_id: store.numbers(run.id, row.variant_id, board.ranked_by.name) for row in board.rows}
 
 
 def _areas(column: Numbers, types: Facts, severities: Facts) -> dict[str, Summary]:

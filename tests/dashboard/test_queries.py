@@ -41,3 +41,15 @@ def test_a_store_that_was_replaced_by_another_file_is_opened_again(tmp_path, pag
         left.unlink()
     fill(tmp_path / "new.db", pages, ("new",)).rename(location)
     assert [run.name for run in open_bench(str(location)).runs] == ["new"]
+
+
+def test_a_large_board_is_broken_down_beside_everything_else_by_all_there_is(filled, monkeypatch):
+    monkeypatch.setattr(queries, "AT_ONCE", 0)
+    bench = open_bench(str(filled))
+    view = bench.view(bench.find_run("before"))
+    assert queries.breakdown_of(view, "color", None, "dpi") is None
+    until = time.monotonic() + 60
+    while queries.breakdown_of(view, "color", None, "severity") is None and time.monotonic() < until:
+        time.sleep(0.02)
+    assert queries.breakdown_of(view, "color", None, "dpi").groups == ("200",)
+    assert queries.breakdown_of(view, "color", None, "severity").groups == ("0", "0.5", "1")

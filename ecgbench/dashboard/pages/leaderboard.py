@@ -13,7 +13,7 @@ from ecgbench.dashboard.controls import choose_metric, choose_run, choose_task, 
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.queries import PAIRED_AT_ONCE, board_of, breakdown_of, comparison_of, verdict_of
 from ecgbench.dashboard.url_state import choose_one, choose_some, choose_tab
-from ecgbench.dashboard.watching import progress_line, redraw_on_change
+from ecgbench.dashboard.watching import progress_line, redraw_on_change, redraw_when
 from ecgbench.leaderboard import KEYS, Comparison, Leaderboard
 from ecgbench.report.board_plots import plot_labels
 from ecgbench.report.wording import count
@@ -122,6 +122,11 @@ def _breakdown(view: RunView, board: Leaderboard, metric: str | None, named: dic
     st.subheader("By what the pictures are")
     by = choose_tab("Break down by", list(KEYS), key="by")
     found = breakdown_of(view, board.task, metric, by)
+    if found is None:
+        redraw_when(
+            lambda: breakdown_of(view, board.task, metric, by) is not None, "Going through all outcomes of this large run ..."
+        )
+        return
     if not found.groups:
         st.caption(f"Nothing is known of these pictures' {KIND_NAMES.get(by, by)}.")
         return

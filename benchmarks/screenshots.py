@@ -21,7 +21,6 @@ from dashboard import FLAGS, served, settle
 
 VIEWS = {  # name -> what stands in the address
     "leaderboard": "?task=color",
-    "compare": "compare?task=color",
     "wipe": "compare?task=color&view=Wipe",
     "truth": "compare?task=color&view=Against+the+truth",
     "failures": "failures?task=color&kind=Worst+scores",

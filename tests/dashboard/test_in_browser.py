@@ -77,7 +77,7 @@ def a_point_on_the_front(chart) -> dict[str, float]:
 
 def test_a_picked_point_filters_the_table_and_stands_in_the_address(page, address):
     page.goto(f"{address}/?run=before")
-    chart = page.locator("[data-testid=stVegaLiteChart] canvas").nth(1)
+    chart = page.locator("[data-testid=stVegaLiteChart]").nth(1)
     chart.wait_for()
     chart.click(position=a_point_on_the_front(chart))
     page.wait_for_url("**pick=*")

@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: a point is picked, a line is wiped, an address is shared, and nothing is asked of the world outside."""
+"""The dashboard in a real browser: a line is wiped, an address is followed, a run is watched, and nothing is asked of the world outside."""
 
 import os
 import shutil
@@ -6,8 +6,6 @@ import socket
 import subprocess
 import time
 
-import cv2
-import numpy as np
 import pytest
 
 from ecgbench.core.outcome import Environment
@@ -24,7 +22,6 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 SOON = 180_000  # milliseconds: machines that test many things at once are slow
 STARTING_SECONDS = 60
-BLUE = np.array([178, 114, 0])  # BGR of theme.BETTER
 
 
 @pytest.fixture(scope="module")
@@ -61,33 +58,6 @@ def page(address):
         browser.close()
     host = address.removeprefix("http://")
     assert asked and all(url.startswith((f"http://{host}/", f"ws://{host}/", "blob:", "data:", "about:")) for url in asked)
-
-
-def a_point_on_the_front(chart) -> dict[str, float]:
-    """Find a point of the Pareto front, the only thing in its blue, in a drawn chart."""
-    until = time.monotonic() + SOON / 1000
-    while time.monotonic() < until:
-        pixels = cv2.imdecode(np.frombuffer(chart.screenshot(), np.uint8), cv2.IMREAD_COLOR)
-        y, x = np.nonzero(np.abs(pixels.astype(int) - BLUE).max(axis=2) < 40)
-        if y.size:
-            return {"x": float(x[y.size // 2]), "y": float(y[y.size // 2])}
-        time.sleep(0.2)
-    raise AssertionError("no point of the front was drawn")
-
-
-def test_a_picked_point_filters_the_table_and_stands_in_the_address(page, address):
-    page.goto(f"{address}/?run=before")
-    chart = page.locator("[data-testid=stVegaLiteChart]").nth(1)
-    chart.wait_for()
-    chart.click(position=a_point_on_the_front(chart))
-    page.wait_for_url("**pick=*")
-    picked = page.locator("[data-testid=stMultiSelect] [data-baseweb=tag]")
-    assert picked.count() == 1
-    shared = page.url
-    page.goto("about:blank")
-    page.goto(shared)
-    picked.first.wait_for()
-    assert picked.count() == 1 and "run=before" in page.url
 
 
 def test_a_line_is_wiped_between_two_methods_by_keyboard_and_pointer(page, address):

@@ -15,6 +15,7 @@ from ecgbench.backlog import Backlog, Item
 from ecgbench.core.outcome import Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.environment import current_environment
+from ecgbench.headway import HeadwayTeller
 from ecgbench.leaderboard import refresh_summaries
 from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, known_by, outcome_of
 from ecgbench.plan import Plan, PlanError
@@ -46,6 +47,7 @@ class Execution:
         self.plan = plan
         self.reused = 0
         self.on_reuse: Callable[[int], None] | None = None
+        self.stopped = False  # by somebody who asked for it in the store
         self._store = store
         self._variants = plan.variants()
         self._retries: deque[CaseTask] = deque()
@@ -53,6 +55,7 @@ class Execution:
         if store is not None:
             self.run = self._begin(store, name, resume=resume)
         self.backlog = Backlog(plan, store, self.run, resume=resume, changed=changed)
+        self._teller = HeadwayTeller(store, self.run, self._variants, plan.cell_count()) if store and self.run else None
 
     def _begin(self, store: Store, name: str | None, *, resume: bool) -> Run:
         """Begin the run; one without a name takes that of the time, or the next where another process was quicker."""
@@ -73,7 +76,10 @@ class Execution:
         return self.run
 
     def outcomes(self) -> Generator[Outcome, None, None]:
-        """Run the plan; yield outcomes as they are committed. Closing the iterator, or Ctrl-C, ends the run as interrupted."""
+        """Run the plan; yield outcomes as they are committed.
+
+        Closing the iterator, Ctrl-C, or somebody who asks for it (`Store.ask_to_stop`) ends the run as interrupted.
+        """
         plan = self.plan
         self._tell("ecgbench_run_started", plan=plan)
         work = CaseWork(plan.methods, plan.metrics(), plan.registry.page_opener(), plan.repeats, plan.warmup_calls)
@@ -90,7 +96,7 @@ class Execution:
             )
             with closing(pool):
                 yield from self._committed(pool)
-            state = "finished"
+            state = "interrupted" if self.stopped else "finished"
         finally:
             self._end(state)
 
@@ -106,12 +112,23 @@ class Execution:
             if len(pending) >= COMMIT_OUTCOMES or time.monotonic() - since >= COMMIT_SECONDS or not batch:
                 yield from self._commit(pending)
                 pending = []
+            if self._is_to_stop(pool):
+                break
         yield from self._commit(pending)
+        self._is_to_stop(pool, last=True)
+
+    def _is_to_stop(self, pool: Pool, *, last: bool = False) -> bool:
+        """Tell watchers how the run gets on, and return whether one of them asked it to stop."""
+        if self._teller is not None and self._teller.tell(pool, reused=self.reused, at_once=last) and not last:
+            self.stopped = True
+        return self.stopped
 
     def _commit(self, outcomes: list[Outcome]) -> list[Outcome]:
         if outcomes and self._store is not None and self.run is not None:
             self._store.add(self.run.id, outcomes)
             self._remember()
+        if self._teller is not None:
+            self._teller.add(outcomes)
         for outcome in outcomes:
             self._tell("ecgbench_outcome", outcome=outcome)
         return outcomes

@@ -69,6 +69,11 @@ class Plan:
         counts = [images.count() for images in self.images]
         return None if None in counts else sum(count for count in counts if count is not None)
 
+    def cell_count(self) -> int | None:
+        """Return the number of cells, None where it is not known or endless."""
+        cases = self.case_count()
+        return None if cases is None else cases * len(self.methods)
+
     @property
     def warmup_calls(self) -> int:
         """Untimed calls before the repeats of each cell."""

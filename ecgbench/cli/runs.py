@@ -158,8 +158,7 @@ def _missing(plan: Plan, store: str, name: str | None, changed: bool) -> Counter
 
 def _say_plan(plan: Plan, as_json: bool, missing: Counter[str] | None = None) -> None:
     """Say what would be run; `missing`: how many cells of each method are to be run, where some are there already."""
-    cases, methods = plan.case_count(), [variant.label for variant in plan.variants()]
-    cells = None if cases is None else cases * len(methods)
+    cases, methods, cells = plan.case_count(), [variant.label for variant in plan.variants()], plan.cell_count()
     reused = 0 if missing is None or cells is None else cells - missing.total()
     if as_json:
         looked_up = {} if missing is None else {"reused": reused, "to_run": dict(missing)}
@@ -174,10 +173,9 @@ def _say_plan(plan: Plan, as_json: bool, missing: Counter[str] | None = None) ->
 
 def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Progress:
     """Carry out a plan and show how it gets on; Ctrl-C ends it, and says how to go on."""
-    cases = plan.case_count()
     try:
         with (
-            Progress(None if cases is None else cases * len(plan.methods), quiet=quiet) as progress,
+            Progress(plan.cell_count(), quiet=quiet) as progress,
             closing(execution.outcomes()) as outcomes,  # at once, not when the traceback lets go of it: the store closes after
             stdout_kept_clean(),
         ):
@@ -187,6 +185,9 @@ def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Prog
     except KeyboardInterrupt:
         say(f"Interrupted; what was done is kept. Go on with: {_resumption(execution.kept_run.name)}", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    if execution.stopped:
+        say(f"Stopped by a watcher; what was done is kept. Go on with: {_resumption(execution.kept_run.name)}", err=True)
+        raise typer.Exit(INTERRUPTED)
     return progress
 
 

@@ -1,16 +1,33 @@
 """Runs and outcomes in a database: SQLite by default, PostgreSQL for a team."""
 
 from ecgbench.store.errors import RunExistsError, StoreError
-from ecgbench.store.records import FAILED, CellKey, Facts, FailedCell, FailureKind, Numbers, Pairs, Run, StoredSummary, Sums, Values
+from ecgbench.store.records import (
+    FAILED,
+    Arrival,
+    CellKey,
+    Facts,
+    FailedCell,
+    FailureKind,
+    Headway,
+    Numbers,
+    Pairs,
+    Run,
+    StoredSummary,
+    Sums,
+    Values,
+    WorkerNow,
+)
 from ecgbench.store.store import FAILURES, Store
 
 __all__ = [
     "FAILED",
     "FAILURES",
+    "Arrival",
     "CellKey",
     "Facts",
     "FailedCell",
     "FailureKind",
+    "Headway",
     "Numbers",
     "Pairs",
     "Run",
@@ -20,4 +37,5 @@ __all__ = [
     "StoredSummary",
     "Sums",
     "Values",
+    "WorkerNow",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -46,6 +46,49 @@ class Run:
             "plan": dict(self.plan),
             "environment": dict(self.environment.facts),
         }
+
+
+@dataclass(frozen=True)
+class WorkerNow:
+    """What a worker does: its method (None while it opens a picture) and picture, both None where it waits; for how many seconds already."""
+
+    method: str | None = None
+    case: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An outcome as a watcher sees it arrive: method with its params, picture, how it ended, median seconds of a call, its error."""
+
+    method: str
+    case: str
+    status: str
+    seconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headway:
+    """How a run gets on, as its process said at `updated_at` (UTC).
+
+    `cells`: how many there are in all, None where nobody knows. `counts`: how many ended how, by `Status` value, since the process began,
+    and how many were there already ("reused"). `workers`: what each does now, none where the executor cannot tell. `arrived`: the last
+    outcomes, the newest first. `host`, `pid`: where its process is.
+    """
+
+    cells: int | None
+    counts: Mapping[str, int]
+    host: str
+    pid: int
+    updated_at: datetime
+    workers: tuple[WorkerNow, ...] = field(default=())
+    arrived: tuple[Arrival, ...] = field(default=())
+
+    @property
+    def finished(self) -> int:
+        """Cells that are over, reused ones among them."""
+        return sum(self.counts.values())
 
 
 class Values(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from ecgbench.core.outcome import Environment
+from ecgbench.store import headway
 from ecgbench.store.errors import RunExistsError, StoreError
 from ecgbench.store.records import RESUMED_IN, Run, RunState
 from ecgbench.store.schema import runs
@@ -33,6 +34,7 @@ def begin(
             f"A run named {name!r} is already in {store}; go on with it by --resume, or give the new one another name by --name."
         )
     facts = _with_machine(read_run(found).environment, environment)
+    headway.forget(connection, found.id)
     going_on = {"state": "running", "finished_at": None, "plan": _json(plan), "environment": _json(facts)}
     connection.execute(update(runs).where(runs.c.id == found.id).values(going_on))
 

@@ -162,3 +162,13 @@ contents = Table(
     Column("content_id", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# What the process of a run last said of how it gets on, as JSON, and whether somebody asked it to stop. Stores that were made before
+# there was this table get it when they are opened.
+headway = Table(
+    "headway",
+    metadata,
+    Column("run_id", Integer, primary_key=True, autoincrement=False),
+    Column("said", Text),
+    Column("stop", Boolean, nullable=False),
+)

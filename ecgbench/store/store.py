@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from ecgbench.core.metric import Score
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
-from ecgbench.store import contents, progress, runs, summaries
+from ecgbench.store import contents, headway, progress, runs, summaries
 from ecgbench.store.database import WRITING, open_database, prepare_tables
 from ecgbench.store.errors import translated
 from ecgbench.store.extracts import failure_kinds, failures_alike, read_extremes, read_facts
@@ -26,6 +26,7 @@ from ecgbench.store.records import (
     FailedCell,
     FailureKind,
     FileState,
+    Headway,
     Numbers,
     Pairs,
     Run,
@@ -109,23 +110,24 @@ class Store:
         with translated(self.name):
             return persist(self._engine, self.name, once)
 
-    def _write(self, work: Callable[[Connection], None]) -> None:
+    def _write(self, work: Callable[[Connection], Found]) -> Found:
         """Do a transaction that is kept whole or not at all; done twice, it comes to the same.
 
         StoreError where it went into a file that is no longer there.
         """
 
-        def once() -> None:
+        def once() -> Found:
             try:
                 with self._writes.begin() as connection:
-                    work(connection)
+                    given = work(connection)
                 check_is_there(self._engine, self._file)
             except BaseException:
                 self._ids.forget()  # numbers given in it are given no more
                 raise
+            return given
 
         with self._one_writer, translated(self.name):
-            persist(self._engine, self.name, once)
+            return persist(self._engine, self.name, once)
 
     # Runs
 
@@ -155,6 +157,22 @@ class Store:
     def finish_run(self, run_id: int, state: RunState = "finished") -> None:
         """Write that a run ended as "finished" or "interrupted"."""
         self._write(lambda connection: runs.finish(connection, run_id, state))
+
+    def say_headway(self, run_id: int, told: Headway) -> bool:
+        """Keep how a run gets on, as its process says, in the place of what it said before; return whether somebody asked it to stop."""
+        return self._write(lambda connection: headway.say(connection, self._engine.dialect, run_id, told))
+
+    def headway(self, run_id: int) -> Headway | None:
+        """Return how a run gets on, as its process last said; None where it said nothing yet."""
+        return self._read(lambda connection: headway.read(connection, run_id)[0])
+
+    def ask_to_stop(self, run_id: int) -> None:
+        """Ask a run to stop, wherever its process is; it ends as "interrupted" within a second of the case that is under way."""
+        self._write(lambda connection: headway.ask_to_stop(connection, self._engine.dialect, run_id))
+
+    def is_asked_to_stop(self, run_id: int) -> bool:
+        """Return whether somebody asked the run to stop since it last began."""
+        return self._read(lambda connection: headway.read(connection, run_id)[1])
 
     def runs(self) -> list[Run]:
         """Return every run, the newest first."""

@@ -11,7 +11,7 @@ from ecgbench.workers.forkserver import wake_forkserver
 from ecgbench.workers.jobs import JobPool, ProcessJobs, ThreadJobs
 from ecgbench.workers.local import SerialPool, ThreadPool
 from ecgbench.workers.processes import ProcessPool
-from ecgbench.workers.streams import EXECUTORS, check_executor, in_order, open_pool, parallel_map, stream
+from ecgbench.workers.streams import EXECUTORS, check_executor, in_order, open_pool, parallel_map, stream, under_way
 from ecgbench.workers.tasks import (
     IN_HAND,
     START,
@@ -21,6 +21,7 @@ from ecgbench.workers.tasks import (
     Pool,
     PoolError,
     Raised,
+    UnderWay,
     Work,
     one_line,
     one_thread_each,
@@ -29,6 +30,6 @@ from ecgbench.workers.tasks import (
 
 __all__ = [
     "EXECUTORS", "IN_HAND", "START", "Beat", "Finished", "JobPool", "Lost", "Pool", "PoolError", "ProcessJobs", "ProcessPool", "Raised",
-    "SerialPool", "ThreadJobs", "ThreadPool", "Work", "check_executor", "in_order",
-    "one_line", "one_thread_each", "open_pool", "parallel_map", "stream", "usable_cores", "wake_forkserver",
+    "SerialPool", "ThreadJobs", "ThreadPool", "UnderWay", "Work", "check_executor", "in_order",
+    "one_line", "one_thread_each", "open_pool", "parallel_map", "stream", "under_way", "usable_cores", "wake_forkserver",
 ]  # fmt: skip

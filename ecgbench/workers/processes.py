@@ -25,6 +25,7 @@ from ecgbench.workers.tasks import (
     Lost,
     PoolError,
     Raised,
+    UnderWay,
     Work,
     one_line,
     pool_error,
@@ -112,6 +113,16 @@ class ProcessPool:
     def room(self) -> int:
         """So many a worker as it is given at a time."""
         return self._size * self._in_hand - len(self._waiting) - sum(len(worker.tasks) for worker in self._workers)
+
+    def under_way(self) -> list[UnderWay]:
+        """Return what each worker does now."""
+        now = time.monotonic()
+        return [
+            UnderWay(worker.tasks[0], int(worker.place[LABEL]), now - worker.place[SINCE])
+            if worker.ready and worker.tasks
+            else UnderWay()
+            for worker in self._workers
+        ]
 
     def submit(self, payload: Any) -> None:
         """Hand the payload to the worker with the least in its hands."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ecgbench.workers.local import SerialPool, ThreadPool
 from ecgbench.workers.processes import ProcessPool
-from ecgbench.workers.tasks import Finished, Lost, Pool, PoolError, Raised, Work, pool_error, usable_cores
+from ecgbench.workers.tasks import Finished, Lost, Pool, PoolError, Raised, UnderWay, Work, pool_error, usable_cores
 
 EXECUTORS = ("processes", "threads", "serial", "dask")
 CAN_END_WORK = ("processes", "dask")  # that hangs, eats memory or crashes
@@ -49,6 +49,11 @@ def check_executor(executor: str, timeout: float | None = None, scheduler: str |
         raise PoolError(f"The {executor} executor cannot end a method that hangs; use --executor processes with --timeout.")
     if executor != "dask" and scheduler is not None:
         raise PoolError(f"A scheduler is dask's, and the {executor} executor has none; give --executor dask with --scheduler.")
+
+
+def under_way(pool: Pool) -> list[UnderWay]:
+    """Return what each worker of a pool does now; nothing where the executor cannot tell."""
+    return pool.under_way() if isinstance(pool, ProcessPool) else []
 
 
 def stream(

@@ -49,6 +49,15 @@ class Finished:
     value: Any
 
 
+@dataclass(frozen=True)
+class UnderWay:
+    """What a worker does: the payload in its hands (None where it waits), the label of its last beat, and the seconds since."""
+
+    payload: Any = None
+    label: int = START
+    seconds: float = 0.0
+
+
 class Pool(Protocol):
     """Takes payloads, gives back Finished ones."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import streamlit as st
 
@@ -22,6 +22,15 @@ def as_csv(headings: Sequence[str], rows: Iterable[Row]) -> bytes:
     writer.writerow(headings)
     writer.writerows(rows)
     return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def records_as_csv(records: Sequence[Mapping[str, object]]) -> bytes:
+    r"""Return rows that name their values as CSV; the first one's names are the headings.
+
+    >>> records_as_csv([{"method": "edges.canny", "iou": 0.5}])
+    b'method,iou\r\nedges.canny,0.5\r\n'
+    """
+    return as_csv(list(records[0]), [list(record.values()) for record in records]) if records else b""
 
 
 def csv_button(make: Callable[[], bytes], *, name: str, label: str = "CSV") -> None:

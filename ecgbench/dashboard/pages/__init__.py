@@ -31,4 +31,8 @@ PAGES = (
     Entry("Leaderboard", "leaderboard", "leaderboard"),
     Entry("Compare", "compare", "compare"),
     Entry("Failures", "error", "failures"),
+    Entry("Try", "biotech", "try_methods", needs_runs=False),
+    Entry("Run", "play_circle", "start_run", needs_runs=False),
+    Entry("Methods", "function", "methods", needs_runs=False),
+    Entry("Runs", "history", "runs"),
 )

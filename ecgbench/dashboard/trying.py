@@ -1,0 +1,175 @@
+"""One picture, one method, at once: opened, run, scored and drawn in a worker process, so that a method that dies there costs nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ecgbench.core.metric import Metric
+from ecgbench.core.page import Box, Page, PageError, Pixels
+from ecgbench.core.results import Result, Signals
+from ecgbench.core.truth import Case, Truth
+from ecgbench.measure import Method
+from ecgbench.pipeline import EDGES, Options, StepError, run_pipeline
+from ecgbench.workers import Beat, Lost, ProcessJobs, Raised, one_line
+
+WIDEST = 1600  # pixels of a drawing: sharp on a laptop's screen, some 200 kB
+JPEG = (cv2.IMWRITE_JPEG_QUALITY, 88)
+AGAIN_SECONDS = 0.25  # a call that took no longer is made once more
+TRY_SECONDS = 60.0  # after which a method is not waited for
+TRY_BYTES = 4 << 30  # address space of a worker, as in a run
+
+
+@dataclass(frozen=True)
+class TryMethod:
+    """A method with params, and the metrics that judge it where truth is known."""
+
+    method: Method
+    metrics: tuple[Metric, ...] = ()
+
+
+@dataclass(frozen=True)
+class TryPipeline:
+    """The steps of the pipeline that were asked for, and params of their methods that are not the defaults, by step."""
+
+    options: Options
+    params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TryPage:
+    """The page as it is."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A picture, known by `key`, and what to do with it."""
+
+    key: str
+    case: Case = field(repr=False)
+    action: TryMethod | TryPipeline | TryPage
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What one step saw: its method, seconds, findings (JSON-safe), scores by name, a JPEG of its drawing, and signals where it gives them."""
+
+    name: str
+    seconds: float
+    findings: Mapping[str, Any]
+    drawing: bytes
+    scores: Mapping[str, float] = field(default_factory=dict)
+    signals: Signals | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """What became of an attempt: an `error` in one sentence, or what each step saw; size of the page in pixels."""
+
+    error: str | None = None
+    seen: tuple[Seen, ...] = ()
+    picture: bytes = b""
+    width: int = 0
+    height: int = 0
+    crop_box: Box | None = None
+
+
+@dataclass
+class TryWork:
+    """What a worker does with an attempt; it keeps the page that it opened last, since params are moved on one page many times."""
+
+    open_page: Callable[[Any], Page]
+    _kept: tuple[str, Page, Truth] | None = None
+
+    def __call__(self, attempt: Attempt, _beat: Beat) -> Tried:
+        """Return what was seen; what goes wrong is a sentence."""
+        try:
+            page, truth = self._opened(attempt)
+            return _did(page, truth, attempt.action)
+        except Exception as error:
+            said = str(error) if isinstance(error, (PageError, StepError)) else one_line(error)
+            return Tried(error=said)
+
+    def _opened(self, attempt: Attempt) -> tuple[Page, Truth]:
+        if self._kept is None or self._kept[0] != attempt.key:
+            self._kept = (attempt.key, self.open_page(attempt.case.source), attempt.case.read_truth())
+        return self._kept[1], self._kept[2]
+
+
+def _did(page: Page, truth: Truth, action: TryMethod | TryPipeline | TryPage) -> Tried:
+    height, width = page.shape
+    if isinstance(action, TryPage):
+        return Tried(picture=encode(page.bgr), width=width, height=height)
+    if isinstance(action, TryMethod):
+        return Tried(seen=(_method(page, truth, action),), width=width, height=height)
+    done = run_pipeline(page, action.options, params=action.params)
+    findings = done.to_dict()["steps"]
+    steps = [
+        _seen(
+            done.methods[step], done.seconds[step], result, page if step == EDGES else done.seen, _only_findings(findings[step])
+        )
+        for step, result in done.results.items()
+    ]
+    return Tried(seen=tuple(steps), width=width, height=height, crop_box=done.crop_box)
+
+
+def _only_findings(step: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in step.items() if name not in ("method", "seconds")}
+
+
+def _method(page: Page, truth: Truth, action: TryMethod) -> Seen:
+    transformer = action.method.transformer
+    page.as_kind(transformer.kind)  # a method's time is its own
+    start = time.perf_counter()
+    try:
+        result: Result = transformer.run(page, action.method.params)
+        if (
+            time.perf_counter() - start < AGAIN_SECONDS
+        ):  # a first call loads and allocates: as in a run, its time is not the method's
+            start = time.perf_counter()
+            result = transformer.run(page, action.method.params)
+        seconds = time.perf_counter() - start
+        result.check(page)
+    except Exception as error:
+        raise StepError(f"{transformer.name} failed: {one_line(error)}") from error
+    scores = {name: float(value) for metric in action.metrics for name, value in metric.score(page, result, truth).items()}
+    return _seen(transformer.name, seconds, result, page, result.to_dict(), scores)
+
+
+def _seen(
+    name: str, seconds: float, result: Result, page: Page, findings: Mapping[str, Any], scores: Mapping[str, float] | None = None
+) -> Seen:
+    signals = result if isinstance(result, Signals) else None
+    return Seen(name, seconds, findings, encode(result.draw(page)), scores or {}, signals)
+
+
+def encode(pixels: Pixels) -> bytes:
+    """Return a (H, W, 3) uint8 BGR picture as JPEG, scaled down to what a screen shows."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, WIDEST / max(height, width))
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    _, encoded = cv2.imencode(".jpg", pixels, JPEG)
+    return bytes(encoded.tobytes())
+
+
+def try_all(jobs: ProcessJobs, attempts: Sequence[Attempt]) -> list[Tried]:
+    """Do attempts in the workers, and return what became of each, in order."""
+    futures = [jobs.submit(attempt) for attempt in attempts]
+    return [_became(future.result(), attempt) for future, attempt in zip(futures, attempts, strict=True)]
+
+
+def _became(value: Any, attempt: Attempt) -> Tried:
+    if isinstance(value, Lost):
+        who = attempt.action.method.transformer.name if isinstance(attempt.action, TryMethod) else "A step"
+        return Tried(error=f"{who} took its worker down ({value.reason}); the dashboard goes on without it.")
+    if isinstance(value, Raised):
+        return Tried(error=f"It could not be done: {value.error}.")
+    tried: Tried = value
+    return tried

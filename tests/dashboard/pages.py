@@ -1,0 +1,47 @@
+"""Draws one page of the dashboard without a browser."""
+
+import time
+
+from streamlit.testing.v1 import AppTest
+
+
+def _page(module, location):
+    import importlib
+
+    from ecgbench.dashboard.bench import open_bench
+    from ecgbench.dashboard.boundary import told_in_a_sentence
+
+    with told_in_a_sentence():
+        importlib.import_module(f"ecgbench.dashboard.pages.{module}").render(open_bench(location))
+
+
+def draw(module, location, address=None):
+    """Draw a page over the store at `location`, its controls as `address` says, and return it."""
+    page = AppTest.from_function(_page, args=(module, str(location)), default_timeout=60)
+    for name, value in (address or {}).items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def said(page):
+    """Return every sentence on a page, in one text."""
+    kinds = (
+        page.title,
+        page.header,
+        page.subheader,
+        page.markdown,
+        page.caption,
+        page.info,
+        page.warning,
+        page.error,
+        page.success,
+    )
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def until(condition, seconds=90):
+    """Wait until something holds, which takes a while on a busy machine."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)

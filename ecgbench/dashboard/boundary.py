@@ -10,6 +10,8 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from ecgbench.dashboard.method_facts import harmless
+
 Given = ParamSpec("Given")
 
 
@@ -19,7 +21,7 @@ def told_in_a_sentence() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        st.error(sentence_of(error), icon=":material/error:")
+        st.error(harmless(sentence_of(error)), icon=":material/error:")
         if not is_told(error):
             with st.expander("Traceback, for a report of this fault"):
                 st.code("".join(traceback.format_exception(error)), language="text")

@@ -43,21 +43,31 @@ def progress_of(run: Run, told: Headway | None, *, stopping: bool = False, now: 
     if run.state != "running":
         return Progress(run.state, _share(told), _ended(run, told))
     if told is None:
-        age = (now - run.started_at).total_seconds()
-        if stopping and age < SILENT_SECONDS:
-            return Progress("stopping", None, "It ends as soon as it has begun.")
-        state: State = "starting" if age < SILENT_SECONDS else "silent"
-        return Progress(state, None, "It opens its images." if state == "starting" else _silence(age))
-    silence = (now - told.updated_at).total_seconds()
-    if silence > 2 and told.host == platform.node() and not _is_there(told.pid):
-        return Progress("killed", _share(told), f"Its process is gone, and was not stopped by anybody here: {_counts(told)}.")
-    if silence > SILENT_SECONDS:
-        return Progress("silent", _share(told), f"{_counts(told)}. {_silence(silence)}")
+        return _begun((now - run.started_at).total_seconds(), stopping=stopping)
+    return _told(run, told, (now - told.updated_at).total_seconds(), stopping=stopping)
+
+
+def _begun(age_s: float, *, stopping: bool) -> Progress:
+    """Return how far a run is whose process said nothing yet."""
+    if age_s >= SILENT_SECONDS:
+        return Progress("silent", None, _silence(age_s))
     if stopping:
-        return Progress("stopping", _share(told), f"It ends with what is under way: {_counts(told)}.")
+        return Progress("stopping", None, "It ends as soon as it has begun.")
+    return Progress("starting", None, "It opens its images.")
+
+
+def _told(run: Run, told: Headway, silence_s: float, *, stopping: bool) -> Progress:
+    """Return how far a run is by what its process said `silence_s` ago."""
+    share = _share(told)
+    if silence_s > 2 and told.host == platform.node() and not _is_there(told.pid):
+        return Progress("killed", share, f"Its process is gone, and was not stopped by anybody here: {_counts(told)}.")
+    if silence_s > SILENT_SECONDS:
+        return Progress("silent", share, f"{_counts(told)}. {_silence(silence_s)}")
+    if stopping:
+        return Progress("stopping", share, f"It ends with what is under way: {_counts(told)}.")
     left = _left(run, told)
     soon = "" if left is None else f", about {duration(left)} left"
-    return Progress("going on", _share(told), f"{_counts(told)}{soon}.", left)
+    return Progress("going on", share, f"{_counts(told)}{soon}.", left)
 
 
 def _share(told: Headway | None) -> float | None:

@@ -9,8 +9,8 @@ from ecgbench.core.metric import COST_SCORES, Score
 from ecgbench.dashboard.bench import Bench, Stamp, open_bench
 from ecgbench.dashboard.memory import remembered
 from ecgbench.dashboard.run_facts import images_of, machine, software, took
-from ecgbench.dashboard.trends import Mark, marks_of, refresh
 from ecgbench.dashboard.run_progress import progress_of
+from ecgbench.dashboard.trends import Mark, marks_of, refresh
 from ecgbench.leaderboard import compare
 from ecgbench.leaderboard.board import PRIMARY
 from ecgbench.registry import default_registry

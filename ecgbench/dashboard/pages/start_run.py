@@ -12,10 +12,10 @@ from ecgbench.dashboard.boundary import guarded, sentence_of
 from ecgbench.dashboard.jobs import Job, job_folder
 from ecgbench.dashboard.method_facts import plain
 from ecgbench.dashboard.run_form import images_form, terms_form
+from ecgbench.dashboard.run_progress import Progress, arrivals_table, pages_in, progress_of, workers_table
 from ecgbench.dashboard.run_request import RunRequest, command_line, words_to_resume
 from ecgbench.dashboard.trying import TryPage
 from ecgbench.dashboard.url_state import switch
-from ecgbench.dashboard.run_progress import Progress, arrivals_table, pages_in, progress_of, workers_table
 from ecgbench.registry import default_registry
 from ecgbench.report.wording import count
 from ecgbench.store import Run, StoreError
@@ -23,7 +23,7 @@ from ecgbench.store import Run, StoreError
 WATCH_SECONDS = 1.0  # between two looks at the store: an outcome is to be seen within 2 s, and a run tells twice a second
 ENDED_SHOWN = 3  # runs that ended early and can go on
 PICTURES_SHOWN = 3
-CONTENT_COLUMN = {"error": st.column_config.TextColumn(width="large")}
+ARRIVALS = {"error": st.column_config.TextColumn(width="large")}
 ICONS = {
     "starting": ":material/hourglass_top:", "going on": ":material/play_circle:", "stopping": ":material/stop_circle:",
     "silent": ":material/help:", "killed": ":material/dangerous:", "interrupted": ":material/pause_circle:",
@@ -83,7 +83,8 @@ def _show_live(bench: Bench, run: Run, progress: Progress) -> None:
             st.dataframe(workers, hide_index=True, width="stretch")
         arrived = arrivals_table(told)
         if arrived:
-            st.dataframe(arrived, hide_index=True, width="stretch", column_config=CONTENT_COLUMN)
+            st.caption("The last outcomes, the newest first")
+            st.dataframe(arrived, hide_index=True, width="stretch", height="content", column_config=ARRIVALS)
 
 
 def _show_early(bench: Bench, run: Run, progress: Progress) -> None:

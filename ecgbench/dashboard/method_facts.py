@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
-
-from ecgbench.core.transformer import Transformer
-from ecgbench.method_pages import method_page, related
-from ecgbench.registry import Registry
 
 # Streamlit shows no HTML in Markdown, but a picture in it would be fetched from wherever its author says.
 _PICTURE = re.compile(r"!(?=\[)")  # also in code, since what a parser takes for code is told by more than a pattern can
@@ -16,9 +10,8 @@ _LINK = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
 _DIRECTIVE = re.compile(r":(?=[a-z_/-]+[:\[])")  # of Streamlit: icons, colors, badges
 
 
-def sections(method: Transformer[Any], registry: Registry, measured: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Return the documentation page of a method by heading, as Markdown that is safe to show."""
-    page = method_page(method, related=related(method, registry.transformers), measured=measured)
+def sections(page: str) -> dict[str, str]:
+    """Return the sections of a method's documentation page by heading, as Markdown that is safe to show."""
     parts = re.split(r"^## (.+)$", page, flags=re.MULTILINE)
     return {heading: harmless(text.strip()) for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
 

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from ecgbench.core.truth import Case, CaseInfo
-from ecgbench.dashboard.trying import TRY_BYTES, TRY_SECONDS, Attempt, Tried, TryMethod, TryPage, TryPipeline, TryWork, try_all
+from ecgbench.dashboard.trying import TRY_BYTES, TRY_SECONDS, Action, Attempt, Tried, TryWork, try_all
 from ecgbench.registry import default_registry
 from ecgbench.workers import PoolError, ProcessJobs, usable_cores
 
@@ -37,7 +37,7 @@ def case_key(case: Case, spec: str = "") -> str:
     return case.info.content_id or f"{spec}\0{case.name}\0{case.info.source}"
 
 
-def seen_on(case: Case, key: str, actions: Sequence[tuple[str, TryMethod | TryPipeline | TryPage]]) -> list[Tried]:
+def seen_on(case: Case | None, key: str, actions: Sequence[tuple[str, Action]]) -> list[Tried]:
     """Return what became of each action, known by a name that tells it from others; what was done before is not done again."""
     wanted = [(f"{key}\0{name}", Attempt(key, case, action)) for name, action in actions]
     kept = _kept()

@@ -13,8 +13,10 @@ import numpy as np
 from ecgbench.core.metric import Metric
 from ecgbench.core.page import Box, Page, PageError, Pixels
 from ecgbench.core.results import Result, Signals
+from ecgbench.core.transformer import Transformer
 from ecgbench.core.truth import Case, Truth
 from ecgbench.measure import Method
+from ecgbench.method_pages import method_page
 from ecgbench.pipeline import EDGES, Options, StepError, run_pipeline
 from ecgbench.workers import Beat, Lost, ProcessJobs, Raised, one_line
 
@@ -47,12 +49,23 @@ class TryPage:
 
 
 @dataclass(frozen=True)
+class TryDocumentation:
+    """The documentation page of a method, of which `related` are others: to write it, the method is run on pages such as 1x1."""
+
+    method: Transformer[Any]
+    related: tuple[str, ...]
+
+
+Action = TryMethod | TryPipeline | TryPage | TryDocumentation
+
+
+@dataclass(frozen=True)
 class Attempt:
-    """A picture, known by `key`, and what to do with it."""
+    """A picture, known by `key`, and what to do with it; None where nothing is done with a picture."""
 
     key: str
-    case: Case = field(repr=False)
-    action: TryMethod | TryPipeline | TryPage
+    case: Case | None = field(repr=False)
+    action: Action
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +82,7 @@ class Seen:
 
 @dataclass(frozen=True, eq=False)
 class Tried:
-    """What became of an attempt: an `error` in one sentence, or what each step saw; size of the page in pixels."""
+    """What became of an attempt: an `error` in one sentence, or what each step saw; size of the page in pixels; a documentation's `text`."""
 
     error: str | None = None
     seen: tuple[Seen, ...] = ()
@@ -77,6 +90,7 @@ class Tried:
     width: int = 0
     height: int = 0
     crop_box: Box | None = None
+    text: str = ""
 
 
 @dataclass
@@ -89,15 +103,19 @@ class TryWork:
     def __call__(self, attempt: Attempt, _beat: Beat) -> Tried:
         """Return what was seen; what goes wrong is a sentence."""
         try:
-            page, truth = self._opened(attempt)
+            if isinstance(attempt.action, TryDocumentation):
+                return Tried(text=method_page(attempt.action.method, related=attempt.action.related))
+            page, truth = self._opened(attempt.key, attempt.case)
             return _did(page, truth, attempt.action)
         except Exception as error:
             said = str(error) if isinstance(error, (PageError, StepError)) else one_line(error)
             return Tried(error=said)
 
-    def _opened(self, attempt: Attempt) -> tuple[Page, Truth]:
-        if self._kept is None or self._kept[0] != attempt.key:
-            self._kept = (attempt.key, self.open_page(attempt.case.source), attempt.case.read_truth())
+    def _opened(self, key: str, case: Case | None) -> tuple[Page, Truth]:
+        if case is None:
+            raise PageError("There is no picture to try it on; choose one.")
+        if self._kept is None or self._kept[0] != key:
+            self._kept = (key, self.open_page(case.source), case.read_truth())
         return self._kept[1], self._kept[2]
 
 
@@ -165,9 +183,15 @@ def try_all(jobs: ProcessJobs, attempts: Sequence[Attempt]) -> list[Tried]:
     return [_became(future.result(), attempt) for future, attempt in zip(futures, attempts, strict=True)]
 
 
+def _who(action: Action) -> str:
+    if isinstance(action, TryMethod):
+        return action.method.transformer.name
+    return action.method.name if isinstance(action, TryDocumentation) else "A step"
+
+
 def _became(value: Any, attempt: Attempt) -> Tried:
     if isinstance(value, Lost):
-        who = attempt.action.method.transformer.name if isinstance(attempt.action, TryMethod) else "A step"
+        who = _who(attempt.action)
         return Tried(error=f"{who} took its worker down ({value.reason}); the dashboard goes on without it.")
     if isinstance(value, Raised):
         return Tried(error=f"It could not be done: {value.error}.")

@@ -8,15 +8,16 @@ from typing import Any
 import streamlit as st
 
 from ecgbench.core.transformer import Transformer
-from ecgbench.dashboard import sights
+from ecgbench.dashboard import sights, sources
 from ecgbench.dashboard.bench import Bench
 from ecgbench.dashboard.boundary import guarded
 from ecgbench.dashboard.conformance import ICONS, Conformance, check_job, check_words, read_check
 from ecgbench.dashboard.downloads import csv_button, records_as_csv
 from ecgbench.dashboard.method_facts import plain, sections
 from ecgbench.dashboard.run_request import command_line
+from ecgbench.dashboard.trying import TryDocumentation
 from ecgbench.dashboard.url_state import choose_one, choose_tab, switch
-from ecgbench.method_pages import Measured
+from ecgbench.method_pages import Measured, related
 from ecgbench.registry import Problem, Registry, default_registry
 from ecgbench.report.wording import count, number
 
@@ -101,7 +102,13 @@ def _show_table(methods: Sequence[Transformer[Any]], registry: Registry) -> None
 
 
 def _show_documentation(method: Transformer[Any], registry: Registry) -> None:
-    text = sections(method, registry)
+    action = TryDocumentation(method, tuple(related(method, registry.transformers)))
+    with st.spinner("Reading …"):
+        (written,) = sources.seen_on(None, "documentation", [(f"{method.name} {method.source_hash}", action)])
+    if written.error is not None:
+        st.error(plain(written.error), icon=":material/error:")
+        return
+    text = sections(written.text)
     main, beside = st.columns([3, 2], gap="large")
     with main:
         for heading in FIRST[1:]:

@@ -81,7 +81,7 @@ def _domain(rows: Sequence[dict[str, Any]], score: Score) -> list[float]:
     values = [row[name] for row in rows for name in (score.name, "low", "high") if row[name] is not None]
     low, high = min(values), max(values)
     margin = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
-    return [low - margin, high + margin]
+    return [max(0.0, low - margin) if low >= 0 else low - margin, high + margin]
 
 
 def trend_chart(rows: Sequence[dict[str, Any]], score: Score, *, palette: Sequence[str]) -> Any:
@@ -99,4 +99,4 @@ def trend_chart(rows: Sequence[dict[str, Any]], score: Score, *, palette: Sequen
     line = base.mark_line(strokeWidth=2).encode(y=y)
     point = base.mark_point(filled=True, size=60).encode(y=y, shape=alt.Shape("method:N", legend=None))
     interval = base.mark_rule(opacity=0.55).encode(y=alt.Y("low:Q", title=axis_title(score)), y2="high:Q")
-    return alt.layer(interval, line, point).properties(height=340)
+    return alt.layer(interval, line, point)

@@ -162,7 +162,7 @@ def _show_rows(measured: Measured, name: str) -> None:
     ]
     left, right = st.columns(2, gap="large")
     with left:
-        st.dataframe(scores, hide_index=True, width="stretch")
+        st.dataframe(scores, hide_index=True, width="stretch", height="content")
         csv_button(lambda: records_as_csv(scores), name=f"measured-{name}")
     by_type = measured.get("by_type")
     with right:

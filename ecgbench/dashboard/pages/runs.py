@@ -17,6 +17,7 @@ from ecgbench.dashboard.url_state import choose_number, choose_one, choose_some
 from ecgbench.report.wording import count
 from ecgbench.store import Run
 
+CHART_PIXELS = 440  # of height, the legend among them
 LISTED = 20  # runs in sight until more are asked for
 
 
@@ -119,5 +120,5 @@ def _show_trend(bench: Bench) -> None:
         return
     rows = trend_rows(marks, score)
     st.caption(f"{score.doc}. Bars are 95 % intervals over records. {count(len(runs), 'run')} over {plain(images)}.")
-    st.altair_chart(trend_chart(rows, score, palette=PALETTE), width="stretch")
+    st.altair_chart(trend_chart(rows, score, palette=PALETTE), width="stretch", height=CHART_PIXELS)
     csv_button(lambda: records_as_csv(rows), name=f"{metric}-over-runs")

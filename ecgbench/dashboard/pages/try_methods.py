@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -28,6 +28,7 @@ from ecgbench.registry import Registry, default_registry
 UPLOAD, IMAGE_SET = "an upload", "an image set"
 METHODS, PIPELINE = "methods of one task", "the pipeline"
 BLUE, SKY = PALETTE[0], PALETTE[4]  # of curves, on white and on dark ground
+ROWS_IN_SIGHT, TABLE_PIXELS = 24, 700  # of a table of numbers: what is longer is scrolled
 MOST_METHODS = 4  # side by side on a laptop's screen
 KINDS = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "gif"]
 STEP_WORDS = {
@@ -179,8 +180,12 @@ def _show_numbers(registry: Registry, methods: Sequence[Transformer[Any]], tried
     if not columns:
         return
     rows = finding_rows(columns, registry.scores)
-    st.dataframe(rows, hide_index=True, width="stretch", height="content")
+    st.dataframe(rows, hide_index=True, width="stretch", height=_height(rows))
     csv_button(lambda: records_as_csv(rows), name="numbers")
+
+
+def _height(rows: Sequence[object]) -> int | Literal["content"]:
+    return "content" if len(rows) <= ROWS_IN_SIGHT else TABLE_PIXELS
 
 
 def _try_pipeline(registry: Registry, case: Case, key: str, spec: str, options: Mapping[str, Any]) -> None:
@@ -208,7 +213,7 @@ def _try_pipeline(registry: Registry, case: Case, key: str, spec: str, options: 
                 _show_seen(seen)
             with numbers:
                 rows = finding_rows({seen.name: seen}, registry.scores)
-                st.dataframe(rows, hide_index=True, width="stretch", height="content")
+                st.dataframe(rows, hide_index=True, width="stretch", height=_height(rows))
     image = case.info.source if spec and case.info.source else PLACEHOLDER
     _show_snippets("The pipeline", pipeline_snippets(options, image))
 

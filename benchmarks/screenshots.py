@@ -8,9 +8,13 @@ Without --store the demo set is run first. A picture of the light theme is NAME.
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +28,16 @@ VIEWS = {  # name -> what stands in the address
     "wipe": "compare?task=color&view=Wipe",
     "truth": "compare?task=color&view=Against+the+truth",
     "failures": "failures?task=color&kind=Worst+scores",
+    "try": "try_methods?picture=00004-0005&methods=edges.canny&methods=edges.sobel&edges.canny.sigma=0.4",
+    "digitize": "try_methods?task=digitize",
+    "run": "start_run?images=synthetic&severity=0.5&severity=0.8",
+    "methods": "methods?method=edges.canny",
+    "runs": "runs?task=edges",
 }
 SIZE = {"width": 1366, "height": 768}  # a laptop
 TALLEST = 2200  # pixels of a page that is longer
 WEBP_QUALITY = 60
+RUNNING_S = 12  # until a run has outcomes
 DRAWN_MS = 2_500  # charts and pictures come after the script that draws has ended
 
 
@@ -46,6 +56,20 @@ def take(page: Any, address: str, where: str, target: Path) -> None:
         raise SystemExit(f"{where} gave no picture.")
     cv2.imwrite(str(target), pixels, [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])
     print(target, f"{target.stat().st_size / 1000:.0f} kB")
+
+
+@contextmanager
+def going_on(store: Path) -> Iterator[None]:
+    """Have a run go on over the store meanwhile, and stop it after."""
+    name = f"nightly {time.strftime('%H:%M:%S')}"
+    line = ["run", "synthetic?count=200&seed=7", "--methods", "edges.*,grid.*", "--name", name, "--store", str(store)]
+    process = subprocess.Popen([sys.executable, "-m", "ecgbench", *line], stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(RUNNING_S)
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
 
 
 def main() -> None:
@@ -70,7 +94,8 @@ def main() -> None:
                 page.set_default_timeout(180_000)
                 for name in chosen.only:
                     suffix = "" if scheme == "light" else f"-{scheme}"
-                    take(page, address, VIEWS[name], chosen.out / f"{name}{suffix}.webp")
+                    with going_on(store) if name == "run" else nullcontext():
+                        take(page, address, VIEWS[name], chosen.out / f"{name}{suffix}.webp")
             browser.close()
 
 

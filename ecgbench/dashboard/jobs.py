@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy import make_url
+
+from ecgbench.dashboard.launch import STORE_VARIABLE
+
 STEM = 80  # characters of a job's name that its files bear, before what tells it from others
 TAIL_BYTES = 16_384  # of what a job wrote on stderr: its last words are what a reader wants
 
@@ -60,8 +64,11 @@ class Job:
         lines = _read(self._file("err"), TAIL_BYTES).splitlines()
         return "\n".join(line for line in lines if line.strip() and " cells: " not in line)
 
-    def start(self, words: Sequence[str]) -> None:
-        """Start `ecgbench WORDS...` as this job; raise BackgroundError where it goes on already or nothing can be written."""
+    def start(self, words: Sequence[str], *, store: str | None = None) -> None:
+        """Start `ecgbench WORDS...` as this job; raise BackgroundError where it goes on already or nothing can be written.
+
+        The store is told in its environment, since a database's address may hold a password, and everybody sees command lines.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = os.open(self._file("lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -74,7 +81,7 @@ class Job:
             with self._file("out").open("wb") as out, self._file("err").open("wb") as err:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "ecgbench", *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                    pass_fds=[lock], start_new_session=True,
+                    pass_fds=[lock], start_new_session=True, env=os.environ | ({STORE_VARIABLE: store} if store else {}),
                 )  # fmt: skip
         except BlockingIOError:
             raise BackgroundError(f"{self.name} goes on already; wait until it ends, or stop it.") from None
@@ -95,6 +102,15 @@ def job_folder(store: str) -> Path:
     ('scans/ecgbench.db.jobs', 'ecgbench.jobs')
     """
     return Path("ecgbench.jobs") if "://" in store else Path(f"{store}.jobs")
+
+
+def told_location(store: str) -> str:
+    """Return where a store is, for people: a database's address without its password.
+
+    >>> told_location("postgresql://bench:secret@team/ecg")
+    'postgresql://bench:***@team/ecg'
+    """
+    return make_url(store).render_as_string(hide_password=True) if "://" in store else store
 
 
 def _read(path: Path, tail: int | None = None) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ecgbench.dashboard.bench import Bench, open_bench
 from ecgbench.dashboard.boundary import guarded
-from ecgbench.dashboard.jobs import Job, job_folder
+from ecgbench.dashboard.jobs import Job, job_folder, told_location
 
 DEMO = "demo"
 DEMO_WORDS = ("run", "demo", "--repeats", "3", "--timeout", "60", "--name", DEMO, "--resume")
@@ -20,7 +20,7 @@ def welcome(bench: Bench) -> None:
     st.title("Nothing has been run yet")
     st.write(
         "ecgbench runs methods over pictures of ECGs, scores what they find against what is known of the pictures, "
-        f"and keeps every outcome in `{bench.location}`. This page shows who leads, at what cost, and where they fail."
+        f"and keeps every outcome in `{told_location(bench.location)}`. This page shows who leads, at what cost, and where they fail."
     )
     demo = Job(job_folder(bench.location), DEMO)
     if demo.running:
@@ -30,7 +30,7 @@ def welcome(bench: Bench) -> None:
         st.error("The demo ended before its first outcome; this is what it said:", icon=":material/error:")
         st.code(demo.said or "nothing", language="text")
     if st.button("Run the demo", type="primary", icon=":material/play_arrow:"):
-        demo.start([*DEMO_WORDS, "--store", bench.location])
+        demo.start(DEMO_WORDS, store=bench.location)
         st.rerun()
     st.caption(
         "It generates a dozen pages with exact truth and runs every built-in method: one or two minutes. Nothing leaves this machine."

@@ -42,8 +42,8 @@ class RunRequest:
         terms: dict[str, Any] = {"repeats": self.repeats, "timeout": self.timeout, "workers": self.workers}
         return make_plan(self.specs, methods=self.methods, sweep=self.sweep, registry=registry, **terms)
 
-    def words(self, *, store: str, resume: bool = False) -> list[str]:
-        """Return the words that `ecgbench` takes for it."""
+    def words(self) -> list[str]:
+        """Return the words that `ecgbench` takes for it, but for the store."""
         words = ["run", *self.specs, "--methods", ",".join(self.methods)]
         for path, values in self.sweep.items():
             words += ["--param", f"{path}={','.join(values)}"]
@@ -51,7 +51,7 @@ class RunRequest:
         words += ["--timeout", f"{self.timeout:g}"] if self.timeout is not None else []
         words += ["--jobs", str(self.workers)] if self.workers is not None else []
         words += ["--name", self.name] if self.name else []
-        return [*words, "--store", store, *(["--resume"] if resume else [])]
+        return words
 
 
 def command_line(words: Sequence[str]) -> str:
@@ -59,15 +59,15 @@ def command_line(words: Sequence[str]) -> str:
     return shlex.join(["ecgbench", *words])
 
 
-def words_to_resume(run: Run, registry: Registry, *, store: str) -> list[str]:
-    """Return the words that go on with a run that was interrupted or killed, whoever began it."""
+def words_to_resume(run: Run, registry: Registry) -> list[str]:
+    """Return the words that go on with a run that was interrupted or killed, whoever began it; but for the store."""
     labels = [str(label) for label in run.plan.get("methods", ())]
     variants = dict(enumerate(_variant(label) for label in labels))
     words = shlex.split(command(run.plan, variants, registry))[1:]
     memory = run.plan.get("memory_bytes")
     words += ["--memory", "none" if memory is None else f"{memory / (1 << 20):g}MB"]
     words += ["--jobs", str(run.plan["workers"])] if run.plan.get("workers") else []
-    return [*words, "--name", run.name, "--store", store, "--resume"]
+    return [*words, "--name", run.name, "--resume"]
 
 
 def _variant(label: str) -> Variant:

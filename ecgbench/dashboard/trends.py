@@ -36,7 +36,9 @@ class Mark:
 
 
 def refresh(store: Store, run: Run, registry: Registry) -> None:
-    """Compute what is not computed yet of a run; one without outcomes has nothing to compute."""
+    """Compute what is not computed yet of a run; one that goes on changes too fast, and one without outcomes has nothing to compute."""
+    if run.state == "running":
+        return
     try:
         leaderboard(store, run, metrics=registry.metrics.values())
     except StoreError:

@@ -1,5 +1,10 @@
 """A store with two runs of color methods over three drawn pages, one of which fails on one; and pages of the app without a browser."""
 
+import os
+import shutil
+import socket
+import subprocess
+import time
 from pathlib import Path
 
 import cv2
@@ -8,6 +13,7 @@ import pytest
 
 from ecgbench import CaseInfo
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
+from ecgbench.dashboard.launch import STORE_VARIABLE, command
 from ecgbench.plugins.pages import content_id
 from ecgbench.registry import default_registry
 from ecgbench.store import Store
@@ -15,6 +21,11 @@ from ecgbench.store import Store
 pytest.importorskip("streamlit", reason="streamlit draws the dashboard; pip install 'ecg-image-bench[dashboard]'")
 from streamlit.testing.v1 import AppTest
 
+# Without these Chromium asks its maker's hosts at every start.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+SOON = 180_000  # milliseconds: machines that test many things at once are slow
+STARTING_SECONDS = 60
 SECONDS = 120  # that a page may take on a machine that tests many things at once
 METHODS = ("color.hsv", "color.lab")
 
@@ -94,3 +105,53 @@ def open_page():
         return app
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def address(filled, tmp_path_factory):
+    """Serve the dashboard over a store as `ecgbench dashboard` does, from a folder with nothing in it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    served = subprocess.Popen(
+        command(host="127.0.0.1", port=port), env={**os.environ, STORE_VARIABLE: str(filled)},
+        cwd=tmp_path_factory.mktemp("cwd"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < until and served.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield f"http://127.0.0.1:{port}"
+    served.terminate()
+    served.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser; pip install playwright")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Debian's chromium is not installed; apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A page of the browser; a script that fails, and a request to anywhere but the dashboard, are errors."""
+    context = browser.new_context(viewport={"width": 1366, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(SOON)
+    asked: list[str] = []
+    failures: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    context.close()
+    host = address.removeprefix("http://")
+    assert not failures
+    assert asked and all(url.startswith((f"http://{host}/", f"ws://{host}/", "blob:", "data:", "about:")) for url in asked)

@@ -1,63 +1,44 @@
-"""The dashboard in a real browser: a line is wiped, an address is followed, a run is watched, and nothing is asked of the world outside."""
+"""The dashboard in a real browser: a point is picked, a line is wiped, an address is shared, a run is watched, and nothing is asked of the world outside."""
 
-import os
-import shutil
-import socket
-import subprocess
 import time
 
+import cv2
+import numpy as np
 import pytest
 
 from ecgbench.core.outcome import Environment
-from ecgbench.dashboard.launch import STORE_VARIABLE, command
 from ecgbench.store import Store
 
-from .conftest import outcomes_over
+from .conftest import SOON, outcomes_over
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser; pip install playwright")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed; apt-get install chromium")
-# Without these Chromium asks its maker's hosts at every start.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-SOON = 180_000  # milliseconds: machines that test many things at once are slow
-STARTING_SECONDS = 60
+BLUE = np.array([178, 114, 0])  # BGR of theme.BETTER
 
 
-@pytest.fixture(scope="module")
-def address(filled, tmp_path_factory):
-    """Serve the dashboard over a store as `ecgbench dashboard` does, from a folder with nothing in it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    served = subprocess.Popen(
-        command(host="127.0.0.1", port=port), env={**os.environ, STORE_VARIABLE: str(filled)},
-        cwd=tmp_path_factory.mktemp("cwd"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    until = time.monotonic() + STARTING_SECONDS
-    while time.monotonic() < until and served.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    served.terminate()
-    served.wait(30)
+def a_point_on_the_front(chart) -> dict[str, float]:
+    """Find a point of the Pareto front, the only thing in its blue, in a drawn chart."""
+    until = time.monotonic() + SOON / 1000
+    while time.monotonic() < until:
+        pixels = cv2.imdecode(np.frombuffer(chart.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+        y, x = np.nonzero(np.abs(pixels.astype(int) - BLUE).max(axis=2) < 40)
+        if y.size:
+            return {"x": float(x[y.size // 2]), "y": float(y[y.size // 2])}
+        time.sleep(0.2)
+    raise AssertionError("no point of the front was drawn")
 
 
-@pytest.fixture
-def page(address):
-    """A page of the browser; a request to anywhere but the dashboard is an error."""
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1366, "height": 900})
-        page.set_default_timeout(SOON)
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        yield page
-        browser.close()
-    host = address.removeprefix("http://")
-    assert asked and all(url.startswith((f"http://{host}/", f"ws://{host}/", "blob:", "data:", "about:")) for url in asked)
+def test_a_picked_point_filters_the_table_and_stands_in_the_address(page, address):
+    page.goto(f"{address}/?run=before")
+    chart = page.locator("[data-testid=stVegaLiteChart]").nth(1)
+    chart.wait_for()
+    chart.click(position=a_point_on_the_front(chart))
+    page.wait_for_url("**pick=*")
+    picked = page.locator("[data-testid=stMultiSelect] [data-baseweb=tag]")
+    assert picked.count() == 1
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    picked.first.wait_for()
+    assert picked.count() == 1 and "run=before" in page.url
 
 
 def test_a_line_is_wiped_between_two_methods_by_keyboard_and_pointer(page, address):

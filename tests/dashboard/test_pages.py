@@ -7,8 +7,9 @@ import pytest
 
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
+from ecgbench.dashboard.jobs import Job
 from ecgbench.dashboard.launch import SCRIPT, STORE_VARIABLE
-from ecgbench.dashboard.newcomer import DEMO_ARGUMENTS
+from ecgbench.dashboard.newcomer import DEMO_WORDS
 from ecgbench.dashboard.pages import PAGES
 from ecgbench.store import Store
 
@@ -99,9 +100,9 @@ def test_an_empty_store_leads_a_newcomer_to_the_demo(open_page, module, tmp_path
 
 def test_the_demo_button_starts_a_run_over_this_store(open_page, tmp_path, monkeypatch):
     started = []
-    monkeypatch.setattr("ecgbench.dashboard.newcomer.start_run", lambda *given: started.append(given))
+    monkeypatch.setattr(Job, "start", lambda job, words, *, store: started.append((job.name, words, store)))
     open_page("leaderboard", tmp_path / "none.db").button[0].click().run()
-    assert started[0] == (str(tmp_path / "none.db"), "demo", DEMO_ARGUMENTS)
+    assert started[0] == ("demo", DEMO_WORDS, str(tmp_path / "none.db"))
 
 
 @pytest.mark.parametrize("module", OVER_RUNS)

@@ -16,9 +16,8 @@ def test_a_request_is_a_plan_and_the_command_that_makes_the_same():
     request = RunRequest(("demo",), ("edges.canny",), sweep, repeats=3, timeout=9.0, workers=1, name="a b")
     plan = request.plan(default_registry())
     assert [variant.label for variant in plan.variants()] == ["edges.canny[sigma=0.2]", "edges.canny[sigma=0.5]"]
-    assert command_line(request.words(store="s.db", resume=True)) == (
-        "ecgbench run demo --methods edges.canny --param edges.canny.sigma=0.2,0.5 --repeats 3 --timeout 9 --jobs 1 "
-        "--name 'a b' --store s.db --resume"
+    assert command_line(request.words()) == (
+        "ecgbench run demo --methods edges.canny --param edges.canny.sigma=0.2,0.5 --repeats 3 --timeout 9 --jobs 1 --name 'a b'"
     )
 
 
@@ -34,10 +33,10 @@ def test_a_run_goes_on_by_what_its_store_kept_of_the_plan():
     terms = {"repeats": 2, "timeout": 7.0, "workers": 1, "memory_bytes": 1 << 30}
     plan = make_plan(["demo"], methods="edges.canny,edges.sobel", sweep={"edges.canny.sigma": ["0.15", "0.5"]}, **terms)
     run = Run(1, "mine", datetime.now(UTC), None, "interrupted", plan.to_dict(), Environment({}))
-    words = words_to_resume(run, default_registry(), store="s.db")
+    words = words_to_resume(run, default_registry())
     assert words == shlex.split(
         "run demo --methods edges.canny,edges.sobel --param edges.canny.sigma=0.15,0.5 --repeats 2 --warmup 1 --timeout 7.0 "
-        "--memory 1024MB --jobs 1 --name mine --store s.db --resume"
+        "--memory 1024MB --jobs 1 --name mine --resume"
     )
 
 

@@ -13,6 +13,7 @@ from ecgbench.dashboard.bench import Bench
 from ecgbench.dashboard.boundary import guarded
 from ecgbench.dashboard.conformance import ICONS, Conformance, check_job, check_words, read_check
 from ecgbench.dashboard.downloads import csv_button, records_as_csv
+from ecgbench.dashboard.jobs import told_location
 from ecgbench.dashboard.method_facts import plain, sections
 from ecgbench.dashboard.run_request import command_line
 from ecgbench.dashboard.trying import TryDocumentation
@@ -124,7 +125,7 @@ def _show_measured(bench: Bench, method: Transformer[Any]) -> None:
     run, measured = sights.measured_lately(bench, method.name) if bench.opened is not None else (None, None)
     if run is None or measured is None:
         st.info(
-            f"No run in {plain(bench.location)} has {method.name} with its default parameters. This measures it:",
+            f"No run in {plain(told_location(bench.location))} has {method.name} with its default parameters. This measures it:",
             icon=":material/speed:",
         )
         st.code(f"ecgbench run demo --methods {method.name} --repeats 5", language="bash")

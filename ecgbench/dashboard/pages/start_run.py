@@ -9,7 +9,7 @@ import streamlit as st
 from ecgbench.dashboard import sources
 from ecgbench.dashboard.bench import Bench, open_bench
 from ecgbench.dashboard.boundary import guarded, sentence_of
-from ecgbench.dashboard.jobs import Job, job_folder
+from ecgbench.dashboard.jobs import Job, job_folder, told_location
 from ecgbench.dashboard.method_facts import plain
 from ecgbench.dashboard.run_form import images_form, terms_form
 from ecgbench.dashboard.run_progress import Progress, arrivals_table, pages_in, progress_of, workers_table
@@ -52,7 +52,9 @@ def _watch(location: str) -> None:
     if not live:
         newest = next(iter(bench.runs), None)
         ended = "" if newest is None else f" The newest, {plain(newest.name)}, is {newest.state}."
-        st.caption(f"No run goes on.{ended} One that is started in a terminal over {plain(location)} is seen here too.")
+        st.caption(
+            f"No run goes on.{ended} One that is started in a terminal over {plain(told_location(location))} is seen here too."
+        )
     for run, progress in live:
         _show_live(bench, run, progress)
     if early:
@@ -102,14 +104,14 @@ def _stop(location: str, run_id: int) -> None:
 
 def _resume(location: str, name: str) -> None:
     run = open_bench(location).find_run(name)
-    _begin(location, name, words_to_resume(run, default_registry(), store=location))
+    _begin(location, name, words_to_resume(run, default_registry()))
 
 
 def _begin(location: str, name: str, words: list[str]) -> None:
     """Start a job, and remember it, so that its error is seen where it ends before its run begins."""
     st.session_state["started"] = name
     try:
-        Job(job_folder(location), name).start(words)
+        Job(job_folder(location), name).start(words, store=location)
     except Exception as error:  # a callback has no page to say it on
         st.session_state["refused"] = sentence_of(error)
 
@@ -148,7 +150,7 @@ def _form(bench: Bench) -> None:
         st.warning(f"{methods} over endlessly many pages: it goes on until it is stopped.", icon=":material/all_inclusive:")
     else:
         st.markdown(f"**{methods} on {count(plan.case_count() or 0, 'page')}: {count(cells, 'cell')}**")
-    words = request.words(store=bench.location)
+    words = [*request.words(), "--store", told_location(bench.location)]
     st.code(command_line(words), language="bash", wrap_lines=True)
     taken = any(run.name == request.name for run in bench.runs)
     if taken:
@@ -161,7 +163,7 @@ def _form(bench: Bench) -> None:
 def _start(location: str, request: RunRequest) -> None:
     st.session_state.pop("refused", None)
     name = request.name or _name_of_now(location)
-    _begin(location, name, RunRequest(**{**vars(request), "name": name}).words(store=location))
+    _begin(location, name, RunRequest(**{**vars(request), "name": name}).words())
 
 
 def _name_of_now(location: str) -> str:

@@ -92,7 +92,8 @@ def trend_chart(rows: Sequence[dict[str, Any]], score: Score, *, palette: Sequen
     methods = list(dict.fromkeys(row["method"] for row in rows))
     colors = [palette[index % len(palette)] for index in range(len(methods))]
     x = alt.X("run:N", sort=order, title="run, the oldest first", axis=alt.Axis(labelAngle=-30 if len(order) > 6 else 0))
-    y = alt.Y(f"{score.name}:Q", title=axis_title(score), scale=alt.Scale(domain=_domain(rows, score), nice=True))
+    scale = alt.Scale(domain=_domain(rows, score), nice=True, zero=False)
+    y = alt.Y(f"{score.name}:Q", title=axis_title(score), scale=scale)
     color = alt.Color("method:N", scale=alt.Scale(domain=methods, range=colors), legend=alt.Legend(orient="bottom", columns=3))
     names = [alt.Tooltip(f"{name}:N") for name in ("run", "method", "version")]
     numbers = [alt.Tooltip(f"{name}:Q", format=".4~g") for name in (score.name, "pictures", "without a value")]
@@ -100,5 +101,5 @@ def trend_chart(rows: Sequence[dict[str, Any]], score: Score, *, palette: Sequen
     base = alt.Chart(pa.Table.from_pylist(list(rows))).encode(x=x, color=color, tooltip=tooltip)
     line = base.mark_line(strokeWidth=2).encode(y=y)
     point = base.mark_point(filled=True, size=60).encode(y=y, shape=alt.Shape("method:N", legend=None))
-    interval = base.mark_rule(opacity=0.55).encode(y=alt.Y("low:Q", title=axis_title(score)), y2="high:Q")
+    interval = base.mark_rule(opacity=0.55).encode(y=alt.Y("low:Q", title=axis_title(score), scale=scale), y2="high:Q")
     return alt.layer(interval, line, point)

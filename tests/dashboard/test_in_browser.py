@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: a point is picked, a line is wiped, an address is shared, a run is watched, and nothing is asked of the world outside."""
+"""The dashboard in a real browser: a point is picked, a line wiped, an address shared, a run watched, and nobody outside is asked."""
 
 import time
 

@@ -33,6 +33,7 @@ BUILT_IN_PLUGINS = (
     "ecgbench.plugins.image_sets.synthetic",
     "ecgbench.plugins.image_sets.records",
     "ecgbench.plugins.image_sets.kaggle",
+    "ecgbench.plugins.image_sets.gcs",
     "ecgbench.plugins.image_sets.folder",
 )
 

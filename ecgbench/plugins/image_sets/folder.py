@@ -88,7 +88,7 @@ class PictureSet:
         return Case(CaseInfo(name, source, **case_fields(facts)), path, TruthFile(beside))
 
 
-def _beside(picture: str, there: Callable[[str], bool]) -> str:
+def suffix_beside(picture: str, there: Callable[[str], bool]) -> str:
     """Return the suffix of the file that holds a picture's truth, the first that is there; "" where none is."""
     stem = os.path.splitext(picture)[0]
     return next((suffix for suffix in TRUTH_SUFFIXES if there(stem + suffix)), "")
@@ -99,7 +99,8 @@ def _printable(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _is_picture(name: str) -> bool:
+def is_picture(name: str) -> bool:
+    """Tell whether a file is a page by its name: of a picture's kind, and no mask beside one."""
     small = name.lower()
     return small.endswith(SUFFIXES) and not small.endswith(MASK_SUFFIXES)
 
@@ -118,20 +119,20 @@ def _below(folder: str, prefix: str = "", above: frozenset[str] = frozenset()) -
     for name, is_folder in entries:
         if is_folder:
             yield from _below(os.path.join(folder, name), f"{prefix}{name}{os.sep}", above | {here})
-        elif _is_picture(name):
-            yield Found(prefix + name, _beside(name, names.__contains__))
+        elif is_picture(name):
+            yield Found(prefix + name, suffix_beside(name, names.__contains__))
 
 
 def _matching(pattern: str, base: str) -> Iterator[Found]:
     """Yield the pictures that a pattern matches ("*", "?", "[..]" and "**" as in a shell), in the order of their names."""
     for path in sorted(glob.iglob(pattern, recursive=True)):
-        if _is_picture(path) and not os.path.isdir(path):
+        if is_picture(path) and not os.path.isdir(path):
             name = os.path.relpath(path, base or os.curdir)
-            yield Found(name, _beside(path, os.path.exists))
+            yield Found(name, suffix_beside(path, os.path.exists))
 
 
 def _single(path: str) -> Iterator[Found]:
-    yield Found(os.path.basename(path), _beside(path, os.path.exists))
+    yield Found(os.path.basename(path), suffix_beside(path, os.path.exists))
 
 
 def open_folder(spec: str) -> PictureSet | None:
@@ -146,7 +147,7 @@ def open_folder(spec: str) -> PictureSet | None:
     if os.path.isdir(path):
         return _filled(PictureSet(spec, path, partial(_below, path)), f"The folder {spec} holds no pictures")
     if exists:
-        if not _is_picture(path):
+        if not is_picture(path):
             raise SpecError(f"{spec} is not a picture; name one ({', '.join(SUFFIXES)}) or a folder of pictures.")
         return PictureSet(spec, os.path.dirname(path), partial(_single, path))
     if not glob.has_magic(path):

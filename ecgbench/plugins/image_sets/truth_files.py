@@ -287,8 +287,17 @@ def read_facts(path: str, *, picture: str | None = None) -> dict[str, Any] | Non
     Raises TruthError where it is broken or of a later version.
     """
     try:
-        facts = json.loads(Path(path).read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise TruthError(f"The truth file {path} cannot be read: {_said(error)}.") from None
+    return facts_of(data, path, picture=picture)
+
+
+def facts_of(data: bytes, path: str, *, picture: str | None = None) -> dict[str, Any] | None:
+    """Return what the bytes of a truth file hold, as `read_facts` does; `path` is what errors call it."""
+    try:
+        facts = json.loads(data)
+    except (ValueError, RecursionError) as error:
         raise TruthError(f"The truth file {path} cannot be read: {_said(error)}.") from None
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         return None

@@ -1,75 +1,49 @@
-"""What many tests need and is dear to make: a PostgreSQL server of their own."""
+"""What tests in several rooms need and is dear to make: a PostgreSQL server, and Google Cloud Storage with faults on demand."""
+
+from __future__ import annotations
 
 import os
 import pwd
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-NOBODY = 65_534  # PostgreSQL refuses to be run by root
+from tests.buckets import BucketService, bucket_service
+from tests.clusters import NOBODY, Cluster, binaries
 
 
-class Cluster:
-    """A private PostgreSQL server on a socket in a temporary folder."""
-
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self._binaries = binaries
-        self._folder = folder
-        self._user = NOBODY if os.geteuid() == 0 else None
-        self._schemas = count()
-        if self._user is not None:
-            os.chown(folder, self._user, self._user)
-        self._call("initdb", "--auth=trust", "--username=ecgbench", "--encoding=UTF8", "--locale=C", "--no-sync")
-        self.start()
-
-    def start(self) -> None:
-        # No port is listened on, and no test outlives a power cut.
-        options = f"-k {self._folder} -c listen_addresses='' -c fsync=off -c max_connections=40"
-        self._call("pg_ctl", "--wait", f"--log={self._folder}/log", f"--options={options}", "start")
-
-    def stop(self, mode: str = "immediate") -> None:
-        self._call("pg_ctl", "--wait", f"--mode={mode}", "stop")
-
-    def sql(self, statement: str) -> list[tuple[object, ...]]:
-        import psycopg
-
-        with psycopg.connect(f"postgresql://ecgbench@/postgres?host={self._folder}", autocommit=True) as connection:
-            cursor = connection.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-
-    def new_store(self) -> str:
-        """Return the URL of an empty place for a store: a schema, which is made in a hundredth of a database's time."""
-        schema = f"store_{next(self._schemas)}"
-        self.sql(f"CREATE SCHEMA {schema}")
-        return f"postgresql://ecgbench@/postgres?host={self._folder}&options=-csearch_path%3D{schema}"
-
-    def _call(self, program: str, *arguments: str) -> None:
-        command = [str(self._binaries / program), f"--pgdata={self._folder}/data", *arguments]
-        as_user = {"user": self._user, "group": self._user, "extra_groups": []} if self._user is not None else {}
-        # Its output goes to a file: the server would inherit a pipe and keep it open.
-        with (self._folder / "said").open("w") as said:
-            done = subprocess.run(command, cwd=self._folder, stdout=said, stderr=said, check=False, timeout=60, **as_user)
-        if done.returncode:
-            raise RuntimeError(f"{program}: {(self._folder / 'said').read_text()}")
+@pytest.fixture(scope="session")
+def _bucket_service() -> Iterator[BucketService]:
+    pytest.importorskip("gcp_storage_emulator", reason="gcp-storage-emulator is not installed; pip install gcp-storage-emulator")
+    pytest.importorskip(
+        "google.cloud.storage", reason="google-cloud-storage is not installed; pip install 'ecg-image-bench[gcs]'"
+    )
+    with bucket_service() as service:
+        yield service
 
 
-def _binaries() -> Path | None:
-    found = shutil.which("pg_ctl")
-    places = [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((place for place in places if (place / "initdb").exists()), None)
+@pytest.fixture
+def gcs(_bucket_service: BucketService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BucketService]:
+    """An empty Google Cloud Storage that child processes find too, and an empty cache in the test's folder."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", _bucket_service.url)
+    monkeypatch.setenv("ECGBENCH_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("ECGBENCH_CACHE_SIZE", raising=False)
+    _bucket_service.storage.wipe()
+    _bucket_service.faults.clear()
+    _bucket_service.asked.clear()
+    yield _bucket_service
+    _bucket_service.faults.clear()
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Cluster]:
     """A PostgreSQL server for this session; skips where its programs, its driver or a user that it takes are missing."""
     pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'ecg-image-bench[postgres]'")
-    binaries = _binaries()
-    if binaries is None:
+    programs = binaries()
+    if programs is None:
         pytest.skip("PostgreSQL's programs are not installed; on Debian: apt-get install postgresql")
     if os.geteuid() == 0:
         try:
@@ -78,7 +52,7 @@ def postgresql() -> Iterator[Cluster]:
             pytest.skip("PostgreSQL does not run as root, and there is no user nobody to run it as")
     folder = Path(tempfile.mkdtemp(prefix="ecgbench-pg-"))  # short: the path of a socket has 107 letters at most
     try:
-        cluster = Cluster(binaries, folder)
+        cluster = Cluster(programs, folder)
         try:
             yield cluster
         finally:

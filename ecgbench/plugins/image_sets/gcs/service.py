@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 import os
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from urllib.parse import quote
 
 from ecgbench.plugins.image_sets.gcs.stored import SCHEME, GcsError, StoredObject
 
@@ -24,6 +24,7 @@ CONNECT_SECONDS, SILENT_SECONDS = 3.0, 5.0  # of one try, until it is connected 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds between tries, doubled each time
 PAGE = 1000  # objects of a listing at a time, the most that the service gives
 CONNECTIONS = 16  # kept open, for as many threads
+READ_BYTES = 1 << 18  # at most, at a time
 CORRUPT_TRIES = 2  # of a download whose checksum is wrong: the first may have been the line's fault
 FIELDS = "items(name,generation,size,crc32c,contentEncoding),nextPageToken"
 NO_PROJECT = "<none>"  # reading and writing objects needs none; this is the library's own word for it
@@ -142,26 +143,27 @@ def _stored(bucket: str, blob: Blob) -> StoredObject:
 
 
 def _downloaded(stored: StoredObject, until: float) -> bytes:
-    into = _Buffer(until, stored.size)
-    blob = _client().bucket(stored.bucket).blob(stored.name, generation=stored.generation)
-    blob.download_to_file(into, raw_download=True, checksum=None, timeout=_patience(until), retry=None)
-    return into.getvalue()
+    """Return the bytes of an object as they are stored, whatever they are.
 
-
-class _Buffer(io.BytesIO):
-    """Takes bytes until a deadline, and no more than were announced: a line that drips, or never ends, ends here."""
-
-    def __init__(self, until: float, most: int) -> None:
-        super().__init__()
-        self._until = until
-        self._most = most
-
-    def write(self, data: Any, /) -> int:
-        if time.monotonic() > self._until:
-            raise _LateError
-        if self.tell() + len(data) > self._most:
-            raise _TooLargeError
-        return super().write(data)
+    The library would do this too, but lets a line that drips go on for hours: it looks up from its socket every 8 kB only.
+    """
+    api, *_ = _library()
+    connected = _connected()
+    address = f"{connected.client.api_endpoint}/storage/v1/b/{stored.bucket}/o/{quote(stored.name, safe='')}"
+    asked = {"alt": "media", "generation": str(stored.generation)}
+    with connected.session.get(
+        address, params=asked, headers={"Accept-Encoding": "gzip"}, stream=True, timeout=_patience(until)
+    ) as response:
+        if response.status_code != 200:
+            raise api.from_http_response(response)
+        data = bytearray()
+        while part := response.raw.read1(READ_BYTES, decode_content=False):
+            data += part
+            if time.monotonic() > until:
+                raise _LateError
+            if len(data) > stored.size:
+                raise _TooLargeError
+    return bytes(data)
 
 
 def _patience(until: float) -> tuple[float, float]:
@@ -172,7 +174,7 @@ def _patience(until: float) -> tuple[float, float]:
 
 def _asked(action: Callable[[], T], where: str, until: float, *, doing: str = "read") -> T:
     """Return what the service answers, asking again where that helps and there is time; GcsError, a sentence, where it does not answer well."""
-    api, auth, requests, retry = _library()
+    api, auth, requests, urllib3, retry = _library()
     seconds = max(0.1, until - time.monotonic())
     again = retry.DEFAULT_RETRY.with_delay(initial=FIRST_PAUSE, maximum=LONGEST_PAUSE).with_timeout(seconds)
     try:
@@ -187,7 +189,7 @@ def _asked(action: Callable[[], T], where: str, until: float, *, doing: str = "r
         raise GcsError(_refused(where, error, doing)) from None
     except auth.GoogleAuthError as error:
         raise GcsError(f"{where} cannot be {doing}: the Google credentials do not work ({_short(error)}); {LOG_IN}.") from None
-    except (requests.RequestException, OSError) as error:
+    except (requests.RequestException, urllib3.HTTPError, OSError) as error:
         raise GcsError(f"{where} cannot be {doing}: Google Cloud Storage is not reached ({_short(error)}).") from None
 
 
@@ -217,11 +219,15 @@ def _short(error: object) -> str:
 
 
 def _is_anonymous() -> bool:
-    return bool(_client_of(os.getpid(), _emulator())[1])
+    return _connected().anonymous
 
 
 def _client() -> Any:
-    return _client_of(os.getpid(), _emulator())[0]
+    return _connected().client
+
+
+def _connected() -> _Connected:
+    return _connect(os.getpid(), _emulator())
 
 
 def _emulator() -> str | None:
@@ -230,9 +236,15 @@ def _emulator() -> str | None:
     return (host if "://" in host else f"http://{host}") if host else None
 
 
+class _Connected(NamedTuple):
+    client: Any
+    session: Any
+    anonymous: bool
+
+
 @cache
-def _client_of(_process: int, emulator: str | None) -> tuple[Any, bool]:
-    """Return the client of a process, whose connections no other may use, and whether it has no credentials."""
+def _connect(_process: int, emulator: str | None) -> _Connected:
+    """Return the client of a process, whose connections no other may use; without credentials where there are none to be found."""
     _library()  # or it says what is missing
     from google.auth import default
     from google.auth.credentials import AnonymousCredentials
@@ -252,17 +264,18 @@ def _client_of(_process: int, emulator: str | None) -> tuple[Any, bool]:
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
     options = {"api_endpoint": emulator} if emulator else None
-    return storage.Client(NO_PROJECT, credentials, _http=session, client_options=options), anonymous
+    return _Connected(storage.Client(NO_PROJECT, credentials, _http=session, client_options=options), session, anonymous)
 
 
 @cache
-def _library() -> tuple[Any, Any, Any, Any]:
+def _library() -> tuple[Any, Any, Any, Any, Any]:
     """Return what is asked of the library beside its client; imported when the first bucket is, since it takes a second."""
     try:
         import requests
+        import urllib3
         from google.api_core import exceptions as api
         from google.auth import exceptions as auth
         from google.cloud.storage import retry
     except ImportError:
         raise GcsError(MISSING_EXTRA) from None
-    return api, auth, requests, retry
+    return api, auth, requests.exceptions, urllib3.exceptions, retry

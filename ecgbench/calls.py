@@ -14,6 +14,7 @@ from typing import Any
 
 from ecgbench.core.page import Page
 from ecgbench.core.transformer import Transformer
+from ecgbench.core.truth import RemotePage
 from ecgbench.plugins.pages import page_from_base64
 from ecgbench.registry import PageOpener
 from ecgbench.workers import Beat
@@ -53,6 +54,7 @@ class FunctionWork:
 
     def _image(self, source: Any) -> Any:
         if self.wants in PATHS:
+            source = source.make_file() if isinstance(source, RemotePage) else source
             if not isinstance(source, (str, os.PathLike)):
                 raise TypeError(f"{name_of(self.function)} takes a path, and this picture has none; give image_paths=.")
             return PATHS[self.wants](source)

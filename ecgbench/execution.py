@@ -15,6 +15,7 @@ from ecgbench.backlog import Backlog, Item
 from ecgbench.core.outcome import Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.environment import current_environment
+from ecgbench.fetching import FetchAhead
 from ecgbench.headway import HeadwayTeller
 from ecgbench.leaderboard import refresh_summaries
 from ecgbench.measure import CaseReport, CaseTask, CaseWork, Cell, known_by, outcome_of
@@ -48,6 +49,7 @@ class Execution:
         self.reused = 0
         self.on_reuse: Callable[[int], None] | None = None
         self.stopped = False  # by somebody who asked for it in the store
+        self._ahead = FetchAhead()
         self._store = store
         self._variants = plan.variants()
         self._retries: deque[CaseTask] = deque()
@@ -74,6 +76,11 @@ class Execution:
         if self.run is None:
             raise PlanError("This plan is carried out without a store, so nothing of it is kept.")
         return self.run
+
+    @property
+    def fetched(self) -> int:
+        """Pictures that lie elsewhere and were brought to this machine (or were there from before)."""
+        return self._ahead.fetched
 
     def outcomes(self) -> Generator[Outcome, None, None]:
         """Run the plan; yield outcomes as they are committed.
@@ -104,7 +111,8 @@ class Execution:
         """Yield the outcomes of the pool, each after the commit that keeps it."""
         pending: list[Outcome] = []
         since = time.monotonic()
-        for batch in stream(pool, self._tasks(), retries=self._retries, tick=COMMIT_SECONDS):
+        tasks = self._ahead.through(self._tasks(), lambda task: task.case.source)
+        for batch in stream(pool, tasks, retries=self._retries, tick=COMMIT_SECONDS):
             if not pending:
                 since = time.monotonic()
             for finished in batch:

@@ -16,11 +16,16 @@ from typing import TYPE_CHECKING, Any
 from ecgbench.calls import Base64Picture, FunctionWork, name_of, wants
 from ecgbench.core.outcome import Outcome
 from ecgbench.core.results import Result
+from ecgbench.core.truth import RemotePage
+from ecgbench.fetching import FetchAhead
 from ecgbench.pipeline import process_image, several, worker_count
 from ecgbench.plan import Plan, make_plan
 from ecgbench.plugins.color import isolate_colors, separate_colors
 from ecgbench.plugins.edges import crop_to_content, detect_edges
 from ecgbench.plugins.grid import detect_grid
+from ecgbench.plugins.image_sets.gcs.cache import cache_of_environment
+from ecgbench.plugins.image_sets.gcs.picture import GcsAddress
+from ecgbench.plugins.image_sets.gcs.stored import SCHEME
 from ecgbench.plugins.quality import check_quality
 from ecgbench.registry import Registry, RegistryError, default_registry
 from ecgbench.workers import Finished, Lost, Raised, in_order, open_pool, stream
@@ -38,7 +43,6 @@ PIPELINE_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
         process_image, detect_edges, crop_to_content, separate_colors, isolate_colors, detect_grid, check_quality,
     )
 }  # fmt: skip
-NO_GCS = "Pictures in Google Cloud Storage cannot be read yet: no gs:// opener is installed; copy them to a folder and use source='local'."
 STOP_SECONDS = 0.2  # within which calls end when nobody waits for them any more
 
 
@@ -104,11 +108,13 @@ class BulkTester:
         a path where its first parameter is annotated so (or named `path` or `image_path`), and `params` by name.
 
         The report is a dictionary: `test_name`, `total`, `successful`, `failed`, `success_rate` (0..1), `execution_time` (s), and `results` in
-        input order, each with `image`, `success`, `result` or `error`, `execution_time`. source="gcs" raises NotImplementedError until pictures can
-        be read from there; wrong arguments raise ValueError or RegistryError.
+        input order, each with `image`, `success`, `result` or `error`, `execution_time`. Wrong arguments raise ValueError or RegistryError.
+
+        With source="gcs", `image_paths` are names of objects in the bucket `bucket_name`, or whole addresses ("gs://bucket/page.png"); a name
+        that ends in "/" is all pictures below it, and without `image_paths` it is all of the bucket. SpecError where it cannot be listed.
         """
         call = self._callable(function, function_name)
-        sources = _sources(image_paths, images, source, bucket_name)
+        sources = await asyncio.to_thread(self._sources, image_paths, images, source, bucket_name)
         kind = "page" if call in PIPELINE_FUNCTIONS.values() else wants(call)
         work = FunctionWork(call, params, self.registry.page_opener(), kind)
         workers = worker_count(self.max_workers if max_workers is None else max_workers)
@@ -197,6 +203,25 @@ class BulkTester:
             known = ", ".join([*PIPELINE_FUNCTIONS, *sorted(self.registry.transformers)])
             raise RegistryError(f"There is no function or method {function_name!r}; known ones: {known}.") from None
 
+    def _sources(
+        self, image_paths: Iterable[Any] | None, images: Iterable[Any] | None, source: str, bucket_name: str | None
+    ) -> Iterable[Any]:
+        if source != "gcs":
+            return _local_sources(image_paths, images, source, bucket_name)
+        if images is not None:
+            raise ValueError("images= are at hand; with source='gcs' give image_paths=, or none for all of the bucket.")
+        names = [""] if image_paths is None else several("image_paths", image_paths)
+        return [picture for name in names for picture in self._in_bucket(str(name), bucket_name)]
+
+    def _in_bucket(self, name: str, bucket_name: str | None) -> Iterable[Any]:
+        """Return the picture of a name in a bucket, or those below it where it is a prefix."""
+        if bucket_name is None and not name.startswith(SCHEME):
+            raise ValueError("source='gcs' needs bucket_name=, or addresses such as gs://bucket/page.png.")
+        address = name if name.startswith(SCHEME) else f"{SCHEME}{(bucket_name or '').removeprefix(SCHEME).rstrip('/')}/{name}"
+        if address.endswith("/"):
+            return [case.source for case in self.registry.open_images(address)]
+        return [GcsAddress(address, cache_of_environment())]
+
     def _run_function(
         self, work: FunctionWork, sources: Iterable[Any], workers: int, given_up: threading.Event
     ) -> list[dict[str, Any]]:
@@ -204,18 +229,17 @@ class BulkTester:
             return []
         pool = open_pool(self._executor, work, workers=workers, timeout=self._timeout)
         try:
-            batches = takewhile(lambda _: not given_up.is_set(), stream(pool, enumerate(sources), tick=STOP_SECONDS))
+            numbered = FetchAhead().through(enumerate(sources), lambda each: each[1])
+            batches = takewhile(lambda _: not given_up.is_set(), stream(pool, numbered, tick=STOP_SECONDS))
             return [_function_result(each) for each in in_order(batches, key=lambda payload: payload[0])]
         finally:
             pool.close()
 
 
-def _sources(
+def _local_sources(
     image_paths: Iterable[Any] | None, images: Iterable[Any] | None, source: str, bucket_name: str | None
 ) -> Iterable[Any]:
     """Return what the registry opens pages from."""
-    if source == "gcs":
-        raise NotImplementedError(NO_GCS)
     if source != "local":
         raise ValueError(f"There is no source {source!r}; choose 'local' or 'gcs'.")
     if bucket_name is not None:
@@ -231,7 +255,7 @@ def _sources(
 
 def _function_result(finished: Finished) -> dict[str, Any]:
     index, source = finished.payload
-    image = str(source) if isinstance(source, (str, Path)) and len(str(source)) < 4096 else f"image {index}"
+    image = str(source) if isinstance(source, (str, Path, RemotePage)) and len(str(source)) < 4096 else f"image {index}"
     value = finished.value
     if isinstance(value, Lost):
         return {"image": image, "success": False, "error": f"The worker was lost: {value.reason}.", "execution_time": 0.0}

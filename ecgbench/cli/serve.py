@@ -32,6 +32,11 @@ def serve(
     max_batch: Annotated[int, typer.Option(min=1, help="Images in a batch.")] = 10,
     max_queue: Annotated[int, typer.Option(min=0, help="Images that wait; beyond, requests get `busy`.")] = 256,
     max_in_flight: Annotated[int, typer.Option(min=1, help="Images in flight of one client.")] = 32,
+    gcs_bucket: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Bucket of Google Cloud Storage that requests may read; may be given several times."),
+    ] = None,
+    gcs_timeout: Annotated[float, typer.Option(help="Seconds that such a picture may take to come.")] = 10.0,
     max_message_mb: Annotated[float, typer.Option(help="MiB of a message or a body.")] = 64.0,
     max_megapixels: Annotated[float, typer.Option(help="Million pixels of a picture.")] = 50.0,
 ) -> None:
@@ -49,6 +54,8 @@ def serve(
         max_batch=max_batch,
         max_queue=max_queue,
         max_in_flight=max_in_flight,
+        gcs_buckets=tuple(gcs_bucket or ()),
+        gcs_seconds=gcs_timeout,
         max_message_bytes=round(max_message_mb * MIB),
         max_pixels=round(max_megapixels * 1e6),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ecgbench.core.page import Box, Mask, Page
@@ -69,6 +70,17 @@ class PageMaker(Protocol):
 
     def make_page(self) -> Page:
         """Make the page; the same recipe gives the same bytes."""
+
+
+@runtime_checkable
+class RemotePage(PageMaker, Protocol):
+    """A recipe of a page that lies on another machine."""
+
+    def fetch_ahead(self) -> bool:
+        """Bring what it is made of to this machine, for whoever makes it later; return whether it came. Never raises for what it could not bring."""
+
+    def make_file(self) -> Path:
+        """Bring it to this machine as a file; raise PageError where that cannot be done."""
 
 
 @dataclass(frozen=True)

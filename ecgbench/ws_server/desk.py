@@ -1,4 +1,7 @@
-"""Who is let in and whose turn it is: job slots, a bounded queue that takes clients in turn, and the workers under them."""
+"""Who is let in and whose turn it is: job slots, a bounded queue that takes clients in turn, and the workers under them.
+
+Pictures of buckets are fetched before they queue, so that a slow line holds up none but its own.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ import heapq
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from ecgbench.plugins.image_sets.gcs.stored import GcsError
 from ecgbench.wire import ImageReply, WireError
-from ecgbench.workers import JobPool, Lost, PoolError, ProcessJobs, Raised, ThreadJobs
+from ecgbench.workers import JobPool, Lost, PoolError, ProcessJobs, Raised, ThreadJobs, one_line
+from ecgbench.ws_server.buckets import BucketImage, Buckets
 from ecgbench.ws_server.settings import Settings
 from ecgbench.ws_server.work import Found, Job, PictureWork
 
@@ -34,6 +39,7 @@ class Ticket:
     index: int
     reply: asyncio.Future[ImageReply]
     since: float = field(default_factory=time.perf_counter)
+    fetch: asyncio.Task[bytes] | None = None
     work: asyncio.Task[None] | None = None
 
 
@@ -54,6 +60,7 @@ class Desk:
         self._mean_seconds = FIRST_GUESS_SECONDS
         self._pools: dict[bool, JobPool] = {}
         self._opening = asyncio.Lock()
+        self.buckets = Buckets(settings, self._has_room)
         self.draining = False
         self.waiting = 0
 
@@ -86,7 +93,7 @@ class Desk:
         """End the workers; return whether nothing goes on."""
         self.draining = True
         closed = [await asyncio.to_thread(pool.close, patience) for pool in self._pools.values()]
-        return all(closed)
+        return all([*closed, self.buckets.close()])
 
     def admit(self, client: Hashable, jobs: Sequence[Job]) -> list[Ticket]:
         """Let images in, all of them or none: WireError `busy` with a time to retry, at once, or `unavailable`."""
@@ -98,10 +105,36 @@ class Desk:
         self._tickets.update(tickets)
         self._in_flight[client] += len(tickets)
         self._bytes += sum(len(job.image) for job in jobs)
-        self._queues.setdefault(client, deque()).extend(tickets)
         self.waiting += len(tickets)
+        for ticket in tickets:
+            if isinstance(ticket.job.image, BucketImage):
+                ticket.fetch = loop.create_task(self.buckets.fetch(ticket.job.image))
+                ticket.fetch.add_done_callback(partial(self._fetched, ticket))
+            else:
+                self._queues.setdefault(client, deque()).append(ticket)
         self._hand_out()
         return tickets
+
+    def _fetched(self, ticket: Ticket, fetch: asyncio.Task[bytes]) -> None:
+        """Queue a picture that was fetched; one that could not be is its own error, and one that was given up is forgotten."""
+        ticket.fetch = None
+        self.waiting -= 1
+        if fetch.cancelled() or ticket not in self._tickets:
+            return
+        error = fetch.exception()
+        if error is not None:
+            said = str(error) if isinstance(error, GcsError) else one_line(error)
+            self._tell(ticket, Found(False, said), None, time.perf_counter() - ticket.since)
+            return
+        ticket.job = replace(ticket.job, image=fetch.result())
+        self._bytes += len(ticket.job.image)
+        self.waiting += 1
+        self._queues.setdefault(ticket.client, deque()).append(ticket)
+        self._hand_out()
+
+    def _has_room(self, size: int) -> bool:
+        """Tell whether so many bytes of pictures more may be held."""
+        return not self._bytes or self._bytes + size <= self._settings.max_queue_bytes
 
     def shutting_down(self) -> WireError:
         """Return the error of whoever asks now."""
@@ -126,7 +159,7 @@ class Desk:
         if self.waiting + len(jobs) > settings.max_queue + len(self._slots):
             raise self._busy(f"{self.waiting} images are waiting, and {settings.max_queue} may")
         new = sum(len(job.image) for job in jobs)
-        if self._bytes and self._bytes + new > settings.max_queue_bytes:
+        if not self._has_room(new):
             raise self._busy(f"the pictures in hand take {self._bytes / 1e6:.0f} MB")
 
     def _busy(self, why: str) -> WireError:
@@ -138,6 +171,8 @@ class Desk:
         queue = self._queues.get(ticket.client)
         if ticket.work is not None:
             ticket.work.cancel()
+        elif ticket.fetch is not None:
+            ticket.fetch.cancel()
         elif queue is not None and ticket in queue:
             queue.remove(ticket)
             self.waiting -= 1
@@ -171,6 +206,10 @@ class Desk:
             found = Found(False, "The server was shut down before the image was done.")
         spent = time.perf_counter() - start
         self._mean_seconds += MEMORY_OF_SECONDS * (found.seconds - self._mean_seconds)
+        self._tell(ticket, found, slot, max(0.0, start - ticket.since + spent - found.seconds))
+
+    def _tell(self, ticket: Ticket, found: Found, slot: int | None, waited_seconds: float) -> None:
+        """Answer whoever waits for an image."""
         box = None if found.crop_box is None else (*found.crop_box,)
         reply = ImageReply(
             ticket.index,
@@ -183,7 +222,7 @@ class Desk:
             slot,
             datetime.now(UTC).isoformat(timespec="milliseconds"),
             found.seconds,
-            max(0.0, start - ticket.since + spent - found.seconds),
+            waited_seconds,
             found.pictures,
         )
         self._finished(reply)

@@ -36,7 +36,6 @@ from ecgbench.ws_server.settings import Settings
 from ecgbench.ws_server.work import Job, MethodCall, Pipeline
 
 Send = Callable[[Reply], Awaitable[None]]
-NO_BUCKETS = "This server reads no Google Cloud Storage; send the pictures themselves."
 
 
 class Service:
@@ -77,6 +76,9 @@ class Service:
                 images: Sequence[Image] = (request.image,) if isinstance(request, ProcessImage) else request.images
                 pipeline = Pipeline(read_options(request.options, self.registry))
                 return [Job(image, pipeline, request.returns) for image in images]
+            if isinstance(request, ProcessGcsBatch):
+                stored = self.desk.buckets.images(request.bucket_name, request.image_paths)
+                return [Job(image, Pipeline(read_options(request.options, self.registry)), request.returns) for image in stored]
             if isinstance(request, RunMethod):
                 method = self.registry.method(request.method)
                 call = MethodCall(method, method.make_params(request.params or {}))
@@ -84,7 +86,7 @@ class Service:
             if isinstance(request, Compare):
                 methods = self.methods_of(request.task)
                 return [Job(request.image, MethodCall(each, each.make_params({})), request.returns) for each in methods]
-        raise WireError("unavailable", NO_BUCKETS)
+        raise WireError("bad_message", f"{type(request).__name__} is about no picture.")
 
     def methods_of(self, task: str | None) -> list[Transformer[Any]]:
         """Return the methods of a task by name, all where it is None; WireError lists the tasks."""
@@ -102,6 +104,7 @@ class Service:
             "tasks": self._tasks(),
             "options": self._options(),
             "returns": list(RETURNS),
+            "gcs": bool(self._settings.gcs_buckets),
             "limits": {name: settings[name] for name in limits} | {"timeout": self._settings.timeout},
         }
 

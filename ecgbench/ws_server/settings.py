@@ -30,6 +30,8 @@ class Settings:
     max_in_flight: int = 32
     max_message_bytes: int = 64 * MIB  # ten phone photos of 4.5 MB in base64
     max_pixels: int = 50_000_000  # A4 at 600 dpi is 35 million; 50 take 150 MB as BGR
+    gcs_buckets: tuple[str, ...] = ()  # that requests may read, with this server's credentials; none unless somebody says so
+    gcs_seconds: float = 10.0  # from a picture's admission until it was fetched
     head_seconds: float = 10.0  # to send a request's head, and of silence within its body
     drain_seconds: float = (
         4.0  # for what was accepted, after SIGTERM; all of the end takes up to 3 more, and hosted platforms kill after 10
@@ -39,7 +41,7 @@ class Settings:
         for name in ("max_workers", "max_batch", "max_in_flight", "max_message_bytes", "max_pixels"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} must be at least 1, got {getattr(self, name)}.")
-        for name in ("timeout", "head_seconds"):
+        for name in ("timeout", "head_seconds", "gcs_seconds"):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name} must be more than 0 seconds, got {getattr(self, name)}.")
         if not 0 <= self.port <= 65535:

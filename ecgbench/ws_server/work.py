@@ -19,6 +19,7 @@ from ecgbench.plugins.pages import page_from_bytes
 from ecgbench.wire import Image, Picture, WireError
 from ecgbench.workers import Beat, one_line
 from ecgbench.ws_server.base64_text import decoded
+from ecgbench.ws_server.buckets import BucketImage
 
 MASK_PNG = (cv2.IMWRITE_PNG_BILEVEL, 1, cv2.IMWRITE_PNG_COMPRESSION, 1)  # a third of the time of eight bits a pixel
 PAGE_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1)
@@ -54,9 +55,9 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Job:
-    """A picture, as it came, and what to do with it."""
+    """A picture, as it came or by its place in a bucket, and what to do with it."""
 
-    image: Image = field(repr=False)
+    image: Image | BucketImage = field(repr=False)
     action: Pipeline | MethodCall
     returns: frozenset[str] = frozenset()
 
@@ -90,6 +91,7 @@ class PictureWork:
         """Return what was found; an image's error is its own."""
         start = time.perf_counter()
         try:
+            assert not isinstance(job.image, BucketImage)  # it was fetched before its turn
             page = page_from_bytes(decoded(job.image), name="The image", max_pixels=self.max_pixels)
             found = _run(page, job)
         except Exception as error:

@@ -14,7 +14,7 @@ from ecgbench.core.metric import Score
 from ecgbench.core.outcome import Environment, Outcome, Status
 from ecgbench.store import Store, StoreError, server
 from ecgbench.store.schema import VERSION
-from tests.conftest import Cluster
+from tests.clusters import Cluster
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'ecg-image-bench[postgres]'")
 Make = Callable[..., Outcome]

@@ -12,7 +12,9 @@ from typing import Any
 from ecgbench.core.image_set import ImageSetOpener
 from ecgbench.core.page import Page
 from ecgbench.core.transformer import hookimpl
-from ecgbench.plugins.image_sets.gcs.images import open_bucket, picture_at
+from ecgbench.plugins.image_sets.gcs.cache import cache_of_environment
+from ecgbench.plugins.image_sets.gcs.images import open_bucket
+from ecgbench.plugins.image_sets.gcs.picture import GcsAddress
 from ecgbench.plugins.image_sets.gcs.stored import SCHEME
 
 GCS = ImageSetOpener(
@@ -32,4 +34,6 @@ def ecgbench_image_sets() -> Iterable[ImageSetOpener]:
 @hookimpl
 def ecgbench_open_page(source: Any) -> Page | None:
     """Open one picture in a bucket by its address."""
-    return picture_at(source).make_page() if isinstance(source, str) and source.startswith(SCHEME) else None
+    if not isinstance(source, str) or not source.startswith(SCHEME):
+        return None
+    return GcsAddress(source, cache_of_environment()).make_page()

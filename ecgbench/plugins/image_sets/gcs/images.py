@@ -16,7 +16,7 @@ from ecgbench.plugins.image_sets.folder import SUFFIXES, SignalsBeside, is_pictu
 from ecgbench.plugins.image_sets.gcs.beside import Reader, TruthInBucket
 from ecgbench.plugins.image_sets.gcs.cache import Cache, cache_of_environment
 from ecgbench.plugins.image_sets.gcs.picture import GcsPicture, fetch
-from ecgbench.plugins.image_sets.gcs.service import find_object, list_objects
+from ecgbench.plugins.image_sets.gcs.service import list_objects
 from ecgbench.plugins.image_sets.gcs.stored import SCHEME, GcsError, StoredObject, read_address
 from ecgbench.plugins.image_sets.image_kit import ImageKitTruth
 from ecgbench.plugins.image_sets.truth_files import TruthError, TruthFile, case_fields, facts_of
@@ -139,8 +139,3 @@ def _opened(spec: str, bucket: str, prefix: str, cache: Cache | None) -> GcsSet:
     if prefix != base and next(list_objects(bucket, f"{prefix}/", at_most=1), None):
         prefix = base = f"{prefix}/"  # a folder, as one writes it
     return GcsSet(spec, bucket, prefix, base, cache)
-
-
-def picture_at(address: str) -> GcsPicture:
-    """Return the newest version of a picture by its address; GcsError where there is none."""
-    return GcsPicture(find_object(*read_address(address)), cache_of_environment())

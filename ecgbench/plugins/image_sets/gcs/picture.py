@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ecgbench.core.page import Page
 from ecgbench.plugins.image_sets.gcs.cache import Cache
-from ecgbench.plugins.image_sets.gcs.service import download, unpacked
-from ecgbench.plugins.image_sets.gcs.stored import GcsError, StoredObject
+from ecgbench.plugins.image_sets.gcs.service import download, find_object, unpacked
+from ecgbench.plugins.image_sets.gcs.stored import GcsError, StoredObject, read_address
 from ecgbench.plugins.pages import MAX_BYTES_PER_PIXEL, MAX_PIXELS, SLACK_BYTES, page_from_bytes
 
 MOST_BYTES = MAX_BYTES_PER_PIXEL * MAX_PIXELS + SLACK_BYTES  # as for files
@@ -68,3 +68,33 @@ class GcsPicture:
                 f"{self.stored} has no file on this machine: the cache does not take it; give it room, or take the picture."
             )
         return path
+
+
+@dataclass(frozen=True)
+class GcsAddress:
+    """The newest version of a picture, by its address: which version that is, is asked when it is opened."""
+
+    address: str
+    cache: Cache | None = None
+
+    def __str__(self) -> str:
+        """Return its address."""
+        return self.address
+
+    def make_page(self) -> Page:
+        """Fetch and decode it; PageError, one sentence, where either fails."""
+        return self._picture().make_page()
+
+    def fetch_ahead(self) -> bool:
+        """Bring it into the cache; tell whether it is there."""
+        try:
+            return self._picture().fetch_ahead()
+        except GcsError:
+            return False
+
+    def make_file(self) -> Path:
+        """Bring it into the cache and return the file there; GcsError where it cannot be kept."""
+        return self._picture().make_file()
+
+    def _picture(self) -> GcsPicture:
+        return GcsPicture(find_object(*read_address(self.address)), self.cache)

@@ -108,6 +108,7 @@ class Progress:
 
     def __init__(self, cells: int | None, *, quiet: bool = False) -> None:
         self.counts: Counter[str] = Counter()
+        self.fetched = 0
         self._cells = cells
         self._quiet = quiet
         self._said = time.monotonic()
@@ -150,7 +151,9 @@ class Progress:
     def note(self) -> str:
         """The counts in words: "120 done, 2 failed, 30 reused"."""
         order = ("done", "failed", "crashed", "timed out", "skipped", "reused")
-        return ", ".join(f"{self.counts[name]} {name}" for name in order if self.counts[name]) or "starting"
+        said = [f"{self.counts[name]} {name}" for name in order if self.counts[name]]
+        said += [f"{counted(self.fetched, 'picture')} fetched"] if self.fetched else []
+        return ", ".join(said) or "starting"
 
     def _say(self) -> None:
         self._said = time.monotonic()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ecgbench.cli.buckets import CacheDir, CacheSize, use_cache
 from ecgbench.cli.output import counted, print_json, say, to_json
 from ecgbench.core.showing import printable
 
@@ -49,11 +50,16 @@ def add_commands(app: typer.Typer) -> None:
 
 @images.command("list")
 def list_images(
-    spec: Annotated[str, typer.Argument(help="A folder, a picture, a glob, demo, synthetic?count=20&seed=1, ...")],
+    spec: Annotated[
+        str, typer.Argument(help="A folder, a picture, a glob, gs://bucket/prefix, demo, synthetic?count=20&seed=1, ...")
+    ],
     show_all: Annotated[bool, typer.Option("--all", help="List every case.")] = False,
+    cache_dir: CacheDir = None,
+    cache_size: CacheSize = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Show what an image set holds."""
+    use_cache(cache_dir, cache_size)
     from ecgbench.registry import default_registry
 
     found = default_registry().open_images(spec)
@@ -81,6 +87,8 @@ def generate(
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same pages; default: 0.")] = None,
     dpi: Annotated[float | None, typer.Option(help="Resolution of the pages in pixels per inch.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Workers; default: one a core.")] = None,
+    cache_dir: CacheDir = None,
+    cache_size: CacheSize = None,
 ) -> None:
     """Write ECG pages with their truth (name.png, name.json, masks and signals beside): synthetic ones, or those of any SPEC."""
     from functools import partial
@@ -90,6 +98,7 @@ def generate(
     from ecgbench.registry import default_registry
     from ecgbench.workers import parallel_map
 
+    use_cache(cache_dir, cache_size)
     given = {"types": types or None, "seed": seed, "dpi": dpi and f"{dpi:g}"}
     spec = _synthetic(number, given) if spec is None else _as_it_is(spec, given)
     registry = default_registry()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ecgbench.cli.buckets import CacheDir, CacheSize, Upload, check_upload, upload_files, upload_run, use_cache
 from ecgbench.cli.output import INTERRUPTED, Progress, console, counted, print_json, say, stdout_kept_clean
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class UsageError(ValueError):
 
 def run(
     specs: Annotated[
-        list[str], typer.Argument(metavar="SPEC...", help="Folders, pictures, globs, demo, synthetic?count=20, ...")
+        list[str],
+        typer.Argument(metavar="SPEC...", help="Folders, pictures, globs, gs://bucket/prefix, demo, synthetic?count=20, ..."),
     ],
     methods: Annotated[str, typer.Option("--methods", "-m", help="Methods by pattern, comma-separated.")] = "*",
     param: Annotated[list[str] | None, typer.Option(help="METHOD.NAME=VALUE[,VALUE...]; several values are all tried.")] = None,
@@ -70,6 +72,9 @@ def run(
             "--changed", help="Only cells whose case, method, params or metrics are in no earlier run; carry over the others."
         ),
     ] = False,
+    upload: Upload = None,
+    cache_dir: CacheDir = None,
+    cache_size: CacheSize = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -84,6 +89,8 @@ def run(
     if scheduler is not None and jobs is not None:
         raise UsageError("--jobs is of this machine, and a cluster's workers are as they were started; leave --jobs out.")
     memory_bytes, workers = _bytes(memory), None if scheduler is not None else _workers(jobs)
+    use_cache(cache_dir, cache_size)
+    check_upload(upload)
     if executor == "processes" and not dry_run:
         wake_forkserver()
     plan = _plan(specs, methods, param or [], repeats=repeats, warmup=warmup, executor=executor, workers=workers, timeout=timeout,
@@ -104,6 +111,8 @@ def run(
         else:
             _show_run(opened, execution.kept_run, progress)
             say(_next_steps(execution.kept_run.name, _without_password(store)))
+        if upload is not None:
+            upload_run(opened, execution.kept_run, upload, _without_password(store))
     _say_problems(plan)
     raise typer.Exit(0 if progress.counts["done"] or progress.counts["reused"] or not progress.finished else 1)
 
@@ -181,6 +190,7 @@ def _carry_out(execution: Execution, plan: Plan, *, quiet: bool = False) -> Prog
         ):
             execution.on_reuse = progress.reuse
             for outcome in outcomes:
+                progress.fetched = execution.fetched
                 progress.add(outcome)
     except KeyboardInterrupt:
         say(f"Interrupted; what was done is kept. Go on with: {_resumption(execution.kept_run.name)}", err=True)
@@ -342,11 +352,15 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; default: RUN.FORMAT; - for stdout.")
     ] = None,
+    upload: Upload = None,
     store: StorePath = DEFAULT_STORE,
 ) -> None:
     """Write a run's outcomes as a table, or its report."""
     from ecgbench.report import export as write_export
 
+    check_upload(upload)
+    if upload is not None and str(output) == "-":
+        raise UsageError("--upload sends a file; give --output a name, or leave it out.")
     chosen = format or (output.suffix.lstrip(".").lower() if output and output.suffix else "csv")
     with _existing(store) as opened:
         found = opened.find_run(run_name)
@@ -354,6 +368,8 @@ def export(
         write_export(opened, found, chosen, sys.stdout.buffer if str(target) == "-" else target)
     if str(target) != "-":
         say(str(target))
+    if upload is not None:
+        upload_files([target], upload, f"It is in {target}", shlex.join(["ecgbench", *sys.argv[1:]]))
 
 
 def _existing(store: str) -> Store:

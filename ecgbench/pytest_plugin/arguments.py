@@ -70,6 +70,8 @@ def _is_test_file(text: str) -> bool:
 
 def _opens_as_pictures(text: str) -> bool:
     spec = text.partition("::")[0]
+    if "://" in spec:  # no file is called so; what is wrong with it is said when it is opened
+        return True
     if spec.endswith(".py"):
         return False
     if Path(spec).is_dir():

@@ -24,8 +24,8 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("ecgbench", "methods on pictures of ECGs as tests (ecgbench)")
     group.addoption(
         "--benchmark", dest="ecg_benchmark", action="append", nargs="?", const=BARE, metavar="SPEC",
-        help="Run methods on the pictures of SPEC: a folder, picture, pattern, demo, 'synthetic?count=20', ...; several may follow. "
-        "Without SPEC: the ini setting ecgbench_images, else demo.",
+        help="Run methods on the pictures of SPEC: a folder, picture, pattern, gs://bucket/prefix, demo, 'synthetic?count=20', ...; "
+        "several may follow. Without SPEC: the ini setting ecgbench_images, else demo.",
     )  # fmt: skip
     group.addoption(
         "--ecg-methods", default="*", metavar="PATTERNS", help="Methods by pattern, comma-separated: 'edges.*,color.lab'."

@@ -195,7 +195,7 @@ def _asked(action: Callable[[], T], where: str, until: float, *, doing: str = "r
 
 def _late(where: str, seconds: float, cause: Any) -> str:
     last = f"; the last try said: {_short(cause)}" if cause is not None else ""
-    return f"Google Cloud Storage did not deliver {where} within {seconds:.3g} s{last}."
+    return f"Google Cloud Storage did not deliver {where} within {max(1, round(seconds))} s{last}."
 
 
 def _refused(where: str, error: Any, doing: str) -> str:

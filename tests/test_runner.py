@@ -268,6 +268,8 @@ def test_an_unknown_name_lists_the_known_ones():
         ({"function": len, "images": PICTURES[0]}, TypeError, "images must be a list of pictures, got a single ndarray"),
         ({"function": len, "source": "s3"}, ValueError, "no source 's3'; choose 'local' or 'gcs'"),
         ({"function": len, "bucket_name": "b"}, ValueError, "bucket_name goes with source='gcs'"),
+        ({"function": len, "source": "gcs", "image_paths": ["a.png"]}, ValueError, "source='gcs' needs bucket_name="),
+        ({"function": len, "source": "gcs", "bucket_name": "b", "images": []}, ValueError, "images= are at hand"),
         ({"function": len, "max_workers": 0}, ValueError, "At least one worker is needed, got max_workers=0"),
     ],
 )
@@ -276,11 +278,28 @@ def test_wrong_arguments_raise_at_once(arguments, error, message):
         call(**arguments)
 
 
-def test_google_cloud_storage_is_one_sentence_until_it_can_be_read():
-    with pytest.raises(NotImplementedError, match=r"^Pictures in Google Cloud Storage cannot be read yet: .*source='local'\.$"):
-        call(len, image_paths=["a.png"], source="gcs", bucket_name="my-bucket")
-    with pytest.raises(NotImplementedError):
-        asyncio.run(runner_module.test_quality_gates(image_paths=["a.png"], source="gcs", bucket_name="my-bucket"))
+def test_functions_run_on_pictures_of_a_bucket_by_name_below_a_prefix_or_on_all(gcs):
+    png = cv2.imencode(".png", PICTURES[0])[1].tobytes()
+    for name in ("set/a.png", "set/b.png", "c.png"):
+        gcs.put("scans", name, png)
+    known = call(lambda image: image.shape, image_paths=["c.png", "gone.png"], source="gcs", bucket_name="scans")
+    assert [each["image"] for each in known["results"]] == ["gs://scans/c.png", "gs://scans/gone.png"]
+    assert [each["success"] for each in known["results"]] == [True, False]
+    assert "There is no gs://scans/gone.png" in known["results"][1]["error"]
+
+    def size(path: Path) -> int:
+        return path.stat().st_size
+
+    below = call(size, image_paths=["set/"], source="gcs", bucket_name="scans")
+    assert [(each["image"], each["result"]) for each in below["results"]] == [
+        ("gs://scans/set/a.png", len(png)),
+        ("gs://scans/set/b.png", len(png)),
+    ]
+    every = asyncio.run(
+        runner_module.test_quality_gates(image_paths=[f"gs://scans/{name}" for name in ("c.png", "set/")], source="gcs")
+    )
+    assert (every["total"], every["successful"]) == (3, 3)
+    assert call(function_name="edges.canny", images=None, source="gcs", bucket_name="scans")["successful"] == 3
 
 
 def test_a_tester_without_workers_is_refused():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ecgbench.workers import START, Lost, PoolError, Raised, in_order, open_pool, stream
+from ecgbench.workers import START, Lost, PoolError, Raised, in_order, open_pool, parallel_map, stream
 
 
 def square(payload, beat):
@@ -271,3 +271,10 @@ def test_work_that_kills_each_worker_on_arrival_is_an_error_and_not_an_endless_l
             pool.collect()
     finally:
         pool.close()
+
+
+def test_workers_have_the_environment_that_their_pool_was_opened_in(monkeypatch):
+    for value in ("one", "two"):  # the forkserver has been there since the first
+        monkeypatch.setenv("ECGBENCH_TEST_VARIABLE", value)
+        read = parallel_map(lambda name: dict(os.environ)[name], ["ECGBENCH_TEST_VARIABLE"], workers=1)
+        assert list(read) == [value]

@@ -62,6 +62,7 @@ async function start() {
   prefer(at("method"), "canny");
   prefer(at("color_method"), "lab");
   at("digitize").closest("label").hidden = byTask("digitize").length === 0;
+  at("paths").closest("details").hidden = !server.gcs;
   showParams();
   refresh();
 }
@@ -260,12 +261,24 @@ async function runBatch(batch, told, signal) {
     for (const card of batch) told(card, joined(await processor.compare(at("task").value, card.file, { signal, return: wanted })));
     return;
   }
-  const onProgress = (item) => told(batch[item.index], item);
+  const { onProgress, finish } = asTheyCome(batch, told);
   const call = { signal, return: wanted, onProgress };
   const files = batch.map(({ file }) => file);
   const reply =
     mode === "method" ? await processor.runMethod(at("one").value, files, readParams(), call) : await processor.processBatch(files, pipelineOptions(), call);
-  reply.results.forEach((result, index) => batch[index].result || told(batch[index], result));
+  finish(reply);
+}
+
+/** Tell of each image when it is done, since pictures come with items only; `finish` tells of those that no item spoke of. */
+function asTheyCome(batch, told) {
+  const seen = new Set();
+  return {
+    onProgress: (item) => {
+      seen.add(item.index);
+      told(batch[item.index], item);
+    },
+    finish: (reply) => reply.results.forEach((result, index) => seen.has(index) || told(batch[index], result)),
+  };
 }
 
 /** Make one image's fields of a comparison's: each method is a step. */
@@ -295,8 +308,9 @@ function runBucket() {
     for (let from = 0; from < list.length; from += most) {
       const part = list.slice(from, from + most);
       const names = part.map(({ name }) => name);
-      const reply = await processor.processGCSBatch(at("bucket").value.trim(), names, pipelineOptions(), { signal, return: ["drawing"] });
-      reply.results.forEach((result, index) => told(part[index], result));
+      const { onProgress, finish } = asTheyCome(part, told);
+      const call = { signal, return: ["drawing"], onProgress };
+      finish(await processor.processGCSBatch(at("bucket").value.trim(), names, pipelineOptions(), call));
     }
   });
 }

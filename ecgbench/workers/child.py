@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -20,8 +21,12 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 LEAKED_THREADS = 32  # that tasks may leave behind; libraries keep pools of some, once
 
 
-def serve(pipe: Connection, place: Any, recipe: bytes) -> None:
-    """Do the tasks that come through `pipe` until it closes: what runs in a worker process."""
+def serve(pipe: Connection, place: Any, recipe: bytes, environment: Mapping[str, str]) -> None:
+    """Do the tasks that come through `pipe` until it closes: what runs in a worker process.
+
+    `environment`: of the pool's process as it is now; the forkserver has that of its own start, before a notebook named its credentials.
+    """
+    os.environ.update(environment)
     _settle_in()
     try:
         work, memory_bytes = pickle.loads(recipe)  # noqa: S301 - from our own parent

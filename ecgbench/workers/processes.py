@@ -244,7 +244,7 @@ class ProcessPool:
         place = self._context.RawArray("d", 3)
         for attempt in range(STARTS_THAT_MAY_FAIL):
             wake_forkserver()  # anew, should it have died
-            process = self._context.Process(target=serve, args=(theirs, place, self._recipe), daemon=True)
+            process = self._context.Process(target=serve, args=(theirs, place, self._recipe, dict(os.environ)), daemon=True)
             try:
                 with no_main_module(), free_to_start():
                     process.start()

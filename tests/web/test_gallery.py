@@ -204,6 +204,27 @@ def test_results_are_saved_as_csv_and_json(page: Any, pictures: list[Path]) -> N
     assert [each["name"] for each in json.loads(saved["json"])] == [path.name for path in pictures]
 
 
+def test_pictures_of_a_bucket_become_overlays_and_a_missing_one_says_why(gcs: Any, browser: Any, pictures: list[Path]) -> None:
+    gcs.put("scans", "p/a.png", pictures[0].read_bytes())
+    with serving("--gcs-bucket", "scans") as port:
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.wait_for_selector(".dot.open", timeout=SOON)
+        page.click("summary")
+        page.fill("#bucket", "scans")
+        page.fill("#paths", "p/a.png\np/gone.png")
+        page.click("#run-bucket")
+        finish(page)
+        first, second = states(page)
+        assert first.startswith("done in") and second.startswith("There is no gs://scans/p/gone.png")
+        assert page.query_selector(".above").bounding_box()["width"] > 100
+        page.close()
+
+
+def test_a_server_that_reads_no_buckets_does_not_ask_for_one(page: Any) -> None:
+    page.wait_for_selector("summary", state="hidden", timeout=SOON)
+
+
 def run_canny(page: Any, picture: Path, *, sigma: str) -> None:
     page.set_input_files("#files", str(picture))
     page.check("input[value=method]")

@@ -183,7 +183,7 @@ def test_a_fault_costs_its_picture_a_sentence_or_nothing_within_seconds(
     ("fault", "said"),
     [
         (None, "no pictures at gs://empty"),
-        ("404", "There is no gs://empty/"),
+        ("404", "gs://empty/ cannot be listed: there is no such bucket"),
         ("403", "no Google credentials"),
         ("hang", "did not deliver"),
     ],

@@ -132,7 +132,7 @@ def _page_of(bucket: str, prefix: str, token: str | None, size: int, where: str)
         page = next(listing.pages, ())
         return [_stored(bucket, blob) for blob in page], listing.next_page_token
 
-    found, following = _asked(ask, where, until)
+    found, following = _asked(ask, where, until, doing="listed")
     return sorted(found, key=lambda each: each.name.encode()), following  # as the service has them; emulators have not
 
 
@@ -202,12 +202,14 @@ def _refused(where: str, error: Any, doing: str) -> str:
     code = error.code
     if code == 404 and doing == "written":
         return f"{where} cannot be written: there is no such bucket; create it, or check its name."
+    if code == 404 and doing == "listed":
+        return f"{where} cannot be listed: there is no such bucket; check its name."
     if code == 404:
         return f"There is no {where} (any more); check bucket and name, and run it again if it was replaced meanwhile."
     if code in (401, 403) and _is_anonymous():
         return f"{where} cannot be {doing}: it is not open to everybody, and no Google credentials were found; {LOG_IN}."
     if code in (401, 403):
-        role = "Storage Object Viewer" if doing == "read" else "Storage Object User"
+        role = "Storage Object User" if doing == "written" else "Storage Object Viewer"
         return f"{where} cannot be {doing}: the Google credentials do not allow it (HTTP {code}); ask for the role {role}."
     return f"{where} cannot be {doing}: Google Cloud Storage answered HTTP {int(code)} ({_short(error)})."
 

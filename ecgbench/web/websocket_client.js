@@ -168,7 +168,8 @@
   /** Give each picture of a result its bytes as a Blob. */
   function withBlobs(result, parts) {
     for (const picture of result.pictures || []) {
-      if (picture.part !== undefined) picture.blob = new Blob([parts[picture.part]], { type: `image/${picture.format}` });
+      const bytes = picture.part !== undefined ? parts[picture.part] : Uint8Array.from(atob(picture.data || ""), (letter) => letter.charCodeAt(0));
+      if (bytes.length) picture.blob = new Blob([bytes], { type: `image/${picture.format}` });
     }
     return result;
   }
@@ -469,7 +470,7 @@
     #receive(socket, data) {
       let reply;
       try {
-        if (typeof data === "string") reply = JSON.parse(data);
+        if (typeof data === "string") reply = withBlobs(JSON.parse(data), []);
         else {
           const { header, parts } = unframe(data);
           reply = withBlobs(header, parts);

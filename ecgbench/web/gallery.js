@@ -62,7 +62,6 @@ async function start() {
   prefer(at("method"), "canny");
   prefer(at("color_method"), "lab");
   at("digitize").closest("label").hidden = byTask("digitize").length === 0;
-  at("paths").closest("details").hidden = !server.gcs;
   showParams();
   refresh();
 }

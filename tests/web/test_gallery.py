@@ -221,10 +221,6 @@ def test_pictures_of_a_bucket_become_overlays_and_a_missing_one_says_why(gcs: An
         page.close()
 
 
-def test_a_server_that_reads_no_buckets_does_not_ask_for_one(page: Any) -> None:
-    page.wait_for_selector("summary", state="hidden", timeout=SOON)
-
-
 def run_canny(page: Any, picture: Path, *, sigma: str) -> None:
     page.set_input_files("#files", str(picture))
     page.check("input[value=method]")

@@ -67,6 +67,8 @@ class Cable:
         finally:
             self._open -= {source, target}
             for end in (source, target):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)  # the other thread waits for it, which keeps a socket open that is only closed
                 end.close()
 
 

@@ -55,7 +55,7 @@ def synthetic(data: Path, settings: str, seed: int, place: int) -> Pixels:
     images = open_records(f"records:{data / 'records' / 'ptbxl'}?{settings}&seed={seed}&severity={severity:.2f}")
     assert images is not None
     case = next(case for number, case in enumerate(images) if number == place)
-    return case.source.make_page().bgr
+    return np.asarray(case.source.make_page().bgr, np.uint8)
 
 
 def stored(picture: Pixels, width: int) -> Pixels:

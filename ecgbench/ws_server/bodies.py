@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from ecgbench.wire import WireError, json
 from ecgbench.wire.fields import Field
+from ecgbench.ws_server.protocol import SILENCE_SECONDS
 from ecgbench.ws_server.settings import Settings
 
 MOST_FIELDS = 50  # of a form beside its pictures
@@ -65,11 +66,13 @@ async def _chunks(request: Request, settings: Settings) -> AsyncIterator[bytes]:
 
 
 async def _pass_over(stream: AsyncIterator[bytes], seconds: float) -> None:
-    """Read on for a while and keep nothing: a socket that is closed over unread bytes resets the connection, and the answer is lost."""
+    """Read on until a silence, and keep nothing: a socket that is closed over unread bytes resets the connection, and the answer is lost."""
     with contextlib.suppress(TimeoutError, ClientDisconnect):
         async with asyncio.timeout(seconds):
-            async for _ in stream:
-                pass
+            while True:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    if await anext(stream, None) is None:
+                        return
 
 
 async def _read_form(

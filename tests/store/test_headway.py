@@ -1,7 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ecgbench.store import Arrival, Headway, Run, Store, WorkerNow
 
@@ -16,11 +15,11 @@ TOLD = Headway(
 )
 
 
-def test_what_a_run_says_comes_back_in_another_opening_of_the_store(store: Store, run: Run, tmp_path: Path) -> None:
+def test_what_a_run_says_comes_back_in_another_opening_of_the_store(store: Store, run: Run, location: str) -> None:
     assert store.headway(run.id) is None
     store.say_headway(run.id, replace(TOLD, counts={}))
     store.say_headway(run.id, TOLD)
-    with Store(tmp_path / "ecgbench.db") as other:
+    with Store(location) as other:
         assert other.headway(run.id) == TOLD
     assert TOLD.finished == 33
 

@@ -71,9 +71,10 @@ def records(tmp_path):
     return folder
 
 
-def test_the_built_in_image_sets_keep_their_promises(check, folders, records):
+def test_the_built_in_image_sets_keep_their_promises(check, folders, records, gcs):
     scans, kaggle = folders
-    named = [str(scans), f"kaggle:{kaggle}", f"records:{records}?types=0001&dpi=72"]
+    gcs.put_folder("scans", scans)
+    named = [str(scans), f"kaggle:{kaggle}", f"records:{records}?types=0001&dpi=72", "gs://scans"]
     verdicts = check("ecgbench", "image_set:*", images=named)
     assert unkept(verdicts) == []
     assert {verdict.subject.name for verdict in verdicts.values() if verdict.status == "passed"} >= {*named, "demo"}

@@ -88,7 +88,7 @@ def gates(page: Page, p: GatesParams) -> QualityReport:
     and dpi=72..200, seed=43 with count=54 and grid=none, seed=44 with count=72, dpi=72..200, severity=0.6..1 and the types 0009 to
     0012), 38 of them illegible, its AUC is 0.96 (95 % interval over records 0.92 to 0.99), and the verdict right on 0.86 (0.81 to 0.91).
     On 72 evaluation pages ('synthetic?count=36&seed=1101&severity=0..1&dpi=72..200', count=36&seed=1102&severity=0.5..1), of which only 4
-    are illegible, it is 0.84 (0.66 to 0.96), the verdict right on 0.86 (0.81 to 0.93)..
+    are illegible, it is 0.84 (0.66 to 0.96), the verdict right on 0.86 (0.81 to 0.93).
     What didn't work: gradient energy (variance of the Laplacian), which follows the amount of ink on the page rather than its sharpness.
     The share of clipped pixels: 0 to 2 % on photos, 12 to 86 % on good scans of white paper. The score of the grid's fit against
     creases: a creased sheet (ecg00028) has 0.51, a good photo (ecg00032) 0.57. The area of dark patches against mould that hides leads:

@@ -19,6 +19,15 @@ from ecgbench.registry import default_registry
 from ecgbench.store import Store
 from tests import misbehaving_plugin
 
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard():
+    """Have commands hear Ctrl-C also where the tests run in the background, whose processes a shell starts deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 CANNY, SOBEL = "edges.canny", "edges.sobel"
 BOTH = ("-m", f"{CANNY},{SOBEL}")
 

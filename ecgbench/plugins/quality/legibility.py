@@ -12,7 +12,7 @@ class Curves:
     """How the likelihood falls with each measure: where it is a half, and how steep the logistic function is there.
 
     Steepness is that of a measure's logarithm, or of the hidden share itself. `unknown_scale`: of the pages on which neither grid nor pulse
-    is found, so many are legible. Set on synthetic pages of development seeds by benchmarks/calibrate_quality.py, which prints the mean
+    is found, so many are legible. Set by hand on synthetic pages of development seeds; benchmarks/calibrate_quality.py prints the mean
     log-loss of values around them.
     """
 

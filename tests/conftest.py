@@ -1,4 +1,4 @@
-"""What tests in several rooms need and is dear to make: a PostgreSQL server, and Google Cloud Storage with faults on demand."""
+"""What tests in several rooms need and is dear to make: misbehaving methods, a PostgreSQL server, and Google Cloud Storage with faults on demand."""
 
 from __future__ import annotations
 
@@ -11,8 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from ecgbench.registry import Registry
+from tests import misbehaving_plugin
 from tests.buckets import BucketService, bucket_service
 from tests.clusters import NOBODY, Cluster, binaries
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """What is built in, and methods that misbehave."""
+    registry = Registry.load()
+    registry.register(misbehaving_plugin, origin="misbehaving 1.0")
+    return registry
 
 
 @pytest.fixture(scope="session")

@@ -16,32 +16,18 @@ from ecgbench import Case, CaseInfo, Score, hookimpl, metric
 from ecgbench.core.outcome import Status
 from ecgbench.execution import Execution
 from ecgbench.plan import make_plan
-from ecgbench.registry import Registry
 from ecgbench.store import Store, StoreError
 from tests import misbehaving_plugin
+from tests.pictures import write_pictures
 
 GOOD = {"edges.a_good", "edges.z_good"}
 SEEN_THROUGH = {"edges.forking", "edges.wandering", "edges.talking", "edges.leaking"}  # what they do costs nobody anything
 
 
 @pytest.fixture
-def registry():
-    registry = Registry.load()
-    registry.register(misbehaving_plugin, origin="misbehaving 1.0")
-    return registry
-
-
-@pytest.fixture
 def pictures(tmp_path):
     """A folder of five small pictures, one of which is no picture."""
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for index in range(4):
-        picture = np.full((40, 60 + index), 200, np.uint8)
-        cv2.rectangle(picture, (10, 10), (40, 30), 20, 2)
-        cv2.imwrite(str(folder / f"page{index}.png"), picture)
-    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
-    return folder
+    return write_pictures(tmp_path / "pictures", 4)
 
 
 def outcomes_of(pictures, registry, methods, *, store=None, name=None, resume=False, **terms):
@@ -219,6 +205,7 @@ from ecgbench.plan import make_plan
 from ecgbench.registry import Registry
 from ecgbench.store import Store
 from tests import misbehaving_plugin
+from tests.pictures import write_pictures
 registry = Registry.load()
 registry.register(misbehaving_plugin)
 plan = make_plan([sys.argv[1]], methods="edges.*_good", registry=registry, workers=2)

@@ -8,16 +8,7 @@ import pytest
 
 from ecgbench.execution import Execution
 from ecgbench.plan import make_plan
-from ecgbench.registry import Registry
 from ecgbench.store import Store
-from tests import misbehaving_plugin
-
-
-@pytest.fixture
-def registry():
-    registry = Registry.load()
-    registry.register(misbehaving_plugin, origin="misbehaving 1.0")
-    return registry
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from streamlit.delta_generator import DeltaGenerator
+
 from ecgbench.core.metric import Score
 from ecgbench.dashboard.bench import Bench, RunView
 from ecgbench.dashboard.queries import tasks_of
@@ -33,6 +35,14 @@ def choose_metric(view: RunView, task: str) -> str | None:
     known = sorted({each.metric for each in view.store.summaries(view.run.id)} & view.store.scores(task).keys())
     chosen = choose_one("Ranked by", [OWN_SCORE, *known], key="metric")
     return None if chosen == OWN_SCORE else chosen
+
+
+def choose_score(view: RunView, task_place: DeltaGenerator, metric_place: DeltaGenerator) -> tuple[str, str | None]:
+    """Let a task and one of its scores be chosen, each in its place on the page."""
+    with task_place:
+        task = choose_task(view)
+    with metric_place:
+        return task, choose_metric(view, task)
 
 
 def scores_of(board: Leaderboard) -> list[Score]:

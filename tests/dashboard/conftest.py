@@ -17,6 +17,7 @@ from ecgbench.dashboard.launch import STORE_VARIABLE, command
 from ecgbench.plugins.pages import content_id
 from ecgbench.registry import default_registry
 from ecgbench.store import Store
+from tests.dashboard.two_runs import fill as fill_two_runs
 
 pytest.importorskip("streamlit", reason="streamlit draws the dashboard; pip install 'ecg-image-bench[dashboard]'")
 from streamlit.testing.v1 import AppTest
@@ -155,3 +156,11 @@ def page(browser, address):
     host = address.removeprefix("http://")
     assert not failures
     assert asked and all(url.startswith((f"http://{host}/", f"ws://{host}/", "blob:", "data:", "about:")) for url in asked)
+
+
+@pytest.fixture(scope="session")
+def two_runs(tmp_path_factory):
+    """A store of two runs that tests only read."""
+    folder = tmp_path_factory.mktemp("runs")
+    fill_two_runs(folder / "bench.db", folder / "scans")
+    return folder / "bench.db"

@@ -2,19 +2,9 @@
 
 import json
 
-import pytest
-
 from ecgbench.dashboard.conformance import check_job, check_words, read_check
 from ecgbench.registry import Problem, default_registry
 from tests.dashboard.pages import draw, said, until
-from tests.dashboard.two_runs import fill
-
-
-@pytest.fixture(scope="module")
-def two_runs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs")
-    fill(folder / "bench.db", folder / "scans")
-    return folder / "bench.db"
 
 
 def test_a_method_shows_what_its_author_wrote_and_its_origin(tmp_path):

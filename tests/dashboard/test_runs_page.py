@@ -6,14 +6,6 @@ from ecgbench.dashboard.trends import Mark, trend_chart, trend_rows
 from ecgbench.registry import default_registry
 from ecgbench.store import Store
 from tests.dashboard.pages import draw, said
-from tests.dashboard.two_runs import fill
-
-
-@pytest.fixture(scope="module")
-def two_runs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs")
-    fill(folder / "bench.db", folder / "scans")
-    return folder / "bench.db"
 
 
 def test_two_runs_stand_beside_each_other_with_their_environments_first(two_runs):

@@ -9,18 +9,16 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 import ecgbench
 from ecgbench.core.outcome import Status
 from ecgbench.execution import Execution
 from ecgbench.plan import make_plan
-from ecgbench.registry import Registry
 from ecgbench.store import Store
 from ecgbench.workers import PoolError, cluster, open_pool, stream
 from tests import misbehaving_plugin, sleeping_plugin
+from tests.pictures import write_pictures
 
 distributed = pytest.importorskip("distributed", reason="dask is not installed: pip install 'ecg-image-bench[distributed]'")
 ROOT = Path(__file__).parents[2]
@@ -63,20 +61,11 @@ def address(tmp_path_factory):
 
 @pytest.fixture
 def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for index in range(25):
-        picture = np.full((40, 60 + index), 200, np.uint8)
-        cv2.rectangle(picture, (10, 10), (40, 30), 20, 2)
-        cv2.imwrite(str(folder / f"page{index}.png"), picture)
-    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
-    return folder
+    return write_pictures(tmp_path / "pictures", 25)
 
 
 @pytest.fixture
-def registry():
-    registry = Registry.load()
-    registry.register(misbehaving_plugin, origin="misbehaving 1.0")
+def registry(registry):
     registry.register(sleeping_plugin, origin="sleeping 1.0")
     return registry
 

@@ -11,7 +11,7 @@ from ecgbench.core.metric import Score
 from ecgbench.core.truth import CaseInfo
 from ecgbench.dashboard.bench import Bench
 from ecgbench.dashboard.charts import delta_chart
-from ecgbench.dashboard.controls import choose_metric, choose_run, choose_task
+from ecgbench.dashboard.controls import choose_run, choose_score
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.looking import NO_TRUTH, difference_of, look
 from ecgbench.dashboard.queries import board_of, largest_disagreements, pairs_of
@@ -36,10 +36,7 @@ def render(bench: Bench) -> None:
     run, task, metric = st.columns([2, 1, 2])
     with run:
         view = choose_run(bench)
-    with task:
-        chosen_task = choose_task(view)
-    with metric:
-        chosen_metric = choose_metric(view, chosen_task)
+    chosen_task, chosen_metric = choose_score(view, task, metric)
     redraw_on_change(bench, view)
     offered = sides_of(bench, view, chosen_task)
     found = board_of(view, chosen_task, chosen_metric)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ecgbench.core.outcome import Outcome
 from ecgbench.dashboard.bench import Bench, RunView
-from ecgbench.dashboard.controls import choose_metric, choose_run, choose_task
+from ecgbench.dashboard.controls import choose_run, choose_score
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.looking import difference_of, look, small_pictures
 from ecgbench.dashboard.queries import board_of, groups_of, worst_of
@@ -84,10 +84,7 @@ def _choose_cell(view: RunView, group: FailureGroup) -> tuple[int, int]:
 
 def _worst(view: RunView) -> None:
     task, metric, method = st.columns(3)
-    with task:
-        chosen_task = choose_task(view)
-    with metric:
-        chosen_metric = choose_metric(view, chosen_task)
+    chosen_task, chosen_metric = choose_score(view, task, metric)
     found = board_of(view, chosen_task, chosen_metric)
     if found is None:
         st.info("The first sums of this run are being computed.", icon=":material/hourglass_top:")

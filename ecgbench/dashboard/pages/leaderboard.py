@@ -9,7 +9,7 @@ import streamlit as st
 from ecgbench.dashboard.bench import Bench, RunView
 from ecgbench.dashboard.board_table import BoardTable, board_table
 from ecgbench.dashboard.charts import MOST_COLORS, PICK, breakdown_chart, cost_chart, interval_chart
-from ecgbench.dashboard.controls import choose_metric, choose_run, choose_task, with_outcomes
+from ecgbench.dashboard.controls import choose_run, choose_score, with_outcomes
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.queries import PAIRED_AT_ONCE, board_of, breakdown_of, comparison_of, verdict_of
 from ecgbench.dashboard.url_state import choose_one, choose_some, choose_tab
@@ -28,10 +28,7 @@ def render(bench: Bench) -> None:
     run, task, metric, reference = st.columns([2, 1, 2, 2])
     with run:
         view = choose_run(bench)
-    with task:
-        chosen_task = choose_task(view)
-    with metric:
-        chosen_metric = choose_metric(view, chosen_task)
+    chosen_task, chosen_metric = choose_score(view, task, metric)
     with reference:
         others = [each.name for each in with_outcomes(bench) if each.id != view.run.id]
         help_text = "A run that differences are shown from, method by method, over the pictures that both have."

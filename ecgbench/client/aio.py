@@ -122,6 +122,10 @@ class AsyncClient:
         header = {"type": "process_gcs_batch", "bucket_name": bucket_name, "image_paths": list(image_paths), "options": options}
         return await self._ask({**header, "return": list(returns)}, [], timeout, progress)
 
+    async def list_gcs_images(self, bucket_name: str, prefix: str = "", *, timeout: float | None = None) -> Reply:
+        """Return the names of pictures in a bucket that begin with `prefix` as `image_paths`; `more` says whether there are others."""
+        return await self._ask({"type": "list_gcs_images", "bucket_name": bucket_name, "prefix": prefix}, [], timeout)
+
     async def run_method(
         self,
         method: str,

@@ -78,6 +78,10 @@ class Client:
         call = self._client.process_gcs_batch
         return self._run(call(bucket_name, image_paths, options, returns=returns, progress=progress, timeout=timeout))
 
+    def list_gcs_images(self, bucket_name: str, prefix: str = "", *, timeout: float | None = None) -> Reply:
+        """Return the names of pictures in a bucket that begin with `prefix` as `image_paths`; `more` says whether there are others."""
+        return self._run(self._client.list_gcs_images(bucket_name, prefix, timeout=timeout))
+
     def run_method(
         self,
         method: str,

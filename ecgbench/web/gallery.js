@@ -210,23 +210,26 @@ function batches(list) {
   return cut;
 }
 
-async function run(list, work) {
+/** Do `work` on the cards that `find` gives, as they are or from elsewhere; both may be cancelled. */
+async function run(find, work) {
   stop = new AbortController();
   tellProblem("");
+  refresh();
+  let list = [];
   let done = 0;
   const told = (card, result) => {
     if (!card.result) done += 1; // else it is told again, over another connection
     show(card, result);
     tellProgress(done, list.length);
   };
-  for (const card of list) {
-    card.result = null;
-    say(card, "waiting");
-  }
-  tellProgress(0, list.length);
-  refresh();
   try {
-    await work(told, stop.signal);
+    list = await find(stop.signal);
+    for (const card of list) {
+      card.result = null;
+      say(card, "waiting");
+    }
+    tellProgress(0, list.length);
+    await work(list, told, stop.signal);
   } catch (error) {
     const why = error.name === "AbortError" ? "Cancelled." : error.message;
     tellProblem(why);
@@ -238,8 +241,8 @@ async function run(list, work) {
 }
 
 function runPictures() {
-  const list = cards.filter(({ file }) => file);
-  return run(list, async (told, signal) => {
+  const withFiles = () => cards.filter(({ file }) => file);
+  return run(withFiles, async (list, told, signal) => {
     for (const batch of batches(list)) {
       batch.forEach((card) => say(card, "working"));
       try {
@@ -294,23 +297,48 @@ function joined(reply) {
   };
 }
 
-function runBucket() {
-  const paths = at("paths").value.split("\n").map((line) => line.trim()).filter(Boolean);
-  if (!at("bucket").value.trim() || !paths.length) {
-    tellProblem("Name a bucket and at least one object in it.");
+/** Return the names that lines stand for, one that ends in "/" (or no line) for all pictures below, and a word about those left out. */
+async function namesInBucket(bucket, lines, signal) {
+  const names = [];
+  let left = "";
+  for (const line of lines.length ? lines : [""]) {
+    if (line && !line.endsWith("/")) {
+      names.push(line);
+      continue;
+    }
+    const found = await processor.listGCSImages(bucket, line, { signal });
+    if (!found.image_paths.length) throw new Error(`There are no pictures at gs://${bucket}/${line}.`);
+    if (found.more) left = `gs://${bucket}/${line} has more pictures than these ${found.image_paths.length}; name folders below it for the others.`;
+    names.push(...found.image_paths);
+  }
+  return { names, left };
+}
+
+async function runBucket() {
+  const bucket = at("bucket").value.trim();
+  if (!bucket) {
+    tellProblem("Name a bucket.");
     return;
   }
-  const list = paths.map((path) => makeCard(path));
-  cards.push(...list);
-  run(list, async (told, signal) => {
+  let left = "";
+  const find = async (signal) => {
+    const lines = at("paths").value.split("\n").map((line) => line.trim()).filter(Boolean);
+    const found = await namesInBucket(bucket, lines, signal);
+    left = found.left;
+    const list = found.names.map((name) => makeCard(name));
+    cards.push(...list);
+    return list;
+  };
+  await run(find, async (list, told, signal) => {
     const most = (server.limits && server.limits.max_batch) || 10;
     for (let from = 0; from < list.length; from += most) {
       const part = list.slice(from, from + most);
       const names = part.map(({ name }) => name);
       const { onProgress, finish } = asTheyCome(part, told);
       const call = { signal, return: ["drawing"], onProgress };
-      finish(await processor.processGCSBatch(at("bucket").value.trim(), names, pipelineOptions(), call));
+      finish(await processor.processGCSBatch(bucket, names, pipelineOptions(), call));
     }
+    tellProblem(left);
   });
 }
 

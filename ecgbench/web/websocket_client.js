@@ -272,6 +272,16 @@
     }
 
     /**
+     * Ask what pictures lie in a bucket: `image_paths`, and whether there are `more` than the server lists at a time.
+     * @param {string} bucket
+     * @param {string} [prefix] what their names begin with
+     * @param {CallSettings} [call]
+     */
+    listGCSImages(bucket, prefix = "", call = {}) {
+      return this.#ask({ type: "list_gcs_images", bucket_name: bucket, prefix }, null, call);
+    }
+
+    /**
      * Run one method: "edges.canny", say. One picture resolves with one image's fields, a list with a batch's.
      * @param {string} method
      * @param {Parameters<typeof bytesOf>[0] | Parameters<typeof bytesOf>[0][]} pictures

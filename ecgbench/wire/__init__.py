@@ -6,6 +6,7 @@ from ecgbench.wire.replies import (
     BatchResult,
     Cancelled,
     Failure,
+    GcsImages,
     ImageReply,
     Item,
     Methods,
@@ -21,6 +22,7 @@ from ecgbench.wire.requests import (
     Cancel,
     Compare,
     Id,
+    ListGcsImages,
     ListMethods,
     Message,
     ProcessBatch,
@@ -32,7 +34,8 @@ from ecgbench.wire.requests import (
 )
 
 __all__ = [
-    "KINDS", "STATUSES", "BadRequestError", "BatchResult", "Cancel", "Cancelled", "Compare", "Failure", "Id", "Image", "ImageReply",
-    "Item", "ListMethods", "Message", "Methods", "MissingExtraError", "Picture", "ProcessBatch", "ProcessGcsBatch", "ProcessImage",
-    "Reply", "Request", "Result", "RunMethod", "WireError", "image_bytes", "read_message", "read_reply", "to_base64", "write_reply",
+    "KINDS", "STATUSES", "BadRequestError", "BatchResult", "Cancel", "Cancelled", "Compare", "Failure", "GcsImages", "Id",
+    "Image", "ImageReply", "Item", "ListGcsImages", "ListMethods", "Message", "Methods", "MissingExtraError", "Picture",
+    "ProcessBatch", "ProcessGcsBatch", "ProcessImage", "Reply", "Request", "Result", "RunMethod", "WireError", "image_bytes",
+    "read_message", "read_reply", "to_base64", "write_reply",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ RETURNS = ("edges", "trace", "grid", "trace_ink", "grid_ink", "drawing", "crop",
 """What may be asked for beside the findings."""
 
 LONGEST_NAME = 200  # characters of an id or a name; what is longer is more likely data
+LONGEST_OBJECT_NAME = 1024  # in Google Cloud Storage, in bytes of UTF-8
 Read = Callable[[str, Any], Any]
 
 
@@ -65,6 +66,13 @@ def read_text(name: str, value: Any) -> str:
     """Read a name."""
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
         raise _wrong(name, f"text of 1 to {LONGEST_NAME} characters", value)
+    return value
+
+
+def read_prefix(name: str, value: Any) -> str:
+    """Read what names of objects begin with: nothing, or up to 1024 characters."""
+    if not isinstance(value, str) or len(value) > LONGEST_OBJECT_NAME:
+        raise _wrong(name, f"text of at most {LONGEST_OBJECT_NAME} characters", value)
     return value
 
 

@@ -130,6 +130,23 @@ class Methods:
 
 
 @dataclass(frozen=True)
+class GcsImages:
+    """Names of a bucket's pictures, in order; `more`: whether there are others that were not listed."""
+
+    bucket_name: str
+    prefix: str
+    image_paths: tuple[str, ...]
+    more: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the header."""
+        return {
+            "type": "gcs_images", "bucket_name": self.bucket_name, "prefix": self.prefix, "image_paths": list(self.image_paths),
+            "more": self.more,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Cancelled:
     """The final reply to a cancel: whether the request was in flight."""
 
@@ -153,7 +170,7 @@ class Failure:
         return found if self.error.retry_after is None else {**found, "retry_after": self.error.retry_after}
 
 
-Reply: TypeAlias = Result | Item | BatchResult | Methods | Cancelled | Failure
+Reply: TypeAlias = Result | Item | BatchResult | Methods | GcsImages | Cancelled | Failure
 
 
 def write_reply(reply: Reply, id_: Id = None, *, binary: bool = False) -> str | bytes:

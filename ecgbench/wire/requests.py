@@ -18,6 +18,7 @@ from ecgbench.wire.fields import (
     Field,
     read_fields,
     read_id,
+    read_prefix,
     read_text,
     read_texts,
 )
@@ -83,13 +84,21 @@ class ListMethods:
 
 
 @dataclass(frozen=True)
+class ListGcsImages:
+    """What pictures a bucket has whose names begin with `prefix`."""
+
+    bucket_name: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Give up the request of that id."""
 
     request: str | int
 
 
-Request: TypeAlias = ProcessImage | ProcessBatch | ProcessGcsBatch | RunMethod | Compare | ListMethods | Cancel
+Request: TypeAlias = ProcessImage | ProcessBatch | ProcessGcsBatch | RunMethod | Compare | ListMethods | ListGcsImages | Cancel
 
 
 @dataclass(frozen=True)
@@ -109,13 +118,14 @@ class Kind:
     fields: tuple[Field, ...]
 
 
+BUCKET = Field("bucket_name", read_text, TEXT, required=True)
 KINDS: Mapping[str, Kind] = {
     "process_image": Kind(ProcessImage, (IMAGE, OPTIONS, RETURN)),
     "process_batch": Kind(ProcessBatch, (IMAGES, OPTIONS, RETURN)),
     "process_gcs_batch": Kind(
         ProcessGcsBatch,
         (
-            Field("bucket_name", read_text, TEXT, required=True),
+            BUCKET,
             Field("image_paths", read_texts, {"type": "array", "items": {"type": "string"}}, required=True),
             OPTIONS,
             RETURN,
@@ -133,6 +143,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "compare": Kind(Compare, (Field("task", read_text, TEXT, required=True), IMAGE, RETURN)),
     "list_methods": Kind(ListMethods, (Field("task", read_text, TEXT),)),
+    "list_gcs_images": Kind(ListGcsImages, (BUCKET, Field("prefix", read_prefix, TEXT, default=""))),
     "cancel": Kind(Cancel, (Field("request", read_id, {"type": ["string", "integer"]}, required=True),)),
 }
 """Every type of request, by its name."""

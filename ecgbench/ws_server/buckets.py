@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from ecgbench.plugins.image_sets.folder import is_picture
+from ecgbench.plugins.image_sets.gcs.images import is_hidden
 from ecgbench.plugins.image_sets.gcs.picture import fetch
-from ecgbench.plugins.image_sets.gcs.service import check_installed, find_object
+from ecgbench.plugins.image_sets.gcs.service import check_installed, find_object, list_objects
 from ecgbench.plugins.image_sets.gcs.stored import SCHEME, GcsError, check_bucket, read_address
-from ecgbench.wire import WireError
+from ecgbench.wire import GcsImages, WireError
 from ecgbench.ws_server.settings import Settings, SettingsError
 
 T = TypeVar("T")
 
 FETCHERS = 8  # downloads at a time
+MOST_LISTED, MOST_LOOKED_AT = 1000, 10_000  # pictures that one request lists, and objects that it looks at for them
 ROOM_SECONDS = 0.05  # between two looks for room in memory
 NO_BUCKETS = "This server reads no Google Cloud Storage; whoever runs it may allow a bucket with --gcs-bucket NAME. Or send the pictures themselves."
 
@@ -58,6 +61,26 @@ class Buckets:
 
     def images(self, bucket: str, names: tuple[str, ...]) -> list[BucketImage]:
         """Return the pictures of a request; WireError where the server may not read that bucket, or a name is none."""
+        self._check(bucket, names)
+        if not all(names) or any(name.endswith("/") for name in names):
+            raise WireError("bad_message", "The field 'image_paths' holds names of objects, such as scans/page.png.")
+        return [BucketImage(bucket, name) for name in names]
+
+    async def list(self, bucket: str, prefix: str) -> GcsImages:
+        """Return the names of pictures that begin with `prefix`, in order; WireError where they cannot be had within the server's deadline."""
+        self._check(bucket, (prefix,))
+        try:
+            async with asyncio.timeout(self._settings.gcs_seconds):
+                names, more = await self._in_thread(lambda: _listed(bucket, prefix))
+        except TimeoutError:
+            where = f"{SCHEME}{bucket}/{prefix}"
+            sentence = f"Google Cloud Storage did not list {where} within {self._settings.gcs_seconds:g} s; try again later."
+            raise WireError("unavailable", sentence) from None
+        except GcsError as error:
+            raise WireError("unavailable", str(error)) from None
+        return GcsImages(bucket, prefix, tuple(names), more)
+
+    def _check(self, bucket: str, names: tuple[str, ...]) -> None:
         if not self._settings.gcs_buckets:
             raise WireError("unavailable", NO_BUCKETS)
         if bucket not in self._settings.gcs_buckets:
@@ -67,9 +90,6 @@ class Buckets:
                 read_address(f"{SCHEME}{bucket}/{name}")
         except GcsError as error:
             raise WireError("bad_message", str(error)) from None
-        if not all(names) or any(name.endswith("/") for name in names):
-            raise WireError("bad_message", "The field 'image_paths' holds names of objects, such as scans/page.png.")
-        return [BucketImage(bucket, name) for name in names]
 
     async def fetch(self, image: BucketImage) -> bytes:
         """Return a picture's bytes; GcsError, a sentence, where they cannot be had within the server's deadline."""
@@ -109,6 +129,20 @@ class Buckets:
     def _count(self, change: int) -> None:
         with self._counting:
             self._under_way += change
+
+
+def _listed(bucket: str, prefix: str) -> tuple[list[str], bool]:
+    """Return names of pictures, and whether there may be more: a bucket can hold millions of objects."""
+    base = prefix[: prefix.rfind("/") + 1]
+    names: list[str] = []
+    for looked_at, stored in enumerate(list_objects(bucket, prefix, at_most=MOST_LOOKED_AT + 1)):
+        if looked_at == MOST_LOOKED_AT:
+            return names, True
+        if is_picture(stored.file_name) and not is_hidden(stored, base):
+            if len(names) == MOST_LISTED:
+                return names, True
+            names.append(stored.name)
+    return names, False
 
 
 def _left(until: float) -> float:

@@ -11,8 +11,10 @@ from ecgbench.pipeline import STEPS
 from ecgbench.wire import (
     KINDS,
     BatchResult,
+    GcsImages,
     ImageReply,
     Item,
+    ListGcsImages,
     ProcessBatch,
     ProcessGcsBatch,
     ProcessImage,
@@ -59,7 +61,7 @@ class Endpoint:
     media: str = "application/json"
 
 
-async def ask(service: Service, client: Hashable, request: Request) -> Result | BatchResult:
+async def ask(service: Service, client: Hashable, request: Request) -> Result | BatchResult | GcsImages:
     """Return the final reply of a request, with its pictures."""
     final: list[Reply] = []
 
@@ -69,7 +71,7 @@ async def ask(service: Service, client: Hashable, request: Request) -> Result | 
 
     await service.answer(request, client, send, keep_pictures=True)
     (reply,) = final
-    assert isinstance(reply, (Result, BatchResult))
+    assert isinstance(reply, (Result, BatchResult, GcsImages))
     return reply
 
 
@@ -92,7 +94,15 @@ async def process_gcs_batch(service: Service, client: Hashable, values: Values) 
     return _told(await ask(service, client, ProcessGcsBatch(**values)))
 
 
-def _told(reply: Result | BatchResult) -> dict[str, Any]:
+async def list_gcs_images(service: Service, client: Hashable, values: Values) -> dict[str, Any]:
+    """Return the names of a bucket's pictures."""
+    reply = await ask(service, client, ListGcsImages(**values))
+    told = reply.to_dict()
+    del told["type"]
+    return {"success": True, **told}
+
+
+def _told(reply: Result | BatchResult | GcsImages) -> dict[str, Any]:
     assert isinstance(reply, BatchResult)
     results = [each.to_json() for each in reply.results]
     return {"success": True, "count": len(results), "results": results, "seconds": reply.seconds}
@@ -174,12 +184,19 @@ CSV_FIELDS = (
 )
 CROP = Field("crop_to_content", read_switch, {"type": "boolean"}, default=False)
 BATCH = ("success", "count", "results", "seconds")
-PIPELINE, GCS = KINDS["process_batch"].fields, KINDS["process_gcs_batch"].fields
+PIPELINE, GCS, GCS_LIST = (KINDS[name].fields for name in ("process_batch", "process_gcs_batch", "list_gcs_images"))
 SIGNALS = ("success", "fs", "layout", "leads", "signals")
 ENDPOINTS = (
     Endpoint("/process-batch", "The pipeline on several pictures, in parallel, in order.", PIPELINE, process_batch, BATCH),
     Endpoint("/process-batch-parallel", "The same as /process-batch.", PIPELINE, process_batch, BATCH),
     Endpoint("/process-gcs-batch", "The pipeline on pictures in a bucket.", GCS, process_gcs_batch, BATCH),
+    Endpoint(
+        "/list-gcs-images",
+        "The names of pictures in a bucket that begin with a prefix.",
+        GCS_LIST,
+        list_gcs_images,
+        ("success", "bucket_name", "prefix", "image_paths", "more"),
+    ),
     Endpoint(
         "/detect-edges",
         "The edges of a picture, and the picture cropped to its content.",

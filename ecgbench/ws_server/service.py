@@ -19,6 +19,7 @@ from ecgbench.wire import (
     Image,
     ImageReply,
     Item,
+    ListGcsImages,
     ListMethods,
     Methods,
     ProcessBatch,
@@ -55,6 +56,9 @@ class Service:
         if isinstance(request, ListMethods):
             # In a thread: the version of a method that does not say it is looked for among all that is installed.
             await send(Methods(await asyncio.to_thread(self.list_methods, request.task)))
+            return
+        if isinstance(request, ListGcsImages):
+            await send(await self.desk.buckets.list(request.bucket_name, request.prefix))
             return
         jobs = self.jobs(request)
         if len(jobs) > self._settings.max_batch and not isinstance(request, Compare):

@@ -206,15 +206,16 @@ def test_results_are_saved_as_csv_and_json(page: Any, pictures: list[Path]) -> N
     assert [each["name"] for each in json.loads(saved["json"])] == [path.name for path in pictures]
 
 
-def test_pictures_of_a_bucket_become_overlays_and_a_missing_one_says_why(gcs: Any, browser: Any, pictures: list[Path]) -> None:
+def test_pictures_below_a_prefix_become_overlays_and_a_missing_one_says_why(gcs: Any, browser: Any, pictures: list[Path]) -> None:
     gcs.put("scans", "p/a.png", pictures[0].read_bytes())
+    gcs.put("scans", "p/notes.txt", b"no picture")
     with serving("--gcs-bucket", "scans") as port:
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
         page.wait_for_selector(".dot.open", timeout=SOON)
         page.click("summary")
         page.fill("#bucket", "scans")
-        page.fill("#paths", "p/a.png\np/gone.png")
+        page.fill("#paths", "p/\np/gone.png")
         page.click("#run-bucket")
         finish(page)
         first, second = states(page)

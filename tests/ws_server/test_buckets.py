@@ -41,6 +41,34 @@ def test_every_door_reads_an_allowed_bucket_and_a_missing_object_is_its_own_erro
     assert client_knows_gcs(served)
 
 
+def test_every_door_lists_the_pictures_below_a_prefix(bucket, start, dial, monkeypatch):
+    for name in ("p/.thumbs/a.png", "p/a.json", "q.png"):
+        bucket.put("scans", name, b"-")
+    served = start(gcs_buckets=("scans",))
+    names = ["p/a.png", "p/b.png", "p/c.png"]
+    answer = served.http.post("/list-gcs-images", json={"bucket_name": "scans", "prefix": "p/"})
+    assert answer.json() == {"success": True, "bucket_name": "scans", "prefix": "p/", "image_paths": names, "more": False}
+    with Client(served.ws) as client:
+        assert client.list_gcs_images("scans")["image_paths"] == [*names, "q.png"]
+    for limit, looked_at in ((2, 10_000), (1000, 4)):
+        monkeypatch.setattr("ecgbench.ws_server.buckets.MOST_LISTED", limit)
+        monkeypatch.setattr("ecgbench.ws_server.buckets.MOST_LOOKED_AT", looked_at)
+        items = dial(served)
+        items.send(type="list_gcs_images", id=1, bucket_name="scans", prefix="p/")
+        _, final = items.until_final(1)
+        assert (final["type"], final["image_paths"], final["more"]) == ("gcs_images", names[:2], True)
+    refused = served.http.post("/list-gcs-images", json={"bucket_name": "other"})
+    assert refused.status_code == 403
+
+
+def test_a_listing_that_hangs_is_a_sentence_within_the_deadline(bucket, start):
+    served = start(gcs_buckets=("scans",), gcs_seconds=1.0)
+    bucket.fail("prefix=p", "hang")
+    answer = served.http.post("/list-gcs-images", json={"bucket_name": "scans", "prefix": "p/"})
+    assert answer.status_code == 503
+    assert "did not list gs://scans/p/ within 1 s" in answer.json()["error"]
+
+
 def client_knows_gcs(served):
     return served.http.get("/methods").json()["gcs"] is True
 

@@ -73,15 +73,12 @@ class GcsSet:
         Objects whose names agree up to the first dot behind the last slash stand together in a listing: a picture and its truth do.
         """
         for _, together in groupby(list_objects(self.bucket, self.prefix), key=_up_to_dot):
-            objects = {each.file_name: each for each in together if not self._is_hidden(each)}
+            objects = {each.file_name: each for each in together if not is_hidden(each, self.base)}
             for name, stored in objects.items():
                 if is_picture(name) and self.only in (None, stored.name):
                     stem = f"{PurePosixPath(name).stem}."
                     beside = tuple(each for other, each in objects.items() if other.startswith(stem) and other != name)
                     yield Found(stored, beside, suffix_beside(name, objects.__contains__))
-
-    def _is_hidden(self, stored: StoredObject) -> bool:
-        return any(part.startswith(".") for part in stored.name.removeprefix(self.base).split("/"))
 
     def _case(self, found: Found) -> Case:
         picture = found.picture
@@ -109,6 +106,11 @@ class GcsSet:
         except (TruthError, GcsError):
             facts = {}
         return (ImageKitTruth, {}) if facts is None else (TruthFile, case_fields(facts))
+
+
+def is_hidden(stored: StoredObject, base: str) -> bool:
+    """Tell whether a part of an object's name behind `base` begins with a dot."""
+    return any(part.startswith(".") for part in stored.name.removeprefix(base).split("/"))
 
 
 def _up_to_dot(stored: StoredObject) -> str:

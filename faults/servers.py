@@ -9,12 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import cv2
 import httpx
@@ -46,10 +47,11 @@ def in_base64(data: bytes) -> str:
 
 @dataclass
 class Served:
-    """A server under test."""
+    """A server under test; `log` is the file of all that it says on stderr."""
 
     process: subprocess.Popen[str]
     port: int
+    log: IO[str]
 
     @property
     def url(self) -> str:
@@ -93,7 +95,14 @@ class Served:
     def end(self) -> str:
         """End it by SIGTERM and return what it logged."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.communicate(timeout=PATIENCE_S)[1]
+        self.process.communicate(timeout=PATIENCE_S)
+        return said(self.log)
+
+
+def said(log: IO[str]) -> str:
+    """Return all that was written into a log."""
+    log.seek(0)
+    return log.read()
 
 
 def _parent(entry: Path) -> list[tuple[int, int]]:
@@ -105,12 +114,14 @@ def _parent(entry: Path) -> list[tuple[int, int]]:
 def start_server(*options: str, plugins: tuple[Path, ...] = (), env: dict[str, str] | None = None, **terms: Any) -> Served:
     """Start `ecgbench serve` and wait until it listens."""
     command = [sys.executable, "-m", "ecgbench", "serve", *(() if "--port" in options else ("--port", "0")), *options]
+    # No pipe: one that nobody reads fills with what decoders say, and stops them.
+    log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - it lives as long as the server
     process = subprocess.Popen(
         command,
         cwd=ROOT,
         env=surroundings(*plugins, **(env or {})),
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=log,
         text=True,
         **terms,
     )
@@ -118,8 +129,8 @@ def start_server(*options: str, plugins: tuple[Path, ...] = (), env: dict[str, s
     line = process.stdout.readline()
     if "http://" not in line:
         process.kill()
-        raise AssertionError(f"The server did not start: {line}{process.communicate()[1][-500:]}")
-    return Served(process, int(line.split("http://")[1].split()[0].rpartition(":")[2]))
+        raise AssertionError(f"The server did not start: {line}{said(log)[-500:]}")
+    return Served(process, int(line.split("http://")[1].split()[0].rpartition(":")[2]), log)
 
 
 @contextmanager
@@ -135,3 +146,4 @@ def serving(*options: str, **terms: Any) -> Iterator[Served]:
                 served.process.communicate(timeout=20)
         served.process.kill()
         served.process.communicate()
+        served.log.close()

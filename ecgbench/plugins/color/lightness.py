@@ -18,6 +18,7 @@ from ecgbench.plugins.color.ink import (
     Floats,
     Levels,
     above_noise,
+    enlarged,
     on_sheet,
     quantile,
     sampled,
@@ -149,8 +150,7 @@ def _enlarged(mask: Pixels, shape: tuple[int, ...]) -> Pixels:
     """Return a mask for a picture of `shape` (H, W): itself, or each of its pixels as a square of four."""
     if mask.shape == shape:
         return mask
-    doubled = (mask.astype(np.uint16) * 257).view(np.uint8)  # a byte said twice; resize takes four times as long
-    return np.ascontiguousarray(np.repeat(doubled, 2, axis=0)[: shape[0], : shape[1]])
+    return np.ascontiguousarray(enlarged(mask, 2)[: shape[0], : shape[1]])
 
 
 def _bare_paper(light: Pixels, width: float) -> Pixels:

@@ -8,7 +8,7 @@ from math import ceil, floor
 import cv2
 import numpy as np
 
-from ecgbench.core.page import Hsv, Pixels
+from ecgbench.core.page import Bgr, Mask, Pixels
 from ecgbench.core.params import param
 from ecgbench.core.results import Separation
 from ecgbench.core.transformer import transformer
@@ -19,8 +19,10 @@ from ecgbench.plugins.color.ink import (
     Floats,
     Levels,
     cell_side,
+    enlarged,
     on_sheet,
     sampled,
+    sampled_rows,
     separation,
     to_bgr,
     typical_color,
@@ -45,8 +47,8 @@ class HsvParams:
     darkness: float = param(0.1, 0.02, 0.9, "share of the paper's value that must be missing for ink that has no color")
 
 
-@transformer("color.hsv")
-def hsv(image: Hsv, p: HsvParams) -> Separation:
+@transformer("color.hsv", version="0.2.0")
+def hsv(image: Bgr, p: HsvParams) -> Separation:
     """Tell the trace by its low value, which colored ink does not have, and the grid by its saturation.
 
     How it works: the value (the largest of the three channels) is divided by that of the paper nearby. Colored ink keeps much
@@ -67,22 +69,35 @@ def hsv(image: Hsv, p: HsvParams) -> Separation:
     not seen (test_hsv_does_not_see_a_pale_grid_on_paper_of_its_hue).
     On grids of black ink (seed=1001, colors=black; 8 records) F1 is 0001 0.682, 0003 0.868, 0004 0.870, 0005 0.897, 0006
     0.867, 0009 0.885, 0010 0.889, 0011 0.817, 0012 0.832.
-    Changes: 0.1 first version.
+    Changes: 0.2 saturation is told from the least channel, a quarter less time; the masks are the same. 0.1 first version.
     References: T. W. Ridler and S. Calvard, Picture Thresholding Using an Iterative Selection Method, IEEE Trans. SMC 8(8),
     1978.
     """
-    value, saturation = (np.asarray(cv2.extractChannel(image, channel), np.uint8) for channel in (2, 1))
+    blue, green, red = (np.asarray(channel, np.uint8) for channel in cv2.split(image))
+    value = np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
+    lowest = np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
     sheet, bare = sheet_mask(value), _bare_value(value)
     share = _share(value, bare)
-    paper = _paper_color(sampled(image, sheet, COLOR_PIXELS), sampled(share, sheet, COLOR_PIXELS))
+    rows = sampled_rows(value.shape, COLOR_PIXELS)
+    colors = np.asarray(cv2.cvtColor(image[rows], cv2.COLOR_BGR2HSV), np.uint8)
+    paper = _paper_color(sampled(colors, None if sheet is None else sheet[rows]), sampled(share, sheet, COLOR_PIXELS))
     least = 255 * (1 - p.darkness)
     # Levels are held against whole numbers: numpy turns all pixels into float64 to hold them against any other.
     dark = on_sheet(share <= floor(_trace_level(sampled(share, sheet), least)), sheet)
     trace = _strokes((dark & (share <= _cores(share))).view(np.uint8), bare).view(np.bool_)
-    inked = on_sheet((share < ceil(least)) | (saturation > floor(paper[1] + p.saturation)), sheet)
+    inked = on_sheet((share < ceil(least)) | _is_saturated(value, lowest, floor(paper[1] + p.saturation)), sheet)
     grid = inked & ~widened(trace)
-    ink = typical_color(image, grid, saturation)
+    ink = typical_color(colors, grid[rows], colors[:, :, 1])
     return separation(trace, grid, to_bgr(ink, cv2.COLOR_HSV2BGR), to_bgr(paper, cv2.COLOR_HSV2BGR))
+
+
+def _is_saturated(value: Pixels, lowest: Pixels, level: int) -> Mask:
+    """Return which pixels have a saturation (0..255) above `level`, by their largest and least channel: as OpenCV's HSV, without it."""
+    values = np.arange(1, 256)
+    scale = np.rint((255 << 12) / values)  # OpenCV has it in whole numbers of 1/4096
+    needed = np.ceil((((level + 1) << 12) - 2048) / scale)  # difference of both channels
+    below = np.concatenate([[0], np.clip(values - needed + 1, 0, 255)]).astype(np.uint8)
+    return lowest < cv2.LUT(value, below)
 
 
 def _paper_color(colors: Levels, share: Levels) -> Floats:
@@ -102,7 +117,7 @@ def _share(value: Pixels, bare: Pixels) -> Pixels:
     """Return the value as a share (0..255) of the paper's."""
     paper = cv2.resize(bare, value.shape[::-1], interpolation=cv2.INTER_LINEAR)
     missing = cv2.subtract(paper, value)
-    least = np.maximum(paper, np.uint8(DARKEST_PAPER))
+    least = np.asarray(cv2.max(paper, np.full_like(paper, DARKEST_PAPER)), np.uint8)
     return np.asarray(cv2.bitwise_not(cv2.divide(missing, least, scale=255.0)), np.uint8)
 
 
@@ -124,7 +139,7 @@ def _strokes(dark: Pixels, bare: Pixels) -> Pixels:
     outlines, _ = cv2.findContours(coarse, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     kept = np.zeros_like(coarse)
     cv2.drawContours(kept, [each for each in outlines if _is_stroke(each, max(coarse.shape))], -1, (1,), cv2.FILLED)
-    whole = cv2.resize(cv2.bitwise_and(kept, coarse), None, fx=COARSE, fy=COARSE, interpolation=cv2.INTER_NEAREST)
+    whole = enlarged(np.asarray(cv2.bitwise_and(kept, coarse), np.uint8), COARSE)
     return np.asarray(cv2.bitwise_and(dark, whole[: dark.shape[0], : dark.shape[1]]), np.uint8)
 
 

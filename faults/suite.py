@@ -13,11 +13,13 @@ Nothing else is to be done for a new one.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
 from faults import cases
+from faults.buckets import BucketService, bucket_service
 
 
 class Broken(AssertionError):  # noqa: N818 - what happened to a promise
@@ -50,6 +52,18 @@ class Case:
     promise: str
     short: bool
     run: Callable[..., Found]
+
+
+@contextmanager
+def storage() -> Iterator[BucketService]:
+    """Serve an empty Google Cloud Storage; raises NotTried where its emulator is not installed."""
+    for package in ("gcp_storage_emulator", "google.cloud.storage"):
+        try:
+            import_module(package)
+        except ImportError:
+            raise NotTried("it needs gcp-storage-emulator and the extra gcs.") from None
+    with bucket_service() as service:
+        yield service
 
 
 def require(holds: object, otherwise: str) -> None:

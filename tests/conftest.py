@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ecgbench.registry import Registry
+from faults.buckets import BucketService, bucket_service
 from tests import misbehaving_plugin
-from tests.buckets import BucketService, bucket_service
 from tests.clusters import NOBODY, Cluster, binaries
 
 

@@ -26,7 +26,7 @@ from ecgbench.plugins.image_sets.gcs.results import check_target, upload_files
 from ecgbench.plugins.image_sets.gcs.stored import GcsError, StoredObject
 from ecgbench.plugins.image_sets.truth_files import TruthError, write_pages
 from ecgbench.registry import default_registry
-from tests.buckets import BucketService
+from faults.buckets import BucketService
 
 open_page = default_registry().open_page
 

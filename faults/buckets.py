@@ -1,4 +1,4 @@
-"""Google Cloud Storage for tests: the emulator over real HTTP, and before it a line on which things go wrong where a test says so.
+"""Google Cloud Storage for tests and faults: the emulator over real HTTP, and before it a line on which things go wrong where one says so.
 
 >>> with bucket_service() as gcs:
 ...     gcs.put("scans", "a/page.png", b"...")

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ecgbench.core.page import Pixels
-from ecgbench.plugins.quality.view import InkView, closed, odd
+from ecgbench.plugins.quality.view import InkView, closed, level_of, odd
 
 DARKEST = 0.001  # of all pixels: the core of traces
 STANDS_OUT = 22  # gray levels by which a trace must be darker than what is around it; the noise of poor photos reaches 8
@@ -48,8 +48,7 @@ def hidden_share(view: InkView, px_per_mm: float | None) -> float:
 
 def _dark_places(view: InkView, mm: float) -> Pixels:
     """Return where the page is about as dark as its ink over more than 2 mm, (h, w) uint8 of 0 and 255; not what it lies on."""
-    summed = np.cumsum(cv2.calcHist([view.gray], [0], None, [256], [0, 256]).ravel())
-    ink = int(np.searchsorted(summed, DARKEST * summed[-1]))
+    ink = level_of(view.gray, DARKEST)
     dark = np.asarray(
         cv2.threshold(closed(view.gray, AROUND_MM * mm), ink + STANDS_OUT - 1, 255, cv2.THRESH_BINARY_INV)[1], np.uint8
     )

@@ -36,6 +36,7 @@ THICK_PX = 2.0  # of a leg as it is seen, by which a pulse is higher from rim to
 MOST_PAIRS = 400  # that are looked at; a text has fewer
 ALIKE = 0.12  # by which pulses of one page differ in height
 GAINS = (10.0, 5.0, 20.0)  # mm/mV that devices print
+NARROWEST_MM = 1.9  # of a pulse of 0.1 s at 25 mm/s, 2.5 mm, seen from the side; the peaks of QRS complexes are narrower
 LIKELY_SHARE = 0.95  # of the picture's long side is paper, where pictures are taken as usual
 SCALES = (0.6, 1.25)  # times the scale of a page that fills the picture: one that does not is smaller, a part of one larger
 
@@ -54,13 +55,16 @@ def px_per_mm_of_pulses(view: InkView) -> float | None:
 
     A pulse of 1 mV is 10 mm high, or 5, or 20: that is taken which is nearest to a page that fills the picture.
     """
-    heights = np.array(sorted(pulse.height for pulse in find_pulses(view)))
-    if not heights.size:
+    pulses = sorted(find_pulses(view), key=lambda pulse: pulse.height)
+    if not pulses:
         return None
-    alike = np.abs(heights[:, None] / heights - 1) < ALIKE
-    height = float(np.median(heights[alike[alike.sum(axis=0).argmax()]]))
+    heights, widths = (np.array([getattr(pulse, side) for pulse in pulses]) for side in ("height", "width"))
+    together = np.abs(heights[:, None] / heights - 1) < ALIKE
+    alike = together[together.sum(axis=0).argmax()]
+    height, width = float(np.median(heights[alike])), float(np.median(widths[alike]))
     usual = view.usual_scale
-    scale = min((height / gain for gain in GAINS), key=lambda scale: abs(np.log(scale / (LIKELY_SHARE * usual))))
+    fit = [height / gain for gain in GAINS if width * gain >= NARROWEST_MM * height]
+    scale = min(fit, key=lambda scale: abs(np.log(scale / (LIKELY_SHARE * usual))), default=0.0)
     return scale * view.factor if SCALES[0] * usual <= scale <= SCALES[1] * usual else None
 
 

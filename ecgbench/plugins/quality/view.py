@@ -49,8 +49,7 @@ class InkView:
     @cached_property
     def ink(self) -> int:
         """How dark ink is at its core, in gray levels below the paper."""
-        summed = np.cumsum(cv2.calcHist([self.darkness], [0], None, [256], [0, 256]).ravel())
-        return int(np.searchsorted(summed, (1 - INK) * summed[-1]))
+        return level_of(self.darkness, 1 - INK)
 
 
 def view_ink(bgr: Bgr) -> InkView:
@@ -68,6 +67,12 @@ def view_ink(bgr: Bgr) -> InkView:
     blue, green, red = cv2.split(small)
     light = np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
     return InkView(light, np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), factor)
+
+
+def level_of(levels: Gray, share: float) -> int:
+    """Return the gray level that `share` of the pixels do not exceed, by every fourth row: a quarter of a million pixels tell it as well."""
+    summed = np.cumsum(cv2.calcHist([np.ascontiguousarray(levels[::4])], [0], None, [256], [0, 256]).ravel())
+    return int(np.searchsorted(summed, share * summed[-1]))
 
 
 def closed(levels: Gray, width: float) -> Pixels:

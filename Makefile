@@ -12,8 +12,12 @@ help:           ## list the targets
 demo: .venv/run.stamp  ## set up, run every method over a sample set, write demo/report.html
 	$(BIN)/ecgbench demo demo
 
+# Tests start some hundred Pythons: each would compile all that it imports where bytecode may not be kept. One thread each, as there is one
+# test process a core: OpenCV's threads wait for each other by turning round.
+TESTING := PYTHONDONTWRITEBYTECODE= OPENCV_FOR_THREADS_NUM=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
 test: .venv/dev.stamp  ## set up, run the tests
-	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
+	$(TESTING) $(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 lint: .venv/dev.stamp  ## ruff, mypy, import contract, generated docs
 	$(BIN)/ruff check .

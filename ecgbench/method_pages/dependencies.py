@@ -51,18 +51,28 @@ def _reached(module: str, name: str, own: str, seen: set[tuple[str, str]]) -> It
     if (module, name) in seen:
         return
     seen.add((module, name))
+    for origin, inner in _imports_of(module, name):
+        yield from _imported(origin, inner, own, seen)
+    for used in _names_of(module, name):
+        yield from _reached(module, used, own, seen)
+
+
+@cache  # methods reach much of the same: each definition is walked once
+def _imports_of(module: str, name: str) -> frozenset[tuple[str, str | None]]:
+    """Return where `name` of a module is imported from, and what its definition imports."""
     source = _source(module)
-    if name in source.imports:
-        yield from _imported(*source.imports[name], own, seen)
-    definition = source.definitions.get(name)
-    if definition is None:
-        return
-    for node in ast.walk(definition):
-        if isinstance(node, ast.Name):
-            yield from _reached(module, node.id, own, seen)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            for origin, inner in _names(node, module).values():
-                yield from _imported(origin, inner, own, seen)
+    found = {source.imports[name]} if name in source.imports else set()
+    for node in ast.walk(source.definitions[name]) if name in source.definitions else ():
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= set(_names(node, module).values())
+    return frozenset(found)
+
+
+@cache
+def _names_of(module: str, name: str) -> frozenset[str]:
+    """Return the names that the definition of `name` in a module uses."""
+    definition = _source(module).definitions.get(name)
+    return frozenset(node.id for node in ast.walk(definition) if isinstance(node, ast.Name)) if definition else frozenset()
 
 
 def _imported(module: str, name: str | None, own: str, seen: set[tuple[str, str]]) -> Iterator[str]:

@@ -2,13 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 import pytest
+import typer.main
 
 from ecgbench.cli import main
 from ecgbench.cli.output import console
+
+get_command = cache(typer.main.get_command)  # a third of a command's time, and the same for each: a process makes it once
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ def ecgbench(capfd, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     for name in ("ECGBENCH_STORE", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("typer.main.get_command", get_command)
 
     def run(*words):
         line = [str(word) for word in words]

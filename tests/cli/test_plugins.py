@@ -95,7 +95,8 @@ def test_docs_are_written_and_checked(ecgbench, tmp_path):
     assert written.code == 0
     assert (folder / "edges.canny.md").read_text(encoding="utf-8").startswith("# ")
     assert str(folder / "edges.canny.md") in written.out.split()
-    assert (ecgbench("docs", folder, "--check").code, ecgbench("docs", folder, "--check").out) == (0, "")
+    checked = ecgbench("docs", folder, "--check")
+    assert (checked.code, checked.out) == (0, "")
     (folder / "edges.canny.md").write_text("old", encoding="utf-8")
     (folder / "color.lab.md").unlink()
     stale = ecgbench("docs", folder, "--check")

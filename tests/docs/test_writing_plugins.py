@@ -21,9 +21,14 @@ EXAMPLE = ROOT / "examples" / "ecgbench-hello"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"(Write|Add to|and)\s`([\w./]+)`:\n\n$")
 OWN = re.compile(r"ecg_image_bench|_editable_impl|.*\.pth$|__pycache__")
+# A new environment is made without unpacking pip into it, which takes longer than anything that the page does with it: pip is lent as
+# other packages are.
 PYTHON = """#!/bin/sh
-{python} "$@" || exit
-[ "$1 $2" = "-m venv" ] && echo {lent} > "$(echo "$3"/lib/python*/site-packages)/lent.pth"
+[ "$1 $2" = "-m venv" ] || exec {python} "$@"
+{python} -m venv --without-pip "$3" || exit
+echo {lent} > "$(echo "$3"/lib/python*/site-packages)/lent.pth"
+printf '#!/bin/sh\\nexec "$(dirname "$0")/python" -m pip "$@"\\n' > "$3/bin/pip"
+chmod +x "$3/bin/pip"
 """
 
 

@@ -9,6 +9,7 @@ from ecgbench.plugins.digitize import classical, digitize
 from ecgbench.plugins.image_sets.synthetic import Style, SyntheticPage
 from ecgbench.plugins.metrics.digitize import kaggle
 
+LEGIBLE = 120.0  # dpi: enough to read a layout by, at a third of the pixels of Kaggle's 200
 KAGGLE = Style(pulse="left", labels="below", separators="bar")
 
 
@@ -32,15 +33,15 @@ def test_a_damaged_page_comes_back_as_its_signals(kind: str, least: float) -> No
 
 @pytest.mark.parametrize("layout", ["3x4", "3x4+1", "3x4+3", "6x2", "6x2+1", "12x1", "strip"])
 def test_a_layout_is_found_and_so_are_gain_and_speed(layout: str) -> None:
-    page = SyntheticPage(seed=3, style=Style(layout=layout, gain=5)).make_page()
+    page = SyntheticPage(seed=3, dpi=LEGIBLE, style=Style(layout=layout, gain=5)).make_page()
     found = classical(page)
     assert (found.layout, found.mm_per_mv, found.mm_per_s) == (layout, 5, 25)
 
 
 def test_a_layout_that_is_told_is_taken() -> None:
-    page = SyntheticPage(seed=3, style=Style(layout="3x4")).make_page()
-    assert list(classical(page, layout="6x2").leads)[:2] == ["I", "II"]
-    assert classical(page, layout="6x2").layout == "6x2"
+    found = classical(SyntheticPage(seed=3, dpi=LEGIBLE, style=Style(layout="3x4")).make_page(), layout="6x2")
+    assert list(found.leads)[:2] == ["I", "II"]
+    assert found.layout == "6x2"
 
 
 def test_what_was_traced_is_drawn_where_it_lies() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,23 +44,29 @@ def pages() -> dict[tuple[str, str], tuple[np.ndarray, Signals]]:
     return made
 
 
-@pytest.fixture
-def competition(tmp_path: Path, pages: dict[tuple[str, str], tuple[np.ndarray, Signals]]) -> Path:
-    """A folder as the competition's: two records to train on in two types each, one of them to digitize."""
-    rows = []
+@pytest.fixture(scope="session")
+def laid_out(tmp_path_factory: pytest.TempPathFactory, pages: dict[tuple[str, str], tuple[np.ndarray, Signals]]) -> Path:
+    """A folder as the competition's: two records to train on in two types each, one of them to digitize; not to be written to."""
+    root, rows = tmp_path_factory.mktemp("kaggle"), []
     for (record, kind), (bgr, signals) in pages.items():
-        folder = tmp_path / "train" / record
+        folder = root / "train" / record
         folder.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(folder / f"{record}-{kind}.png"), bgr)
         write_signals(folder / f"{record}.csv", signals)
         if kind == TYPES[0]:
             rows.append(f"{record},{signals.fs:g},{len(signals.leads['II'])}")
-    (tmp_path / "train.csv").write_text("\n".join(("id,fs,sig_len", *rows)) + "\n")
-    (tmp_path / "test").mkdir()
-    cv2.imwrite(str(tmp_path / "test" / "99.png"), pages[IDS[0], TYPES[0]][0])
+    (root / "train.csv").write_text("\n".join(("id,fs,sig_len", *rows)) + "\n")
+    (root / "test").mkdir()
+    cv2.imwrite(str(root / "test" / "99.png"), pages[IDS[0], TYPES[0]][0])
     lines = [f"99,{name},500,{5000 if name == 'II' else 1250}" for name in LEADS]
-    (tmp_path / "test.csv").write_text("\n".join(("id,lead,fs,number_of_rows", *lines)) + "\n")
-    return tmp_path
+    (root / "test.csv").write_text("\n".join(("id,lead,fs,number_of_rows", *lines)) + "\n")
+    return root
+
+
+@pytest.fixture
+def competition(laid_out: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(laid_out, tmp_path, dirs_exist_ok=True)
 
 
 def opened(spec: str) -> KaggleSet:

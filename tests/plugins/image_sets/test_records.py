@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +35,21 @@ def make_record(path: Path, *, rate: float = 70, fs: int = 500, seconds: float =
     values.tofile(path.with_name(f"{path.name}.dat"))
 
 
+@pytest.fixture(scope="session")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three records and a hidden one; not to be written to."""
+    root = tmp_path_factory.mktemp("records")
+    make_record(root / "b", rate=60)
+    make_record(root / "deep" / "er" / "a", rate=80, fs=1000)
+    make_record(root / "c", rate=100, fs=250)
+    make_record(root / ".hidden" / "d")
+    return root
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    make_record(tmp_path / "b", rate=60)
-    make_record(tmp_path / "deep" / "er" / "a", rate=80, fs=1000)
-    make_record(tmp_path / "c", rate=100, fs=250)
-    make_record(tmp_path / ".hidden" / "d")
-    return tmp_path
+def folder(records: Path, tmp_path: Path) -> Path:
+    """A copy of them."""
+    return shutil.copytree(records, tmp_path, dirs_exist_ok=True)
 
 
 def opened(spec: str) -> SyntheticSet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields, replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,6 +16,11 @@ from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS
 from ecgbench.plugins.image_sets.synthetic.lead_source import stream
 from ecgbench.plugins.image_sets.synthetic.paper import INKS, PAPERS
 from ecgbench.plugins.image_sets.synthetic.style import FIELDS, KAGGLE, PRESETS, Style, draw_style
+
+
+@cache
+def sixty() -> list[Style]:
+    return [drawn(record) for record in range(60)]
 
 
 def drawn(record: int, **given: OneOf | Within) -> Style:
@@ -36,7 +42,7 @@ def test_what_is_not_known_is_refused_with_what_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_what_is_drawn_is_known_and_varies(name: str) -> None:
-    values = {getattr(drawn(record), name) for record in range(60)}
+    values = {getattr(style, name) for style in sixty()}
     assert len(values) > 1 and all(FIELDS[name].known.holds(value) for value in values)
 
 

@@ -53,7 +53,7 @@ def test_the_truth_of_the_trace_lies_on_the_darkest_pixels(kind: str, frame: str
     assert ground.mean() > here + 40
 
 
-@pytest.mark.parametrize("name", ["label_mask", "pulse_mask", "separator_mask"])  # varies first: a picture is made once for all three
+@pytest.mark.parametrize("name", ["label_mask", "pulse_mask", "separator_mask"])  # varies first: one picture for all
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_other_ink_has_masks_of_its_own_that_lie_on_dark_pixels(kind: str, name: str) -> None:
     recipe = SyntheticPage(2, 1, kind, 0.3, QUICK, Style(trace_mm=0.4))

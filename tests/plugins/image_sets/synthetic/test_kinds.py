@@ -109,8 +109,8 @@ def test_a_render_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("layout", "dpi"), [("3x4+1", 72), ("12x1", 75), ("6x2+1", 110), ("strip", 300)])
-def test_every_kind_takes_every_layout_and_resolution_at_every_severity(kind: str, layout: str, dpi: float) -> None:
+@pytest.mark.parametrize(("layout", "dpi"), [("3x4+1", 72), ("12x1", 75), ("strip", 300)])
+def test_every_kind_takes_every_sheet_and_resolution_at_every_severity(kind: str, layout: str, dpi: float) -> None:
     """Large sheets are made at low resolutions and high ones with strips, to keep it quick."""
     width, height = (round(mm * dpi / 25.4) for mm in LAYOUTS[layout].size_mm)
     for severity in (0.0, 0.5, 1.0) if dpi == 72 else (1.0,):

@@ -25,7 +25,7 @@ def run(*, short: bool) -> Found:
     clients = 2 if short else 8
     with storage() as gcs:
         names = _filled(gcs)
-        options = ("--gcs-bucket", BUCKET, "--gcs-timeout", f"{DEADLINE_S:g}", "--max-queue", "200")
+        options = ("--gcs-bucket", BUCKET, "--gcs-timeout", f"{DEADLINE_S:g}", "--max-queue", "200", "--max-in-flight", "200")
         with serving(*options, env={"STORAGE_EMULATOR_HOST": gcs.url}) as served:
             warm = served.answers()
             with ThreadPoolExecutor(clients) as pool:

@@ -69,7 +69,7 @@ def _one_batch(node: str, script: Path, plugin: Path, moment: float) -> tuple[li
         require("done" in first, f"the batch did not begin: {first}{'' if first else browser.communicate()[1][-400:]}")
         time.sleep(moment)
         served.process.send_signal(signal.SIGKILL)
-        served.process.communicate()
+        served.process.wait()
         start = time.monotonic()
         again = start_server("--port", str(served.port), plugins=(plugin,))
         out, said = browser.communicate(timeout=120)

@@ -98,8 +98,9 @@ def gates(page: Page, p: GatesParams) -> QualityReport:
     grids that a person reads, and mould on small pictures, had as much as a halftone. The margin of the worst gate as a score: a page
     whose scale is unknown stood below one of 2.9 px/mm, which nobody can read (AUC 0.90 where the score has 0.93, on 396 development pages and
     27 with neither grid nor pulse, seed=45).
-    Changes: 0.4 peaks of QRS complexes are no pulses; the score's curves are those of least log-loss. 0.3 pulses tell the scale of pages without a grid; what hides a lead; distinctness by tiles; a score. 0.2 distinctness;
-    blur up to 0.95 mm, since 0.75 failed legible pages of 3 px/mm; twice as fast. 0.1 first version.
+    Changes: 0.4 peaks of QRS complexes are no pulses; the score's curves are those of least log-loss. 0.3 pulses tell the scale of pages
+    without a grid; what hides a lead; distinctness by tiles; a score. 0.2 distinctness; blur up to 0.95 mm, since 0.75 failed legible
+    pages of 3 px/mm; twice as fast. 0.1 first version.
     Limitations: creased sheets (ecg00028, ecg00036) and fragments (ecg00008) pass, and so do pages whose leads are torn or cut off, or
     hidden at the end of a row: what is hidden is seen between two pieces of a trace. Pages too blurred for a grid to be
     found, which a person still reads, fail where no pulse is seen. A pulse is taken for 10, 5 or 20 mm, whichever makes the page as

@@ -24,6 +24,7 @@ from ecgbench.plugins.digitize.coverage import Coverage, cover, light_evenly
 from ecgbench.plugins.digitize.curve import measure_curves
 from ecgbench.plugins.digitize.layouts import LAYOUTS
 from ecgbench.plugins.digitize.paper_map import NODE_MM, FlatPage, PaperMap, lay_flat
+from ecgbench.plugins.digitize.paper_scale import PaperScale
 from ecgbench.plugins.digitize.path import find_paths
 from ecgbench.plugins.digitize.sheet import paper_of
 from ecgbench.plugins.digitize.signals import merged
@@ -76,9 +77,8 @@ def true_place(recipe: SyntheticPage, flat: FlatPage, truth: Truth) -> Placed:
     x = [trace.points[:, 0] for trace in _picture(recipe).flat.sheet.traces]
     start = min(float(part[0]) for part in x) - flat.left_mm
     layout = LAYOUTS[recipe.style.layout]
-    return Placed(
-        layout, list(range(layout.rows)), Extent(start, start + 250), truth.mm_per_s or 25, truth.mm_per_mv or 10, measured=True
-    )
+    scale = PaperScale(truth.mm_per_s or 25, truth.mm_per_mv or 10, "truth", "truth")
+    return Placed(layout, list(range(layout.rows)), Extent(start, start + 250), scale)
 
 
 def read_with(recipe: SyntheticPage, page: Page, truth: Truth, stage: str) -> Signals:
@@ -97,7 +97,7 @@ def read_with(recipe: SyntheticPage, page: Page, truth: Truth, stage: str) -> Si
             paths = find_paths(coverage.values, coverage.blots, levels, SCALE)
         curves = measure_curves(coverage.values, paths, SCALE)
         rows, placed = Rows(levels, curves, [None] * len(levels), [None] * len(levels)), true_place(recipe, flat, truth)
-    return Signals(FS, merged(cut_stretches(rows, placed, SCALE)[0], FS, placed.mm_per_s), placed.layout.name)
+    return Signals(FS, merged(cut_stretches(rows, placed, SCALE)[0], FS, placed.scale.mm_per_s), placed.layout.name)
 
 
 def budget(case: Case) -> dict[str, float]:

@@ -40,13 +40,16 @@ class Coverage:
     """The pen's coverage of a flat page.
 
     `values`: (h, w) float32, 0 bare to 1 covered, noise goes beyond a little. `blots`: (h, w) float32, how far stains hide what is there, 0 to 1.
-    `noise`: the standard deviation on bare paper. `paper`: (h, w) bool, where paper is seen; beyond, nothing is known.
+    `noise`: the standard deviation on bare paper. `paper`: (h, w) bool, where paper is seen; beyond, nothing is known of the grid.
+    `text`: (h, w) float32, how dark the page is with print, 1 the darkest ink; also beyond the paper, since devices print lines of text on
+    white.
     """
 
     values: Plane
     blots: Plane
     noise: float
     paper: Mask
+    text: Plane
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,7 @@ def light_evenly(page: FlatPage) -> Lit:
 
 def cover(page: FlatPage, lit: Lit, paper: Mask) -> Coverage:
     """Measure the pen's coverage: colors are weighed so that ink stands out most, the grid's mean cell subtracted. `paper`: (h, w) bool."""
+    beyond = page.inside & ~paper
     page = replace(page, inside=paper)
     ink = _weighed(lit.even, lit.cell, page)
     grid = _grid_of(ink, page)
@@ -76,10 +80,11 @@ def cover(page: FlatPage, lit: Lit, paper: Mask) -> Coverage:
     values[~paper] = 0
     noise = _noise(values[::SAMPLE_STEP, ::SAMPLE_STEP])
     strength = _strength(values, noise, page.scale)
+    text = np.where(beyond, ink, values)
     values /= np.float32(strength)
     blots = _blots(values, page.scale)
     seen = (np.minimum(values, DARKEST) - blots) / np.maximum(1 - blots, 1 - DARKEST_BLOT)
-    return Coverage(np.asarray(seen, np.float32), blots, noise / strength, paper)
+    return Coverage(np.asarray(seen, np.float32), blots, noise / strength, paper, text)
 
 
 def _blots(values: Plane, scale: int) -> Plane:

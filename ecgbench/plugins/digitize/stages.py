@@ -12,9 +12,11 @@ from ecgbench.core.results import Signals
 from ecgbench.plugins.digitize.columns import Extent, choose_layout, common_extent, extents, rows_alike
 from ecgbench.plugins.digitize.coverage import Coverage, cover, light_evenly
 from ecgbench.plugins.digitize.curve import FINE, Curve, measure_curves
+from ecgbench.plugins.digitize.footer import read_print
 from ecgbench.plugins.digitize.layouts import LAYOUTS, LEADS, ROW_MM, Layout
 from ecgbench.plugins.digitize.marks import behind_mark
 from ecgbench.plugins.digitize.paper_map import FlatPage, PaperMap, even_map, lay_flat, map_from_grid
+from ecgbench.plugins.digitize.paper_scale import MM_PER_S, PaperScale, settle
 from ecgbench.plugins.digitize.path import find_paths
 from ecgbench.plugins.digitize.pulses import Pulse, find_pulses, typical_pulse
 from ecgbench.plugins.digitize.rhythm import name_strips
@@ -29,7 +31,6 @@ Floats = npt.NDArray[np.float64]
 SCALE = 8  # pixels of the flat page in a millimeter: about 200 dpi
 SMALLEST_PX = 24  # of a picture's side: the height of a trace of 1 mV at 2.4 px/mm
 LETTER_MM = 279.4  # longer side of letter paper
-MM_PER_S, MM_PER_MV = 25.0, 10.0  # what nearly all devices print
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +50,7 @@ class Placed:
     layout: Layout
     rows: list[int]
     extent: Extent
-    mm_per_s: float
-    mm_per_mv: float
-    measured: bool
+    scale: PaperScale
 
 
 def trace_rows(coverage: Coverage, scale: int) -> Rows:
@@ -69,7 +68,7 @@ def trace_rows(coverage: Coverage, scale: int) -> Rows:
 
 
 def place_leads(rows: Rows, coverage: Coverage, scale: int, told: str) -> Placed | None:
-    """Find the layout (or take the one that was told), and paper speed and gain from the pulses; None without rows."""
+    """Find the layout (or take the one that was told), and paper speed and gain from pulses and print; None without rows."""
     known = [extent for extent in rows.extents if extent is not None]
     if not known:
         return None
@@ -79,11 +78,8 @@ def place_leads(rows: Rows, coverage: Coverage, scale: int, told: str) -> Placed
     if layout is None:
         layout = choose_layout(rows.curves, rows.levels, lambda: find_words(coverage.values, scale), extent, scale)
     chosen = chosen[: layout.rows]
-    pulses = [pulse for pulse in rows.pulses if pulse is not None]
-    typical = typical_pulse(pulses)
-    speed = typical.mm_per_s if typical and typical.whole else MM_PER_S
-    gain = typical.mm_per_mv if typical else MM_PER_MV
-    return Placed(layout, chosen, extent, speed, gain, measured=bool(pulses))
+    pulse = typical_pulse([pulse for pulse in rows.pulses if pulse is not None])
+    return Placed(layout, chosen, extent, settle(pulse, read_print(coverage.text, scale)))
 
 
 def cut_stretches(rows: Rows, placed: Placed, scale: int) -> tuple[list[Stretch], list[str]]:
@@ -128,7 +124,7 @@ def _stretch(rows: Rows, placed: Placed, row: int, lead: str, start: float, end:
     y = (seen.y[part] + 0.5) / scale
     zero = pulse.foot if pulse is not None else _zero(curve, scale)
     course = np.column_stack([columns[part], seen.y[part]])
-    return Stretch(lead, row, x[part], (zero - y) / placed.mm_per_mv, start, end, course)
+    return Stretch(lead, row, x[part], (zero - y) / placed.scale.mm_per_mv, start, end, course)
 
 
 def _zero(curve: Curve, scale: int) -> float:
@@ -147,11 +143,11 @@ def digitize_page(page: Page, *, layout: str, fs: float) -> Signals:
     if placed is None:
         return _nothing(fs, layout, "No trace was found", "see that the picture shows an ECG, right side up")
     stretches, failures = cut_stretches(rows, placed, SCALE)
-    leads = merged(stretches, fs, placed.mm_per_s)
+    leads = merged(stretches, fs, placed.scale.mm_per_s)
     seen = {stretch.lead: stretch.share_seen for stretch in reversed(stretches)}
     report = judge(
         px_per_mm=min(paper.px_per_mm), grid=paper.lines, layout=placed.layout.name, known_layout=placed.layout.name in LAYOUTS,
-        expected=placed.layout.leads, seen=seen, noise=coverage.noise, pulses=placed.measured, failures=failures,
+        expected=placed.layout.leads, seen=seen, noise=coverage.noise, scale=placed.scale, failures=failures,
     )  # fmt: skip
     return Signals(
         fs,
@@ -159,8 +155,8 @@ def digitize_page(page: Page, *, layout: str, fs: float) -> Signals:
         placed.layout.name,
         seen,
         tuple((stretch.lead, paper.to_pixels(flat.to_mm(stretch.course))) for stretch in stretches),
-        placed.mm_per_s,
-        placed.mm_per_mv,
+        placed.scale.mm_per_s,
+        placed.scale.mm_per_mv,
         report,
     )
 

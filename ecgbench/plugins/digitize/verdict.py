@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgbench.core.results import Gate, QualityReport
+from ecgbench.plugins.digitize.footer import GAINS, SPEEDS
+from ecgbench.plugins.digitize.paper_scale import GRANTED, PaperScale
 
 Lead = npt.NDArray[np.float32]
 
@@ -31,13 +33,13 @@ def judge(
     expected: Sequence[str],
     seen: Mapping[str, float],
     noise: float,
-    pulses: bool,
+    scale: PaperScale,
     failures: Sequence[str],
 ) -> QualityReport:
     """Return the verdict on a digitized page, gate by gate.
 
     `px_per_mm`: of the picture. `grid`: whether the millimeter was measured on a grid. `expected`: leads of the layout. `seen`: share of each
-    lead's samples that was seen. `noise`: of bare paper. `pulses`: whether gain and speed were read from calibration pulses.
+    lead's samples that was seen. `noise`: of bare paper. `scale`: paper speed and gain, and what they were read from.
     """
     share = 100 * float(np.mean([seen.get(lead, 0.0) for lead in expected])) if expected else 0.0
     found = 100 * float(np.mean([seen.get(lead, 0.0) > 0 for lead in expected])) if expected else 0.0
@@ -71,9 +73,24 @@ def judge(
             noise <= NOISIEST,
             "the paper is clean" if noise <= NOISIEST else "the paper is too noisy",
         ),
+        Gate("speed", scale.mm_per_s, min(SPEEDS), "mm/s", True, _said(f"{scale.mm_per_s:g} mm/s", scale.speed_from)),
+        Gate("gain", scale.mm_per_mv, min(GAINS), "mm/mV", True, _said(f"{scale.mm_per_mv:g} mm/mV", scale.gain_from)),
     )
-    warnings = [*failures, *([] if pulses else ["No calibration pulse was read: 25 mm/s and 10 mm/mV are taken for granted."])]
-    return QualityReport(all(gate.passed for gate in gates), gates, tuple(warnings))
+    warnings = (*failures, *scale.doubts, *_granted(scale))
+    return QualityReport(all(gate.passed for gate in gates), gates, warnings)
+
+
+def _said(value: str, source: str) -> str:
+    return f"{value}, {source}" if source == GRANTED else f"{value}, read from {source}"
+
+
+def _granted(scale: PaperScale) -> list[str]:
+    """Say what was taken for granted, since the page shows neither a pulse nor print that could be read."""
+    known = ((scale.speed_from, f"{scale.mm_per_s:g} mm/s"), (scale.gain_from, f"{scale.mm_per_mv:g} mm/mV"))
+    missing = [value for source, value in known if source == GRANTED]
+    if not missing:
+        return []
+    return [f"Neither a calibration pulse nor print that tells was read: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} taken for granted."]
 
 
 def _gate(name: str, value: float, threshold: float, unit: str, good: str, bad: str) -> Gate:

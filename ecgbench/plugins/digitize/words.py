@@ -11,16 +11,20 @@ Floats = npt.NDArray[np.float64]
 
 INK = 0.5
 LETTER_MM = (1.0, 5.5)  # height of letters
-WIDEST_MM = 5.0  # of a letter, or of some that touch
+WIDEST_MM = 5.0  # of a letter, or of some that touch; less than what is seen of a trace
 GAP_MM = 1.3  # between letters of a word
 
 
-def find_words(coverage: Plane, scale: int) -> Floats:
-    """Return the boxes of words, (n, 4) of left, top, right, bottom in mm: ink of a letter's size, joined along the line."""
-    ink = (coverage > INK).view(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+def find_words(
+    coverage: Plane, scale: float, *, smallest_mm: float = LETTER_MM[0], widest_mm: float = WIDEST_MM, ink: float = INK
+) -> Floats:
+    """Return the boxes of words, (n, 4) of left, top, right, bottom in mm: ink of a letter's size, joined along the line.
+
+    `smallest_mm`: height of the lowest letters. `widest_mm`: of a letter, or of some that touch. `ink`: coverage beyond which there is ink.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((coverage > ink).view(np.uint8), connectivity=8)
     width, height = stats[:, cv2.CC_STAT_WIDTH] / scale, stats[:, cv2.CC_STAT_HEIGHT] / scale
-    letter = (height >= LETTER_MM[0]) & (height <= LETTER_MM[1]) & (width <= WIDEST_MM)
+    letter = (height >= smallest_mm) & (height <= LETTER_MM[1]) & (width <= widest_mm)
     letter[0] = False
     letters = letter[labels].view(np.uint8)
     joined = cv2.dilate(letters, np.ones((1, 2 * round(GAP_MM * scale / 2) + 1), np.uint8))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,7 @@ SOFTENED_PX = (0.8, 1.9)  # sigma of a template's blur, sharp pages and soft one
 EDGE = 0.5  # of the darkest ink of a template, where it is cut out; pages are cut there as well
 STRETCHES = (0.86, 1.0, 1.16)  # of a template's width: narrow and wide fonts
 WANTED = "m0123456789.s/V"  # what numbers and units are written with
-STEMS = 14  # places along an m at which its strokes are compared
-BAND = (0.5, 0.85)  # of its height
-OTHERS = "nhuwvxrkaegoBDHNRWA"  # what is near to them in shape, so that it is known for something else
+OTHERS = "cnhuwvxrkaegoBDHNRWA"  # what is near to them in shape, so that it is known for something else
 # Grotesques, typewriters and serifs of matplotlib, and the font that comes with Pillow (None); each with how much its strokes are
 # thickened, in pixels of RENDERED_PX: devices print the same letters light and bold.
 FONTS: tuple[tuple[str | None, int], ...] = (
@@ -41,30 +39,15 @@ class Templates:
     shapes: Plane
     first: npt.NDArray[np.intp]
 
+    def range_of(self, character: str) -> tuple[int, int]:
+        """Return which shapes are those of a character: from the first to behind the last."""
+        number = self.characters.index(character)
+        return int(self.first[number]), int(self.first[number + 1]) if number + 1 < len(self.first) else len(self.shapes)
+
     def likeness(self, shapes: Plane, count: int | None = None) -> Plane:
         """Return how like each shape (m, HIGH * WIDE) is to each of the first `count` characters, (m, count): the best correlation, -1 to 1."""
         end = len(self.shapes) if count is None or count >= len(self.first) else self.first[count]
         return np.asarray(np.maximum.reduceat(shapes @ self.shapes[:end].T, self.first[:count], axis=1), np.float32)
-
-    @cached_property
-    def stems(self) -> Plane:
-        """The stems of each m: (n, STEMS), as `stems_of` gives them."""
-        letters = []
-        for shape in self.shapes[: self.first[1]].reshape(-1, HIGH, WIDE):
-            x, y, width, height = cv2.boundingRect((shape > shape[0, 0]).astype(np.uint8))
-            letters.append(shape[y : y + height, x : x + width] - shape[0, 0])
-        return stems_of(letters)
-
-
-def stems_of(letters: Sequence[Plane]) -> Plane:
-    """Return the ink along small letters below their middle, where an m shows three strokes: (n, STEMS), mean 0 and norm 1."""
-    along = np.empty((len(letters), STEMS), np.float32)
-    for number, letter in enumerate(letters):
-        top = int(BAND[0] * len(letter))
-        band = letter[top : max(top + 1, round(BAND[1] * len(letter)))]
-        along[number] = cv2.resize(band, (STEMS, 1), interpolation=cv2.INTER_AREA)
-    along -= along.mean(axis=1, keepdims=True)
-    return np.asarray(along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6), np.float32)
 
 
 def shape_of(letter: Plane) -> Plane:
@@ -83,7 +66,7 @@ def shape_of(letter: Plane) -> Plane:
 @lru_cache(maxsize=4)
 def templates(fonts: Sequence[tuple[str | None, int]] = FONTS) -> Templates:
     """Render all characters in some fonts; made once a process, in a tenth of a second."""
-    faces = [(_face(font), thicker) for font, thicker in fonts]
+    faces = [(face_of(font), thicker) for font, thicker in fonts]
     shapes = [
         [shape for face in faces for shape in _shapes(*face, character, STRETCHES if character in WANTED else (1.0,))]
         for character in WANTED + OTHERS
@@ -112,7 +95,8 @@ def _cut_out(coverage: Plane) -> Plane:
     return coverage[y : y + height, x : x + width]
 
 
-def _face(font: str | None) -> Any:
+def face_of(font: str | None) -> Any:
+    """Return a font of FONTS, RENDERED_PX high."""
     from PIL import ImageFont  # slow to import
 
     if font is None:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgbench.core.results import Gate, QualityReport
-from ecgbench.plugins.digitize.footer import GAINS, SPEEDS
 from ecgbench.plugins.digitize.paper_scale import GRANTED, PaperScale
+from ecgbench.plugins.digitize.reader import GAINS, SPEEDS
 
 Lead = npt.NDArray[np.float32]
 
@@ -90,7 +90,8 @@ def _granted(scale: PaperScale) -> list[str]:
     missing = [value for source, value in known if source == GRANTED]
     if not missing:
         return []
-    return [f"Neither a calibration pulse nor print that tells was read: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} taken for granted."]
+    verb = "is" if len(missing) == 1 else "are"
+    return [f"Neither a calibration pulse nor print that tells was read: {' and '.join(missing)} {verb} taken for granted."]
 
 
 def _gate(name: str, value: float, threshold: float, unit: str, good: str, bad: str) -> Gate:

@@ -38,6 +38,24 @@ def test_a_layout_is_found_and_so_are_gain_and_speed(layout: str) -> None:
     assert (found.layout, found.mm_per_mv, found.mm_per_s) == (layout, 5, 25)
 
 
+def test_speed_and_gain_in_print_are_taken_where_there_is_no_pulse() -> None:
+    page = SyntheticPage(seed=3, style=Style(speed=50, gain=5, pulse="none")).make_page()
+    found = classical(page)
+    assert (found.mm_per_s, found.mm_per_mv) == (50, 5)
+    assert found.report is not None
+    said = {gate.name: gate.message for gate in found.report.gates}
+    assert (said["speed"], said["gain"]) == ("50 mm/s, read from printed text", "5 mm/mV, read from printed text")
+    assert not found.report.warnings
+
+
+def test_what_neither_pulse_nor_print_tells_is_taken_for_granted_and_said() -> None:
+    report = classical(SyntheticPage(seed=3, style=Style(pulse="none", header="none")).make_page()).report
+    assert report is not None
+    assert report.warnings == (
+        "Neither a calibration pulse nor print that tells was read: 25 mm/s and 10 mm/mV are taken for granted.",
+    )
+
+
 def test_a_layout_that_is_told_is_taken() -> None:
     found = classical(SyntheticPage(seed=3, dpi=LEGIBLE, style=Style(layout="3x4")).make_page(), layout="6x2")
     assert list(found.leads)[:2] == ["I", "II"]

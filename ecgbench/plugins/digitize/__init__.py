@@ -37,12 +37,12 @@ def classical(page: Page, p: ClassicalParams) -> Signals:
     free and crossing bare paper is not; a row that runs along another row's trace is sought again without that trace. Along the row the pen's
     center is the center of its coverage; where it climbs, the edges of the ink, known to a fraction of a pixel by the flanks of strokes (at half of
     what blur left of them), are eroded by the pen, which is as thin as straight slopes of this steepness show it, and tips of waves reach as far
-    as they do. Pulses, two straight legs joined at their upper ends, or one leg at the paper's edge, give gain and speed, and the row's zero. Print gives
-    them as well ("25 mm/s", "10 mm/mV"): lines whose upright strokes repeat as those of "mm" do are cut into pieces, as they are and with
-    their blur taken away (Richardson and Lucy's iteration), and runs of pieces are held against templates of the few characters that
-    matter, in fonts that come with Matplotlib and Pillow; a number counts only where devices print it, nothing else is as likely, and
-    nothing stands close before it. Where both are seen, print tells the speed, unless the pulse would then not last as long as any does, and
-    the pulse tells the gain; what differs is in the report, as is what each was read from. Rows
+    as they do. Pulses, two straight legs joined at their upper ends, or one leg at the paper's edge, give gain and speed, and the row's zero.
+    Print gives gain and speed as well ("25 mm/s", "10 mm/mV"): lines whose upright strokes repeat as those of "mm" do are cut into pieces,
+    as they are and with their blur taken away (Richardson and Lucy's iteration), and runs of pieces are held against templates of the few
+    characters that matter, in fonts that come with Matplotlib and Pillow; a number counts only where devices print it, no other is as
+    likely, and nothing stands close before it. Where both are seen, print tells the speed, unless the pulse would then not last as long as
+    any does, and the pulse tells the gain; what differs is in the report, as is what each was read from. Rows
     begin and end alike, but where the paper's edge cuts them. The layout is that of so many rows; where several
     have as many, names of leads and jumps of the level at quarters of the row decide. Rhythm strips are named after the short lead
     that they repeat, in shape and height. A lead ends where the next begins; marks in between hide it, and it is held there.
@@ -62,9 +62,9 @@ def classical(page: Page, p: ClassicalParams) -> Signals:
     left on creased photos, which cost 5 dB.
 
     Limitations: 25 mm/s and 10 mm/mV are taken for granted where neither a pulse nor print is read, which the report says; so is lead II
-    for a single strip. Print that is soft, of needles' dots or crossed by traces is often not read; 100 mm/s never is, and where a page
-    prints several gains none is taken. Rows are named in the usual order (I, II, III, aVR, ...), not Cabrera's. QRS complexes that a mark between two leads covers are lost.
-    Mains hum whose waves touch each other is smoothed. Layouts other than the listed ones give rows without names.
+    for a single strip. Print that is soft, of coarse dots, or crossed by traces is often not read; 100 mm/s never is, and where a page
+    prints several gains none is taken. Rows are named in the usual order (I, II, III, aVR, ...), not Cabrera's. QRS complexes that a mark
+    between two leads covers are lost. Mains hum whose waves touch each other is smoothed. Layouts other than the listed ones give rows without names.
     Without a grid, scale comes from the picture's resolution, else from the length of its rows, and tilt is not corrected.
 
     References: R. A. Fisher, The use of multiple measurements in taxonomic problems, Annals of Eugenics 7(2), 1936. R. Bellman, Dynamic

@@ -21,7 +21,7 @@ from ecgbench.ws_server.settings import Settings, SettingsError
 
 T = TypeVar("T")
 
-FETCHERS = 8  # downloads at a time
+FETCHERS = 64  # requests to Google at a time: those that hang until their deadline shall not hold up the others
 MOST_LISTED, MOST_LOOKED_AT = 1000, 10_000  # pictures that one request lists, and objects that it looks at for them
 ROOM_SECONDS = 0.05  # between two looks for room in memory
 NO_BUCKETS = "This server reads no Google Cloud Storage; whoever runs it may allow a bucket with --gcs-bucket NAME. Or send the pictures themselves."

@@ -26,8 +26,8 @@ lint: .venv/dev.stamp  ## ruff, mypy, import contract, generated docs
 	$(BIN)/lint-imports
 	$(BIN)/ecgbench docs --check
 
-bench: .venv/dev.stamp  ## the project's own speed, as ratios within one run
-	$(BIN)/python benchmarks/run_all.py
+bench: .venv/dev.stamp .venv-peers/stamp  ## the project's own speed, against peers too, into benchmarks/RESULTS.md; QUICK=1 for a short look
+	$(BIN)/python benchmarks/run_all.py $(if $(QUICK),--quick)
 
 faults: .venv/dev.stamp  ## break everything on purpose and count what is lost; CASE='server_*' for some
 	$(BIN)/python -m faults $(or $(CASE),'*')
@@ -42,9 +42,10 @@ lock: .venv/dev.stamp  ## renew the hash-pinned requirements
 	$(LOCK) -o requirements/run.txt pyproject.toml
 	$(LOCK) --extra server -o requirements/server.txt pyproject.toml
 	$(LOCK) --all-extras -o requirements/dev.txt pyproject.toml
+	$(LOCK) -c requirements/dev.txt -o requirements/peers.txt requirements/peers.in
 
 clean:          ## remove what the targets made
-	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-peers demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -59,4 +60,10 @@ clean:          ## remove what the targets made
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-peers/stamp: .venv/bin/python requirements/run.txt requirements/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt -r requirements/peers.txt
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@

@@ -20,9 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
-import numpy as np
-from pages import write_benchmark_pages
+from pages import write_benchmark_pages, write_tiny_pages
 from throughput import hand_written
 
 from ecgbench.store import Store
@@ -53,7 +51,6 @@ def test_method(page, method):
     found = getattr(edges, name)(picture, **{{param: value}})
     assert time.perf_counter() > start and found.edges.any()
 """
-TINY = (48, 64)  # pixels of a page on which methods take next to nothing, and of which the rest is overhead
 
 
 class Seconds(NamedTuple):
@@ -108,16 +105,6 @@ def in_turn(rounds: int, theirs: Callable[[], Seconds], own: Callable[[], Second
 def by_hand(paths: Sequence[Path], workers: int) -> Seconds:
     """Return what a hand-written pool takes for the edges.* on each page."""
     return Seconds(hand_written(paths, [0, 1, 2, 3], workers=workers), 1.0)
-
-
-def write_tiny_pages(folder: Path, count: int) -> Path:
-    """Write pages that cost next to nothing to decode."""
-    folder.mkdir()
-    page = np.full((*TINY, 3), 255, np.uint8)
-    cv2.rectangle(page, (8, 8), (40, 30), (0, 0, 0), 1)
-    for index in range(count):
-        cv2.imwrite(str(folder / f"{index:04d}.png"), page)
-    return folder
 
 
 def unexplained(place: Path, pages: Path) -> tuple[float, int]:

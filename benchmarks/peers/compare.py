@@ -1,0 +1,168 @@
+"""ecgbench against other ways to run methods over pages: the same methods, pages, repeats and cores, each tool in processes of its own.
+
+    make .venv-peers/stamp && python benchmarks/peers/compare.py [--pages 200] [--rounds 4]
+
+The tools are a process pool by hand, joblib, dask by hand, pytest-benchmark and benchopt; tools.py says how each is started, the files beside it
+are its configuration. Each round gives every tool the same part of the pages in turn. Targets: an overhead a cell of at most 1/20 of benchopt's;
+at most 1/2 of benchopt's time and 1/3 of pytest-benchmark's for ten methods on 200 pages; at least 1.85x on 2 cores against 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+sys.path.insert(1, str(Path(__file__).parents[1]))  # the other benchmarks' pages and tables
+
+# isort: split
+from pages import write_benchmark_pages, write_tiny_pages
+from tables import Table, present, spread, verdict
+from tools import BENCHOPT, OURS, PEERS, PLAIN, POOL, PYTHON, Cost, Tool, cost_of
+
+from ecgbench.workers import usable_cores
+
+TOOLS = (OURS, *PEERS)
+FEW, MANY = 10, 310  # pages of the method that does nothing, ten cells each; the difference drops the start
+# Of tools that take more than a millisecond a cell, fewer tell as much.
+FEW_SLOW, MANY_SLOW = 3, 33
+MEMORY_PAGES = 6
+
+
+def parts(folder: Path, pages: Sequence[Path], rounds: int) -> list[Path]:
+    """Deal the pages out to a folder a round."""
+    folders = [folder / f"part{number}" for number in range(rounds)]
+    for number, part in enumerate(folders):
+        part.mkdir()
+        for page in pages[number::rounds]:
+            os.link(page, part / page.name)
+    return folders
+
+
+def checked(tool: Tool, pages: Path, *, methods: str = "ten", workers: int | None = None, look: bool = False) -> Cost:
+    """Return what a job costs, after a look at whether all its cells are there."""
+    cost = cost_of(tool, pages, methods=methods, workers=workers or usable_cores(), look=look)
+    expected = 10 * len(list(pages.glob("*.png")))
+    if cost.cells != expected:
+        raise RuntimeError(f"{tool.name} left {cost.cells} cells of {expected}")
+    print(f"  {tool.name}: {cost.seconds:.1f} s, {cost.cells} cells", file=sys.stderr, flush=True)
+    return cost
+
+
+def times(folders: Sequence[Path], tools: Sequence[Tool]) -> dict[str, list[Cost]]:
+    """Give each part of the pages to every tool in turn."""
+    found: dict[str, list[Cost]] = {tool.name: [] for tool in tools}
+    for folder in folders:
+        for tool in tools:
+            found[tool.name].append(checked(tool, folder))
+    return found
+
+
+def overheads(place: Path, rounds: int) -> dict[str, list[float]]:
+    """Return ms a cell of a method that does nothing on pages that are next to nothing, starts dropped, round by round."""
+    folders = {count: write_tiny_pages(place / f"tiny{count}", count) for count in (FEW, MANY, FEW_SLOW, MANY_SLOW)}
+    found: dict[str, list[float]] = {tool.name: [] for tool in TOOLS}
+    for _ in range(rounds):
+        for tool in TOOLS:
+            slow = tool.one_core or tool.suffix == BENCHOPT.suffix
+            few, many = (
+                checked(tool, folders[count], methods="nothing") for count in ((FEW_SLOW, MANY_SLOW) if slow else (FEW, MANY))
+            )
+            found[tool.name].append((many.seconds - few.seconds) / (many.cells - few.cells) * 1e3)
+    return found
+
+
+def ratios(found: Mapping[str, Sequence[float]], name: str) -> list[float]:
+    """Return a tool's values over ecgbench's, round by round."""
+    return [theirs / own for theirs, own in zip(found[name], found[OURS.name], strict=True)]
+
+
+def time_table(found: Mapping[str, Sequence[Cost]], memory: Mapping[str, float], pages: int) -> Table:
+    """Show what ten methods on the pages take."""
+    seconds = {name: [cost.seconds for cost in costs] for name, costs in found.items()}
+    rows = []
+    for tool in TOOLS:
+        costs, own = found[tool.name], tool is OURS
+        cells_a_second = sum(cost.cells for cost in costs) / sum(seconds[tool.name])
+        first = statistics.median(cost.first for cost in costs)
+        ratio = "1" if own else spread(ratios(seconds, tool.name))
+        rows.append([tool.name, "1" if tool.one_core else str(usable_cores()), ratio, f"{sum(seconds[tool.name]):.1f}", f"{cells_a_second:.1f}", f"{first:.2f}", f"{memory[tool.name]:.0f}"])  # fmt: skip
+    slower, plain = (statistics.median(ratios(seconds, tool.name)) for tool in (BENCHOPT, PLAIN))
+    winners = [name for name in seconds if name != OURS.name and statistics.median(ratios(seconds, name)) < 1]
+    return Table(
+        f"Ten methods on {pages} pages of 2200x1700, one timed call a cell",
+        ["tool", "cores", "time, of ecgbench's", "seconds in all", "cells/s", "first result after s", "peak MB"],
+        rows,
+        [
+            f"Median of {len(found[OURS.name])} rounds (least to most), each on its own part of the pages, every tool's start and end within its time. "
+            "ecgbench's is that of the whole command: store, sums, leaderboard and one untimed call of each method in each worker. "
+            "Memory is that of all processes, shared pages counted once, looked at in a run of its own.",
+            f"benchopt takes {slower:.2f}x of ecgbench's time ({verdict(slower, at_least=2)}), pytest-benchmark {plain:.2f}x ({verdict(plain, at_least=3)}).",
+            f"Quicker than ecgbench here: {', '.join(winners) or 'none of them'}.",
+        ],
+    )
+
+
+def overhead_table(found: Mapping[str, Sequence[float]]) -> Table:
+    """Show what a cell costs each tool."""
+    rows = [[name, spread(each, " ms"), "1" if name == OURS.name else spread(ratios(found, name), digits=1)] for name, each in found.items()]  # fmt: skip
+    share = statistics.median(ratios(found, BENCHOPT.name))
+    return Table(
+        "What a cell costs beside its method",
+        ["tool", "wall time a cell", "of ecgbench's"],
+        rows,
+        [
+            f"Ten copies of a method that does nothing, on pages of 64x48, on {usable_cores()} cores (pytest-benchmark: on one); what more pages take, so that "
+            f"starts drop out. benchopt's is {share:.0f}x of ecgbench's ({verdict(share, at_least=20)})."
+        ],
+    )
+
+
+def scaling_table(folders: Sequence[Path], found: Mapping[str, Sequence[Cost]]) -> Table:
+    """Show what all cores gain against one, on the parts that were timed on all of them."""
+    rows, gains = [], {}
+    for tool in (OURS, POOL):
+        alone = [checked(tool, folder, workers=1).seconds for folder in folders]
+        gains[tool] = [one / all_.seconds for one, all_ in zip(alone, found[tool.name], strict=False)]
+        rows.append([tool.name, spread(gains[tool])])
+    gain = statistics.median(gains[OURS])
+    target = f" ({verdict(gain, at_least=1.85)})" if usable_cores() == 2 else ""
+    return Table(
+        f"{usable_cores()} cores against 1",
+        ["tool", "gain"],
+        rows,
+        [f"Of whole commands, starts included: ecgbench {gain:.2f}x{target}. The loop by hand tells what the machine gives."],
+    )
+
+
+def tables(options: argparse.Namespace) -> Iterator[Table]:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        warm = parts(folder, write_benchmark_pages(folder, MEMORY_PAGES), 1)[0]
+        memory = {tool.name: checked(tool, warm, look=True).memory_mb for tool in TOOLS}
+        yield overhead_table(overheads(folder, options.overhead_rounds))
+        timed = Path(place) / "timed"
+        timed.mkdir()
+        folders = parts(timed, write_benchmark_pages(timed, options.pages), options.rounds)
+        found = times(folders, TOOLS)
+        yield time_table(found, memory, options.pages)
+        yield scaling_table(folders[: options.scaling_rounds], found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=4, help="that the pages are dealt out to")
+    parser.add_argument("--overhead-rounds", type=int, default=2)
+    parser.add_argument("--scaling-rounds", type=int, default=2)
+    if not PYTHON.exists():
+        sys.exit("The peers are installed by: make .venv-peers/stamp")
+    present(parser, tables)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The tools that are compared: how each is started, and how many cells its results hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow.parquet
+from job import Job
+
+from ecgbench.store import Store
+
+HERE = Path(__file__).parent
+PYTHON = HERE.parents[1] / ".venv-peers" / "bin" / "python"
+LOOK_SECONDS = 0.05  # between two looks at memory
+
+
+def rows_in_csv(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+def rows_in_store(path: Path) -> int:
+    with Store(path, create=False) as store:
+        return store.counts(store.find_run().id).get("done", 0)
+
+
+def rows_in_json(path: Path) -> int:
+    return len(json.loads(path.read_text())["benchmarks"])
+
+
+def rows_in_parquet(path: Path) -> int:
+    return int(pyarrow.parquet.read_metadata(path).num_rows)
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool by the name that tables show; `one_core` where it cannot use more."""
+
+    name: str
+    script: str
+    command: Callable[[Job], Sequence[object]]
+    cells_in: Callable[[Path], int] = rows_in_csv
+    suffix: str = ".csv"
+    one_core: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def by_script(name: str, script: str) -> Tool:
+    return Tool(name, script, lambda _: [PYTHON, HERE / script])
+
+
+def by_pytest(name: str, style: str) -> Tool:
+    def command(job: Job) -> Sequence[object]:
+        return [PYTHON, "-m", "pytest", HERE / "pytest_pages", f"--benchmark-min-rounds={job.repeats}", f"--benchmark-json={job.output}"]  # fmt: skip
+
+    return Tool(name, "pytest_pages", command, rows_in_json, ".json", one_core=True, environment={"ECG_PEERS_STYLE": style})
+
+
+def by_benchopt(name: str, *words: str) -> Tool:
+    def command(job: Job) -> Sequence[object]:
+        line = [PYTHON, "-m", "benchopt", "run", HERE / "benchopt_pages", "-j", job.workers, "-r", job.repeats]
+        return [*line, "--no-plot", "--no-display", "--output", job.output, *words]
+
+    return Tool(name, "benchopt_pages", command, rows_in_parquet, ".parquet")
+
+
+OURS = Tool("ecgbench run", "ecgbench_run.py", lambda _: [PYTHON, HERE / "ecgbench_run.py"], rows_in_store, ".db")
+POOL = by_script("process pool by hand", "pool_loop.py")
+BENCHOPT = by_benchopt("benchopt")
+PLAIN = by_pytest("pytest-benchmark, `benchmark(f)`", "plain")
+PEERS = (
+    POOL,
+    by_script("joblib", "joblib_loop.py"),
+    by_script("dask by hand", "dask_loop.py"),
+    by_pytest("pytest-benchmark, pedantic", "pedantic"),
+    PLAIN,
+    by_benchopt("benchopt, --no-cache", "--no-cache"),
+    BENCHOPT,
+)
+
+
+class Cost(NamedTuple):
+    """What a job took: seconds in all and until its first result, MB at the most (0 where nobody looked), and its cells."""
+
+    seconds: float
+    first: float
+    memory_mb: float
+    cells: int
+
+
+def memory_mb(pid: int) -> float:
+    """Return the memory of a process and all that it started, in MB; what several share counts once (Pss of proc(5))."""
+    total = 0.0
+    for each in (pid, *descendants(pid)):
+        try:
+            lines = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
+        except OSError:  # it has ended
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return total
+
+
+def descendants(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = task.read_text().split()
+        except OSError:
+            continue
+        for child in map(int, children):
+            yield child
+            yield from descendants(child)
+
+
+def cost_of(tool: Tool, pages: Path, *, methods: str, workers: int, repeats: int = 1, look: bool = False) -> Cost:
+    """Run a job with a tool, in processes of its own; `look` at its memory meanwhile. RuntimeError where it fails or leaves cells out."""
+    with tempfile.TemporaryDirectory() as place:
+        job = Job(pages, methods, repeats, workers, Path(place) / f"results{tool.suffix}", Path(place) / "first")
+        usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        usual |= {"PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parents[1]}", "PYTHONPYCACHEPREFIX": f"{tempfile.gettempdir()}/ecgbench-peers-bytecode"}  # fmt: skip
+        usual |= {"BENCHOPT_CACHE": place, "XDG_CACHE_HOME": place, **tool.environment, **job.to_environment()}
+        said, most = Path(place) / "said", 0.0
+        began, start = time.time(), time.perf_counter()
+        with said.open("w") as file:
+            process = subprocess.Popen(list(map(str, tool.command(job))), cwd=place, env=usual, stdout=file, stderr=subprocess.STDOUT)
+            while look and process.poll() is None:
+                most = max(most, memory_mb(process.pid))
+                time.sleep(LOOK_SECONDS)
+            process.wait()
+        seconds = time.perf_counter() - start
+        if process.returncode or not job.output.exists():
+            raise RuntimeError(f"{tool.name} failed:\n{said.read_text()[-3000:]}")
+        return Cost(seconds, job.first.stat().st_mtime - began, most, tool.cells_in(job.output))

@@ -21,12 +21,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pages import write_benchmark_pages
+from tables import Table, present, spread, verdict
 
 from ecgbench.execution import Execution
 from ecgbench.plan import make_plan
 from ecgbench.workers import usable_cores
 
 METHODS = "edges.*"
+CLUSTERS = ("as dask starts it", "without nannies")
 
 
 @contextmanager
@@ -65,26 +67,33 @@ def pages_a_second(folder: Path, count: int, scheduler: str | None) -> float:
     return (cells - skipped) / len(plan.methods) / (time.perf_counter() - begun)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+def tables(options: argparse.Namespace) -> Iterator[Table]:
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder = write_benchmark_pages(place, options.pages)[0].parent
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
         addresses = [stack.enter_context(cluster(each, nanny=nanny)) for each, nanny in zip(folders, (True, False), strict=True)]
-        ratios: list[list[float]] = [[], []]
+        found: list[list[float]] = [[], []]
         for _ in range(options.rounds):
             own = pages_a_second(folder, options.pages, None)
-            for found, address in zip(ratios, addresses, strict=True):
-                found.append(pages_a_second(folder, options.pages, address) / own)
-            print(f"processes {own:.1f} pages/s, dask {ratios[0][-1]:.2f}x, without nannies {ratios[1][-1]:.2f}x", flush=True)
-        for said, found in zip(("dask", "dask without nannies"), ratios, strict=True):
-            print(
-                f"{said}: {statistics.median(found):.2f}x of processes (min {min(found):.2f}, max {max(found):.2f}; target 0.9)"
-            )
+            for ratios, address in zip(found, addresses, strict=True):
+                ratios.append(pages_a_second(folder, options.pages, address) / own)
+    yield Table(
+        f"`--executor dask` on {usable_cores()} worker processes against our own pool: edges.* on {options.pages} pages",
+        ["cluster", "pages/s, of the pool's", "target"],
+        [
+            [said, spread(each), verdict(statistics.median(each), at_least=0.9)]
+            for said, each in zip(CLUSTERS, found, strict=True)
+        ],
+        ["Rates after the first tenth of the pages, so that starts drop out."],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=3)
+    present(parser, tables)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from store import VARIANTS, begin, write
+from tables import Table, present, spread, verdict
 
 from ecgbench.dashboard.launch import STORE_VARIABLE, command
 from ecgbench.leaderboard import refresh_summaries
@@ -32,6 +33,7 @@ from ecgbench.store import Store
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 SOON = 120_000  # milliseconds
+FIRST_DRAW, CLICK = 2.5, 0.5  # seconds at most
 TABLE = "[data-testid=stDataFrame]"
 
 
@@ -39,7 +41,7 @@ def fill(path: Path, outcomes: int) -> None:
     """Write a finished run of so many outcomes of VARIANTS methods."""
     with Store(path) as store:
         run = begin(store)
-        print(f"{outcomes:,} outcomes written at {write(store, run, outcomes // VARIANTS, VARIANTS)}")
+        write(store, run, outcomes // VARIANTS, VARIANTS)
         refresh_summaries(store, run)
         store.finish_run(run.id)
 
@@ -64,14 +66,14 @@ def served(path: Path) -> Iterator[str]:
         process.wait(30)
 
 
-def timed(what: str, work: Callable[[], object], rounds: int = 1) -> None:
-    """Print the median seconds of some rounds."""
+def row(what: str, work: Callable[[], object], rounds: int = 1, most: float | None = None) -> list[str]:
+    """Return the seconds of some rounds, and whether their median is at most `most`."""
     found = []
     for _ in range(rounds):
         start = time.perf_counter()
         work()
         found.append(time.perf_counter() - start)
-    print(f"{what}: {statistics.median(found):.2f} s")
+    return [what, spread(found, ""), verdict(statistics.median(found), at_most=most) if most else ""]
 
 
 def read_by_sqlite3(path: Path) -> None:
@@ -80,9 +82,9 @@ def read_by_sqlite3(path: Path) -> None:
         raw.execute(wanted).fetchall()
 
 
-def measure(page: Any, address: str, path: Path) -> None:
-    """Print what the pages take, one after the other."""
-    timed("sqlite3 alone, one metric of one method", lambda: read_by_sqlite3(path), rounds=3)
+def measure(page: Any, address: str, path: Path) -> Iterator[list[str]]:
+    """Yield what the pages take, one after the other."""
+    yield row("sqlite3 alone, one metric of one method", lambda: read_by_sqlite3(path), rounds=3)
 
     def opened(where: str, selector: str = TABLE) -> Callable[[], None]:
         def work() -> None:
@@ -91,19 +93,18 @@ def measure(page: Any, address: str, path: Path) -> None:
 
         return work
 
-    timed("the server's first page of all (imports)", opened(""))
+    yield row("the server's first page of all (imports)", opened(""))
     settle(page)
-    timed("leaderboard, first draw in a new session", opened(""), rounds=3)
+    yield row("leaderboard, first draw in a new session", opened(""), rounds=3, most=FIRST_DRAW)
     for by in ("layout", "dpi", "severity", "type"):
         settle(page)
-        click_and_wait(page, f"click: break down by {by}", by)
-    timed("compare, first draw", opened("compare"))
-    timed("compare, drawn again", opened("compare"), rounds=3)
-    timed("failures, first draw", opened("failures"))
-    timed("failures, drawn again", opened("failures"), rounds=3)
+        yield row(f"click: break down by {by}", clicked(page, by), most=CLICK)
+    for where in ("compare", "failures"):
+        yield row(f"{where}, first draw", opened(where), most=FIRST_DRAW)
+        yield row(f"{where}, drawn again", opened(where), rounds=3, most=FIRST_DRAW)
 
 
-def click_and_wait(page: Any, what: str, by: str) -> None:
+def clicked(page: Any, by: str) -> Callable[[], None]:
     button = page.get_by_role("radio", name=by, exact=True).or_(page.get_by_role("button", name=by, exact=True)).first
 
     def work() -> None:
@@ -111,7 +112,7 @@ def click_and_wait(page: Any, what: str, by: str) -> None:
         page.wait_for_function("by => (new URL(location)).searchParams.get('by') === by || by === 'type'", arg=by)
         settle(page)
 
-    timed(what, work)
+    return work
 
 
 def settle(page: Any) -> None:
@@ -121,23 +122,32 @@ def settle(page: Any) -> None:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--outcomes", type=int, default=1_000_000)
-    parser.add_argument("--store", type=Path, help="a file that was written before, or is to be kept")
-    chosen = parser.parse_args()
+def tables(options: argparse.Namespace) -> Iterator[Table]:
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder:
-        path = chosen.store or Path(folder) / "large.db"
+        path = options.store or Path(folder) / "large.db"
         if not path.exists():
-            fill(path, chosen.outcomes)
+            fill(path, options.outcomes)
         with served(path) as address, sync_playwright() as started:
             browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             page = browser.new_page(viewport={"width": 1366, "height": 768})
             page.set_default_timeout(SOON)
-            measure(page, address, path)
+            rows = list(measure(page, address, path))
             browser.close()
+    yield Table(
+        f"The dashboard over {'a store' if options.store else f'{options.outcomes:,} outcomes'}, in Chromium",
+        ["", "seconds", "target"],
+        rows,
+        ["From the navigation to the table, and from the click to what it changed."],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--outcomes", type=int, default=1_000_000)
+    parser.add_argument("--store", type=Path, help="a file that was written before, or is to be kept")
+    present(parser, tables)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ Targets: at most 0.5 ms a cell in parent and worker together; at most 0.2 ms a c
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from pages import write_benchmark_pages
+from tables import Table, present, spread, verdict
 
 from ecgbench import Case, CaseInfo
 from ecgbench.execution import Execution
@@ -79,8 +81,8 @@ def resident_mb() -> float:
     raise RuntimeError("this kernel does not tell the resident memory")
 
 
-def tiny_cases(count: int) -> None:
-    """Run one method over many tiny pages and print memory and throughput a tenth at a time."""
+def tiny_cases(count: int) -> Table:
+    """Run one method over many tiny pages; tell the parent's memory a tenth at a time, and what a cell takes."""
     plan: Plan = replace(make_plan([], methods="edges.canny"), images=(TinyPages(count),))
     with tempfile.TemporaryDirectory() as place, Store(Path(place) / "runs.db") as store:
         memory, start = [], time.perf_counter()
@@ -89,24 +91,40 @@ def tiny_cases(count: int) -> None:
                 memory.append(resident_mb())
         seconds = time.perf_counter() - start
     growth = memory[-1] - memory[1]
-    print(
-        f"{count} tiny cases: parent memory {', '.join(f'{each:.0f}' for each in memory)} MB; growth after the first fifth {growth:.1f} MB"
+    return Table(
+        f"{count:,} tiny cases",
+        ["parent's memory, a tenth at a time (MB)", "growth after the first fifth (MB)", "ms a cell, all in all"],
+        [[", ".join(f"{each:.0f}" for each in memory), f"{growth:.1f}", f"{seconds / count * 1e3:.3f}"]],
     )
-    print(f"  {seconds / count * 1e3:.3f} ms a cell, all in all")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, default=30)
-    parser.add_argument("--tiny", type=int, default=100_000)
-    options = parser.parse_args()
+def tables(options: argparse.Namespace) -> Iterator[Table]:
     with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many:
         small = write_benchmark_pages(Path(few), options.pages)[0].parent
         large = write_benchmark_pages(Path(many), 3 * options.pages)[0].parent
-        for _ in range(3):
-            print(f"overhead {overhead_of_pages(small, large):.2f} ms a cell (target 0.5)")
-        print(f"rerun {rerun(large):.3f} ms a cell, its start included (target 0.2)")
-    tiny_cases(options.tiny)
+        beyond = [overhead_of_pages(small, large) for _ in range(options.rounds)]
+        again = [rerun(large) for _ in range(options.rounds)]
+    yield Table(
+        "What a cell of a run costs beside decoding, conversion and method, on one worker",
+        ["", "ms a cell", "target"],
+        [
+            ["a run", spread(beyond, ""), verdict(statistics.median(beyond), at_most=0.5)],
+            [
+                "a rerun with everything there, its start included",
+                spread(again, "", 3),
+                verdict(statistics.median(again), at_most=0.2),
+            ],
+        ],
+    )
+    yield tiny_cases(options.tiny)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tiny", type=int, default=100_000)
+    present(parser, tables)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from pages import write_benchmark_pages, write_tiny_pages
+from tables import Table, present, spread, verdict
 from throughput import hand_written
 
 from ecgbench.store import Store
@@ -125,50 +126,53 @@ def overhead_ms(place: Path, few: Path, many: Path) -> float:
     return (rest_many - rest_few) / (items_many - items_few) * 1e3
 
 
-def said(ratios: Iterable[float]) -> str:
-    """Return median, least and most of some ratios in words."""
-    found = list(ratios)
-    return f"{statistics.median(found):.2f}x (min {min(found):.2f}, max {max(found):.2f})"
-
-
-def against_plain(place: Path, count: int, rounds: int) -> None:
-    """Print items a second against plain parametrization."""
+def against_plain(place: Path, count: int, rounds: int) -> Table:
+    """Tell items a second against plain parametrization."""
     pages = write_benchmark_pages(place, count)[0].parent
     one = write_tiny_pages(place / "one", 1)
     ours(place, one), plain(place, one)  # what pytest compiles is compiled once
     found = in_turn(rounds, partial(plain, place, pages), partial(ours, place, pages))
-    walls, busy = said(each.wall for each in found), said(each.busy for each in found)
-    print(f"8 methods on {count} pages: {walls} of plain parametrization, {busy} in processor time (target 1.8x)", flush=True)
+    walls, busy = [each.wall for each in found], spread(each.busy for each in found)
+    return Table(
+        f"`pytest --benchmark` against plain parametrization: 8 methods on {count} pages",
+        ["items/s, of plain tests'", "in processor time", "target"],
+        [[spread(walls), busy, verdict(statistics.median(walls), at_least=1.8)]],
+    )
 
 
-def overhead(place: Path, rounds: int) -> None:
-    """Print what an item costs."""
+def overhead(place: Path, rounds: int) -> Table:
+    """Tell what an item costs."""
     few, many = write_tiny_pages(place / "few", 20), write_tiny_pages(place / "many", 120)
     costs = [overhead_ms(place, few, many) for _ in range(rounds)]
-    shown = ", ".join(f"{each:.2f}" for each in costs)
-    print(f"overhead {statistics.median(costs):.2f} ms of processor time an item (of {shown}; target 2)", flush=True)
+    return Table(
+        "What an item of `pytest --benchmark` costs beside its method",
+        ["ms of processor time", "target"],
+        [[spread(costs, ""), verdict(statistics.median(costs), at_most=2)]],
+    )
 
 
-def scaling(place: Path, count: int, rounds: int) -> None:
-    """Print what a second worker gains, and what a second bare process does on this machine."""
+def scaling(place: Path, count: int, rounds: int) -> Table:
+    """Tell what a second worker gains, and what a second bare process does on this machine."""
     paths = write_benchmark_pages(place, count)
     pages = paths[0].parent
     found = in_turn(rounds, partial(ours, place, pages, "-n0"), partial(ours, place, pages, "-n2"))
     bare = in_turn(rounds, partial(by_hand, paths, 1), partial(by_hand, paths, 2))
-    gains, possible = said(each.wall for each in found), said(each.wall for each in bare)
-    extra = said(1 / each.busy for each in found)
-    print(
-        f"-n 2 on {count} pages: {gains} of -n 0 (target 1.7x), for {extra} of its processor time; two bare processes: {possible} of one"
+    gains = [each.wall for each in found]
+    return Table(
+        f"`pytest --benchmark -n 2` on {count} pages",
+        ["of -n 0", "target", "for this much of its processor time", "two bare processes, of one"],
+        [
+            [
+                spread(gains),
+                verdict(statistics.median(gains), at_least=1.7),
+                spread(1 / each.busy for each in found),
+                spread(each.wall for each in bare),
+            ]
+        ],
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=40)
-    parser.add_argument("--scaling-pages", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["plain", "overhead", "scaling"])
-    options = parser.parse_args()
+def tables(options: argparse.Namespace) -> Iterator[Table]:
     parts = {
         "plain": partial(against_plain, count=options.pages, rounds=options.rounds),
         "overhead": partial(overhead, rounds=options.rounds),
@@ -177,7 +181,16 @@ def main() -> None:
     for name, part in parts.items():
         if options.only in (None, name):
             with tempfile.TemporaryDirectory() as place:
-                part(Path(place))
+                yield part(Path(place))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=40)
+    parser.add_argument("--scaling-pages", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["plain", "overhead", "scaling"])
+    present(parser, tables)
 
 
 if __name__ == "__main__":

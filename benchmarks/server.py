@@ -30,6 +30,7 @@ from typing import Any
 import cv2
 import numpy as np
 from pages import DISTINCT, write_benchmark_pages
+from tables import Table, present, spread, verdict
 from websocket_load import Connection, load, masked
 
 from ecgbench.plugins.edges import canny
@@ -124,13 +125,14 @@ def bare_and_others(pages: Sequence[bytes], count: int) -> tuple[float, float]:
     return rate, max(0.0, busy_then - busy - (own_then - own)) / (usable_cores() * count / rate)
 
 
-def throughput(pages: Sequence[bytes], rounds: int, each: int) -> None:
-    """Print images/s of the server, each way of asking it in turn with bare threads."""
+def throughput(pages: Sequence[bytes], rounds: int, each: int) -> Table:
+    """Tell images/s of the server, each way of asking it in turn with bare threads."""
     kinds: list[tuple[str, float, list[str], list[bytes]]] = [
         ("binary frames", 0.90, [], binary_requests(pages)),
         ("base64 JSON", 0.80, [], base64_requests(pages)),
         ("binary frames, --isolate", 0.83, ["--isolate"], binary_requests(pages)),
     ]
+    rows = []
     for label, target, options, frames in kinds:
         with serving(*options) as (address, _):
             load(address, frames, CONNECTIONS, 2)  # warm
@@ -145,12 +147,21 @@ def throughput(pages: Sequence[bytes], rounds: int, each: int) -> None:
                 p50, p99 = np.percentile(latencies, [50, 99])
                 tails.append(float(p99 / p50))
                 rates.append(rate)
-        print(
-            f"{label}: {statistics.median(ratios):.2f}x of bare threads (min {min(ratios):.2f}, max {max(ratios):.2f}; target {target}x), "
-            f"p99 {statistics.median(tails):.2f}x p50 (max {max(tails):.2f}; target 1.5x), {statistics.median(rates):.0f} images/s; "
-            f"others took {max(*disturbed, others):.0%} of the cores at most",
-            flush=True,
-        )
+        met = verdict(statistics.median(ratios), at_least=target)
+        busy = f"{max(*disturbed, others):.0%}"
+        rows.append([label, spread(ratios), met, spread(tails), f"{statistics.median(rates):.0f}", busy])
+    return Table(
+        f"The server against bare threads: {CONNECTIONS} connections x {each} JPEG pages, decode and Canny",
+        [
+            "asked by",
+            "images/s, of bare threads'",
+            "target",
+            "p99, of p50 (target 1.5)",
+            "images/s",
+            "of the cores, others took at most",
+        ],
+        rows,
+    )
 
 
 def resident_mb(pid: int) -> float:
@@ -171,18 +182,30 @@ def idle_cost(address: str, pid: int, connections: int) -> float:
         return resident_mb(pid) - before
 
 
-def memory(requests: int) -> None:
-    """Print what idle connections cost and how memory grows over many requests of a small page."""
+def memory(requests: int) -> Table:
+    """Tell what idle connections cost and how memory grows over many requests of a small page."""
     page = cv2.imencode(".jpg", np.full((300, 400, 3), 255, np.uint8))[1].tobytes()
     frames = binary_requests([page] * DISTINCT)
     with serving() as (address, pid):
         load(address, frames, CONNECTIONS, 10)
-        print(f"200 idle connections: {idle_cost(address, pid, 200):.1f} MB (target 20)")
+        idle = idle_cost(address, pid, 200)
         load(address, frames, CONNECTIONS, requests // 10 // CONNECTIONS)
         first = resident_mb(pid)
         load(address, frames, CONNECTIONS, requests * 9 // 10 // CONNECTIONS)
         last = resident_mb(pid)
-    print(f"{requests} requests: {first:.1f} -> {last:.1f} MB, {last / first - 1:+.1%} after the first tenth (target +2 %)")
+    growth = 100 * (last / first - 1)
+    return Table(
+        "The server's memory",
+        ["", "", "target"],
+        [
+            ["200 idle connections", f"{idle:.1f} MB", verdict(idle, at_most=20)],
+            [
+                f"{requests:,} requests, after the first tenth",
+                f"{first:.1f} to {last:.1f} MB, {growth:+.1f} %",
+                verdict(growth, at_most=2),
+            ],
+        ],
+    )
 
 
 def seconds_of(connection: Connection, frame: bytes, final: str) -> float:
@@ -194,8 +217,8 @@ def seconds_of(connection: Connection, frame: bytes, final: str) -> float:
     return time.perf_counter() - start
 
 
-def batch(pages: Sequence[bytes], times: int) -> None:
-    """Print the time of nine images in one batch against rounds of one, and the same of bare threads: what the machine gives today."""
+def batch(pages: Sequence[bytes], times: int) -> Table:
+    """Tell the time of nine images in one batch against rounds of one, and the same of bare threads: what the machine gives today."""
     workers = usable_cores()
     rounds = math.ceil(9 / workers)
     one = masked(pack({"type": "process_image", "options": OPTIONS}, pages[:1]))
@@ -208,29 +231,34 @@ def batch(pages: Sequence[bytes], times: int) -> None:
                 singles.append(seconds_of(connection, one, "result"))
                 batches.append(seconds_of(connection, nine, "batch_result"))
                 bare.append(bare_threads(pages[:1], 1) / (bare_threads(pages[:1], 9) / 9) / rounds)
-    print(
-        f"9 images in a batch: {statistics.median(batches) / (rounds * statistics.median(singles)):.2f}x of {rounds} times one image on "
-        f"{workers} workers (target 1.1x; bare threads {statistics.median(bare):.2f}x), medians of {times}"
+    ratio = statistics.median(batches) / (rounds * statistics.median(singles))
+    return Table(
+        f"9 images in a batch against {rounds} times one image, on {workers} workers",
+        ["", "ratio", "target"],
+        [["the server", f"{ratio:.2f}x", verdict(ratio, at_most=1.1)], ["bare threads", spread(bare), ""]],
+        [f"Medians of {times}."],
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pages", type=int, default=PAGES, help="of each connection")
-    parser.add_argument("--requests", type=int, default=10_000)
-    parser.add_argument("--only", choices=["throughput", "memory", "batch"])
-    options = parser.parse_args()
+def tables(options: argparse.Namespace) -> Iterator[Table]:
     pages = jpeg_pages()
-    print(f"{len(pages)} JPEG pages of {statistics.mean(map(len, pages)) / 1e6:.2f} MB, {usable_cores()} cores")
-    parts: dict[str, Callable[[], None]] = {
+    parts: dict[str, Callable[[], Table]] = {
         "throughput": lambda: throughput(pages, options.rounds, options.pages),
         "memory": lambda: memory(options.requests),
         "batch": lambda: batch(pages, TIMES_SEEN),
     }
     for name, part in parts.items():
         if options.only in (None, name):
-            part()
+            yield part()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=PAGES, help="of each connection")
+    parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--only", choices=["throughput", "memory", "batch"])
+    present(parser, tables)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pages import write_benchmark_pages
+from tables import Table, present, spread, verdict
 
 FIRST_OUTCOME = """
 import sys
@@ -47,10 +48,8 @@ def seconds_of(*command: str, signal_ends_it: bool = False) -> float:
     return seconds
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+def measured(rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each process, round by round."""
     python = sys.executable
     with tempfile.TemporaryDirectory() as place:
         folder = write_benchmark_pages(Path(place), 4)[0].parent
@@ -69,14 +68,31 @@ def main() -> None:
                 seconds = measure()
                 if turn:  # the first turn warms the page cache
                     times[name].append(seconds)
-    median = {name: statistics.median(values) for name, values in times.items()}
-    beyond = statistics.median(a - b for a, b in zip(times["import ecgbench"], times["import cv2"], strict=True))
-    ratio = statistics.median(a / b for a, b in zip(times["first outcome"], times["import cv2, sqlalchemy"], strict=True))
-    print(f"import ecgbench: {beyond:.3f} s beyond import cv2 (target 0.15)")
-    print(
-        f"ecgbench --help: {median['ecgbench --help']:.2f} s (target 0.5), {median['ecgbench --help'] / median['import cv2']:.1f}x of import cv2"
+    return times
+
+
+def tables(options: argparse.Namespace) -> Iterator[Table]:
+    times = measured(options.rounds)
+    beyond = [own - plain for own, plain in zip(times["import ecgbench"], times["import cv2"], strict=True)]
+    firsts = [own / plain for own, plain in zip(times["first outcome"], times["import cv2, sqlalchemy"], strict=True)]
+    seconds = {name: spread(found, "") for name, found in times.items()}
+    targets = {
+        "import ecgbench": f"{statistics.median(beyond):.2f} s beyond import cv2 ({verdict(statistics.median(beyond), at_most=0.15)})",
+        "ecgbench --help": verdict(statistics.median(times["ecgbench --help"]), at_most=0.5),
+        "first outcome": f"{spread(firsts)} of import cv2, sqlalchemy ({verdict(statistics.median(firsts), at_most=3)})",
+    }
+    yield Table(
+        "Starts of whole processes, in turn",
+        ["process", "seconds", "target"],
+        [[name, seconds[name], targets.get(name, "")] for name in times],
+        ["`import ecgbench` imports cv2 first; the first outcome is that of `ecgbench run FOLDER -m edges.canny`, committed."],
     )
-    print(f"first edges.canny outcome: {ratio:.2f}x of import cv2, sqlalchemy (target 3x)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    present(parser, tables)
 
 
 if __name__ == "__main__":

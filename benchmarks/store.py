@@ -21,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
+from tables import Table, present, spread, verdict
 
 from ecgbench import CaseInfo, Score
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
@@ -128,54 +129,73 @@ def write_by_sqlite3(path: Path, cases: int, variants: int) -> Speed:
     return speed
 
 
-def report_writing(folder: Path) -> None:
-    """Print outcomes/s beside those of sqlite3 alone, of many methods and of one, the best of several rounds in turn."""
+def writing(folder: Path) -> Table:
+    """Tell outcomes/s beside those of sqlite3 alone, of many methods and of one, the best of several rounds in turn."""
+    rows = []
     for variants in (VARIANTS, 1):
         ours, plain = [], []
         for number in range(ROUNDS):
             with Store(folder / f"ours-{variants}-{number}.db") as store:
                 ours.append(write(store, begin(store), ROUND_OUTCOMES // variants, variants))
             plain.append(write_by_sqlite3(folder / f"plain-{variants}-{number}.db", ROUND_OUTCOMES // variants, variants))
-        ratio = statistics.median(other.cpu / mine.cpu for mine, other in zip(ours, plain, strict=True))
-        print(f"{variants} method{'s' if variants > 1 else ''}, batches of {BATCH}, {SCORES} scores each:")
-        print(f"  the store   {min(ours, key=lambda speed: speed.wall)}")
-        print(f"  sqlite3     {min(plain, key=lambda speed: speed.wall)}; ratio {ratio:.2f}")
+        best, other = (min(speeds, key=lambda speed: speed.wall) for speeds in (ours, plain))
+        ratio = spread(theirs.cpu / mine.cpu for mine, theirs in zip(ours, plain, strict=True))
+        target = verdict(best.outcomes / best.wall, at_least=20_000)
+        rows.append([str(variants), str(best), str(other), ratio, target])
+    return Table(
+        f"Writing outcomes with {SCORES} scores each, in batches of {BATCH}",
+        ["methods", "the store", "`sqlite3` alone", "processor time, of sqlite3's", "target (outcomes/s)"],
+        rows,
+        [f"Best of {ROUNDS} rounds in turn; the ratio is their median."],
+    )
 
 
-def timed(what: str, work: Callable[[], object], *, rounds: int = 3) -> None:
-    """Print the median seconds of some rounds, and those of this process's processor, which others on the machine change less."""
+def timed(work: Callable[[], object], rounds: int) -> tuple[float, str]:
+    """Return the median seconds of some rounds, and those of this process's processor, which others on the machine change less."""
     found, busy = [], []
     for _ in range(rounds):
         start, cpu = time.perf_counter(), time.process_time()
         work()
         found.append(time.perf_counter() - start)
         busy.append(time.process_time() - cpu)
-    print(f"{what}: {statistics.median(found):.3f} s ({statistics.median(busy):.3f} s of this process)", flush=True)
+    return statistics.median(found), f"{statistics.median(busy):.3f}"
 
 
-def report_reading(location: str, count: int) -> None:
-    """Print what a store of `count` outcomes takes to answer."""
+def questions(store: Store, run: Run, outcomes: int) -> dict[str, tuple[Callable[[], object], int, float | None]]:
+    """Return what a store is asked, how often, and the seconds it is to take at most."""
+    one, other = "run:edges.m1[sigma=0.1]", "run:edges.m2[sigma=0.2]"
+    last = outcomes // 100 - 50
+    cases = [outcome.case for outcome in make_outcomes(1_000, 1)]
+    return {
+        "refresh_summaries, all stale": (lambda: refresh_summaries(store, run), 1, None),
+        "leaderboard, summaries fresh": (lambda: leaderboard(store, run), 3, 1.0),
+        "compare on one metric": (lambda: compare(store, one, other, metric="content_box_iou"), 3, 1.0),
+        "compare on all metrics": (lambda: compare(store, one, other), 1, None),
+        "counts by status": (lambda: store.counts(run.id), 3, None),
+        "page of 50 failures, the first": (lambda: list(store.outcomes(run.id, status=FAILURES, limit=50)), 3, 0.3),
+        "page of 50 failures, the last": (lambda: list(store.outcomes(run.id, status=FAILURES, limit=50, offset=last)), 3, 0.3),
+        "page of 50 outcomes, the last": (lambda: list(store.outcomes(run.id, limit=50, offset=outcomes - 50)), 3, None),
+        "settled, 1000 cases": (lambda: store.settled(run.id, cases), 3, None),
+    }
+
+
+def reading(location: str, count: int) -> Table:
+    """Tell what a store of `count` outcomes takes to answer."""
+    rows = []
     with Store(location) as store:
         run = begin(store)
         speed = write(store, run, count // VARIANTS, VARIANTS)
         outcomes = sum(store.counts(run.id).values())
-        print(f"{outcomes:,} outcomes of {VARIANTS} methods written at {speed}", flush=True)
-        timed("refresh_summaries, all stale", lambda: refresh_summaries(store, run), rounds=1)
-        timed("leaderboard, summaries fresh", lambda: leaderboard(store, run))
-        timed(
-            "compare on one metric",
-            lambda: compare(store, "run:edges.m1[sigma=0.1]", "run:edges.m2[sigma=0.2]", metric="content_box_iou"),
-        )
-        timed("compare on all metrics", lambda: compare(store, "run:edges.m1[sigma=0.1]", "run:edges.m2[sigma=0.2]"), rounds=1)
-        timed("counts by status", lambda: store.counts(run.id))
-        timed("one page of 50 failures, the first", lambda: list(store.outcomes(run.id, status=FAILURES, limit=50)))
-        last = outcomes // 100 - 50
-        timed("one page of 50 failures, the last", lambda: list(store.outcomes(run.id, status=FAILURES, limit=50, offset=last)))
-        timed("one page of 50 outcomes, the last", lambda: list(store.outcomes(run.id, limit=50, offset=outcomes - 50)))
-        cases = [outcome.case for outcome in make_outcomes(1_000, 1)]
-        timed("settled, 1000 cases", lambda: store.settled(run.id, cases))
+        for question, (work, rounds, most) in questions(store, run, outcomes).items():
+            wall, busy = timed(work, rounds)
+            rows.append([question, f"{wall:.3f}", busy, verdict(wall, at_most=most) if most else ""])
     size = size_of(location)
-    print(f"{size / 1e6:,.0f} MB: {size / outcomes:.0f} bytes an outcome with its {SCORES} scores")
+    return Table(
+        f"A store of {outcomes:,} outcomes of {VARIANTS} methods",
+        ["question", "seconds", "of this process's processor", "target"],
+        rows,
+        [f"Written at {speed}; {size / 1e6:,.0f} MB, {size / outcomes:.0f} bytes an outcome with its {SCORES} scores."],
+    )
 
 
 def size_of(location: str) -> int:
@@ -190,18 +210,21 @@ def size_of(location: str) -> int:
     return size
 
 
+def tables(options: argparse.Namespace) -> Iterator[Table]:
+    if options.store:
+        yield reading(options.store, options.outcomes)
+        return
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        yield writing(Path(folder))
+        yield reading(str(Path(folder) / "large.db"), options.outcomes)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--outcomes", type=int, default=1_000_000, help="in the large store")
     parser.add_argument("--folder", type=Path, help="where the stores are written for a while; the system's temporary folder")
     parser.add_argument("--store", help="URL of an empty database for the large store")
-    chosen = parser.parse_args()
-    if chosen.store:
-        report_reading(chosen.store, chosen.outcomes)
-        return
-    with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
-        report_writing(Path(folder))
-        report_reading(str(Path(folder) / "large.db"), chosen.outcomes)
+    present(parser, tables)
 
 
 if __name__ == "__main__":

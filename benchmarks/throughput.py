@@ -11,7 +11,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import cv2
 from pages import write_benchmark_pages
+from tables import Table, present, spread, verdict
 
 from ecgbench.execution import Execution
 from ecgbench.plan import make_plan
@@ -62,30 +63,32 @@ def ours(folder: Path, methods: str, cells: int) -> float:
         return time.perf_counter() - start
 
 
-def ratio(rounds: int, theirs: Callable[[], float], own: Callable[[], float]) -> tuple[float, float, float]:
-    """Return min, median and max of their seconds over ours, measured in turn."""
-    pairs = []
-    for _ in range(rounds):
-        reference = theirs()
-        pairs.append(reference / own())
-    return min(pairs), statistics.median(pairs), max(pairs)
+def ratios(rounds: int, theirs: Callable[[], float], own: Callable[[], float]) -> list[float]:
+    """Return their seconds over ours, measured in turn."""
+    return [theirs() / own() for _ in range(rounds)]
+
+
+def tables(options: argparse.Namespace) -> Iterator[Table]:
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        paths = write_benchmark_pages(Path(place), options.pages)
+        for label, methods, target in (("edges.canny", [0], 0.95), ("edges.*", [0, 1, 2, 3], 2.0)):
+            names = ",".join(EDGES[index].name for index in methods)
+            theirs = partial(hand_written, paths, methods)
+            found = ratios(options.rounds, theirs, partial(ours, paths[0].parent, names, len(paths) * len(methods)))
+            rows.append([label, spread(found), verdict(statistics.median(found), at_least=target)])
+    yield Table(
+        f"The runner against a loop that decodes for each method, {options.pages} pages",
+        ["methods", "images/s, of the loop's", "target"],
+        rows,
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        paths = write_benchmark_pages(Path(place), options.pages)
-        folder = paths[0].parent
-        for label, methods, target in (("edges.canny", [0], 0.95), ("edges.*", [0, 1, 2, 3], 2.0)):
-            names = ",".join(EDGES[index].name for index in methods)
-            theirs, own = partial(hand_written, paths, methods), partial(ours, folder, names, len(paths) * len(methods))
-            low, median, high = ratio(options.rounds, theirs, own)
-            print(
-                f"{label}: {median:.2f}x of the hand-written loop (min {low:.2f}, max {high:.2f}; target {target}x), {len(paths)} pages"
-            )
+    present(parser, tables)
 
 
 if __name__ == "__main__":

@@ -81,43 +81,57 @@ def ratios(found: Mapping[str, Sequence[float]], name: str) -> list[float]:
     return [theirs / own for theirs, own in zip(found[name], found[OURS.name], strict=True)]
 
 
+def time_row(tool: Tool, found: Mapping[str, Sequence[Cost]], memory_mb: float) -> list[str]:
+    """Return a tool's cells: its time of ecgbench's, and the rest as it was in this run."""
+    costs = found[tool.name]
+    seconds = sum(cost.seconds for cost in costs)
+    ratio = "1" if tool is OURS else spread(ratios(seconds_of(found), tool.name))
+    rate, first = sum(cost.cells for cost in costs) / seconds, statistics.median(cost.first for cost in costs)
+    return [tool.name, cores(tool), ratio, f"{seconds:.1f}", f"{rate:.1f}", f"{first:.2f}", f"{memory_mb:.0f}"]
+
+
+def cores(tool: Tool) -> str:
+    return "1" if tool.one_core else str(usable_cores())
+
+
+def seconds_of(found: Mapping[str, Sequence[Cost]]) -> dict[str, list[float]]:
+    return {name: [cost.seconds for cost in costs] for name, costs in found.items()}
+
+
 def time_table(found: Mapping[str, Sequence[Cost]], memory: Mapping[str, float], pages: int) -> Table:
     """Show what ten methods on the pages take."""
-    seconds = {name: [cost.seconds for cost in costs] for name, costs in found.items()}
-    rows = []
-    for tool in TOOLS:
-        costs, own = found[tool.name], tool is OURS
-        cells_a_second = sum(cost.cells for cost in costs) / sum(seconds[tool.name])
-        first = statistics.median(cost.first for cost in costs)
-        ratio = "1" if own else spread(ratios(seconds, tool.name))
-        rows.append([tool.name, "1" if tool.one_core else str(usable_cores()), ratio, f"{sum(seconds[tool.name]):.1f}", f"{cells_a_second:.1f}", f"{first:.2f}", f"{memory[tool.name]:.0f}"])  # fmt: skip
-    slower, plain = (statistics.median(ratios(seconds, tool.name)) for tool in (BENCHOPT, PLAIN))
-    winners = [name for name in seconds if name != OURS.name and statistics.median(ratios(seconds, name)) < 1]
+    typical = {name: statistics.median(ratios(seconds_of(found), name)) for name in found}
+    slower, plain = typical[BENCHOPT.name], typical[PLAIN.name]
+    quicker = ", ".join(name for name, ratio in typical.items() if ratio < 1)
     return Table(
         f"Ten methods on {pages} pages of 2200x1700, one timed call a cell",
         ["tool", "cores", "time, of ecgbench's", "seconds in all", "cells/s", "first result after s", "peak MB"],
-        rows,
+        [time_row(tool, found, memory[tool.name]) for tool in TOOLS],
         [
-            f"Median of {len(found[OURS.name])} rounds (least to most), each on its own part of the pages, every tool's start and end within its time. "
-            "ecgbench's is that of the whole command: store, sums, leaderboard and one untimed call of each method in each worker. "
-            "Memory is that of all processes, shared pages counted once, looked at in a run of its own.",
-            f"benchopt takes {slower:.2f}x of ecgbench's time ({verdict(slower, at_least=2)}), pytest-benchmark {plain:.2f}x ({verdict(plain, at_least=3)}).",
-            f"Quicker than ecgbench here: {', '.join(winners) or 'none of them'}.",
+            f"Rounds: {len(found[OURS.name])}, each on its own part of the pages; every tool's start and end are within its time. ecgbench's is "
+            "that of the whole command: store, sums, leaderboard and one untimed call of each method in each worker. Memory is that of all "
+            "processes, shared pages counted once, looked at in a run of its own.",
+            f"benchopt takes {slower:.2f}x of ecgbench's time ({verdict(slower, at_least=2)}), "
+            f"pytest-benchmark {plain:.2f}x ({verdict(plain, at_least=3)}).",
+            f"Quicker than ecgbench here: {quicker or 'none of them'}.",
         ],
     )
 
 
 def overhead_table(found: Mapping[str, Sequence[float]]) -> Table:
     """Show what a cell costs each tool."""
-    rows = [[name, spread(each, " ms"), "1" if name == OURS.name else spread(ratios(found, name), digits=1)] for name, each in found.items()]  # fmt: skip
     share = statistics.median(ratios(found, BENCHOPT.name))
+    rows = []
+    for tool in TOOLS:
+        ratio = "1" if tool is OURS else spread(ratios(found, tool.name), digits=1)
+        rows.append([tool.name, cores(tool), spread(found[tool.name], " ms"), ratio])
     return Table(
         "What a cell costs beside its method",
-        ["tool", "wall time a cell", "of ecgbench's"],
+        ["tool", "cores", "wall time a cell", "of ecgbench's"],
         rows,
         [
-            f"Ten copies of a method that does nothing, on pages of 64x48, on {usable_cores()} cores (pytest-benchmark: on one); what more pages take, so that "
-            f"starts drop out. benchopt's is {share:.0f}x of ecgbench's ({verdict(share, at_least=20)})."
+            "Ten copies of a method that does nothing on pages of 64x48 pixels: what more pages take, so that starts drop out. "
+            f"benchopt's is {share:.0f}x of ecgbench's ({verdict(share, at_least=20)})."
         ],
     )
 

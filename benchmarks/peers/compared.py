@@ -9,12 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from job import Job  # first: it sets the threads of BLAS
-
-# isort: split
 import cv2
 import nothing
 import numpy as np
+from job import Job
 
 from ecgbench.plugins import color, edges, grid, quality
 

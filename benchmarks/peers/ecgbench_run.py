@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from job import Job
-
-# isort: split
 import nothing
 from compared import TEN
+from job import Job
 
 from ecgbench import hookimpl
 from ecgbench.cli import main

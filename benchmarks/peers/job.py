@@ -1,18 +1,12 @@
 """What every tool is asked to do: the same methods on the same pages, as often, on as many workers.
 
-It comes in the environment, since that reaches a test file and a benchopt benchmark alike. BLAS gets one thread here: it reads that when numpy
-is first imported, so this module comes before all others.
+It comes in the environment, since that reaches a test file and a benchopt benchmark alike.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-
-for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ[_name] = "1"
-
-# isort: split
 from dataclasses import asdict, dataclass
 from pathlib import Path
 

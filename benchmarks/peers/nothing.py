@@ -19,7 +19,7 @@ class NothingParams:
 
 
 @transformer("edges.nothing", version="0.1.0")
-def nothing(gray: Gray, p: NothingParams) -> EdgeMap:
+def nothing(gray: Gray, _: NothingParams) -> EdgeMap:
     """Mark no edges.
 
     How it works: it does not.

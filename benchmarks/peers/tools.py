@@ -15,10 +15,12 @@ from typing import NamedTuple
 import pyarrow.parquet
 from job import Job
 
+from ecgbench.core.outcome import Status
 from ecgbench.store import Store
 
 HERE = Path(__file__).parent
 PYTHON = HERE.parents[1] / ".venv-peers" / "bin" / "python"
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 LOOK_SECONDS = 0.05  # between two looks at memory
 
 
@@ -28,7 +30,7 @@ def rows_in_csv(path: Path) -> int:
 
 def rows_in_store(path: Path) -> int:
     with Store(path, create=False) as store:
-        return store.counts(store.find_run().id).get("done", 0)
+        return store.counts(store.find_run().id).get(Status.DONE, 0)
 
 
 def rows_in_json(path: Path) -> int:
@@ -58,7 +60,8 @@ def by_script(name: str, script: str) -> Tool:
 
 def by_pytest(name: str, style: str) -> Tool:
     def command(job: Job) -> Sequence[object]:
-        return [PYTHON, "-m", "pytest", HERE / "pytest_pages", f"--benchmark-min-rounds={job.repeats}", f"--benchmark-json={job.output}"]  # fmt: skip
+        rounds, output = f"--benchmark-min-rounds={job.repeats}", f"--benchmark-json={job.output}"
+        return [PYTHON, "-m", "pytest", HERE / "pytest_pages", rounds, output]
 
     return Tool(name, "pytest_pages", command, rows_in_json, ".json", one_core=True, environment={"ECG_PEERS_STYLE": style})
 
@@ -122,13 +125,17 @@ def cost_of(tool: Tool, pages: Path, *, methods: str, workers: int, repeats: int
     """Run a job with a tool, in processes of its own; `look` at its memory meanwhile. RuntimeError where it fails or leaves cells out."""
     with tempfile.TemporaryDirectory() as place:
         job = Job(pages, methods, repeats, workers, Path(place) / f"results{tool.suffix}", Path(place) / "first")
-        usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        usual |= {"PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parents[1]}", "PYTHONPYCACHEPREFIX": f"{tempfile.gettempdir()}/ecgbench-peers-bytecode"}  # fmt: skip
-        usual |= {"BENCHOPT_CACHE": place, "XDG_CACHE_HOME": place, **tool.environment, **job.to_environment()}
+        environment = os.environ | ONE_THREAD | tool.environment | job.to_environment()
+        environment["PYTHONPATH"] = os.pathsep.join(map(str, (HERE, HERE.parents[1])))
+        environment["PYTHONPYCACHEPREFIX"] = f"{tempfile.gettempdir()}/ecgbench-peers-bytecode"
+        environment["BENCHOPT_CACHE"] = place  # or the second round would find the results of the first
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         said, most = Path(place) / "said", 0.0
         began, start = time.time(), time.perf_counter()
         with said.open("w") as file:
-            process = subprocess.Popen(list(map(str, tool.command(job))), cwd=place, env=usual, stdout=file, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(
+                list(map(str, tool.command(job))), cwd=place, env=environment, stdout=file, stderr=subprocess.STDOUT
+            )
             while look and process.poll() is None:
                 most = max(most, memory_mb(process.pid))
                 time.sleep(LOOK_SECONDS)

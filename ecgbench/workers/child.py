@@ -54,7 +54,10 @@ def serve(pipe: Connection, place: Any, recipe: bytes, environment: Mapping[str,
         except Exception as error:
             answer = pickle.dumps(Raised(one_line(error), traceback.format_exc()))
         place[WORN] = _is_worn(fresh, memory_bytes)
-        pipe.send_bytes(answer)
+        try:
+            pipe.send_bytes(answer)
+        except OSError:  # the parent was killed meanwhile
+            return
         beat(START)
         if place[WORN]:
             _wait_for_the_end()

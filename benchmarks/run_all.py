@@ -44,7 +44,7 @@ BENCHMARKS = (
         "peers",
         "Against other tools",
         ["--pages=200", "--rounds=4"],
-        ["--pages=12", "--rounds=1", "--overhead-rounds=1", "--scaling-rounds=1"],
+        ["--pages=8", "--rounds=1", "--overhead-rounds=1", "--scaling-rounds=1"],
         script="peers/compare.py",
     ),
     Benchmark("throughput", "The runner", ["--pages=80"], ["--pages=20", "--rounds=1"]),

@@ -27,10 +27,9 @@ from tools import BENCHOPT, OURS, PEERS, PLAIN, POOL, PYTHON, Cost, Tool, cost_o
 from ecgbench.workers import usable_cores
 
 TOOLS = (OURS, *PEERS)
-FEW, MANY = 10, 310  # pages of the method that does nothing, ten cells each; the difference drops the start
-# Of tools that take more than a millisecond a cell, fewer tell as much.
-FEW_SLOW, MANY_SLOW = 3, 33
-MEMORY_PAGES = 6
+# Pages of the method that does nothing, ten cells each; the difference drops the start. The more a cell costs, the fewer tell as much.
+QUICK_CELLS, MEDIUM_CELLS, SLOW_CELLS = (10, 310), (5, 105), (3, 33)
+MEMORY_PAGES = 4
 
 
 def parts(folder: Path, pages: Sequence[Path], rounds: int) -> list[Path]:
@@ -64,14 +63,13 @@ def times(folders: Sequence[Path], tools: Sequence[Tool]) -> dict[str, list[Cost
 
 def overheads(place: Path, rounds: int) -> dict[str, list[float]]:
     """Return ms a cell of a method that does nothing on pages that are next to nothing, starts dropped, round by round."""
-    folders = {count: write_tiny_pages(place / f"tiny{count}", count) for count in (FEW, MANY, FEW_SLOW, MANY_SLOW)}
+    counts = {count for each in (QUICK_CELLS, MEDIUM_CELLS, SLOW_CELLS) for count in each}
+    folders = {count: write_tiny_pages(place / f"tiny{count}", count) for count in sorted(counts)}
     found: dict[str, list[float]] = {tool.name: [] for tool in TOOLS}
     for _ in range(rounds):
         for tool in TOOLS:
-            slow = tool.one_core or tool.suffix == BENCHOPT.suffix
-            few, many = (
-                checked(tool, folders[count], methods="nothing") for count in ((FEW_SLOW, MANY_SLOW) if slow else (FEW, MANY))
-            )
+            sizes = SLOW_CELLS if tool.suffix == BENCHOPT.suffix else MEDIUM_CELLS if tool.one_core else QUICK_CELLS
+            few, many = (checked(tool, folders[count], methods="nothing") for count in sizes)
             found[tool.name].append((many.seconds - few.seconds) / (many.cells - few.cells) * 1e3)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -21,7 +22,7 @@ from ecgbench.store import Store
 HERE = Path(__file__).parent
 PYTHON = HERE.parents[1] / ".venv-peers" / "bin" / "python"
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-LOOK_SECONDS = 0.05  # between two looks at memory
+LOOK_SECONDS = 0.05  # between two looks at a job's processes
 
 
 def rows_in_csv(path: Path) -> int:
@@ -90,10 +91,11 @@ PEERS = (
 
 
 class Cost(NamedTuple):
-    """What a job took: seconds in all and until its first result, MB at the most (0 where nobody looked), and its cells."""
+    """What a job took: seconds in all and until its first result, of processors, MB at the most (0 where nobody looked), and its cells."""
 
     seconds: float
     first: float
+    busy: float
     memory_mb: float
     cells: int
 
@@ -108,6 +110,18 @@ def memory_mb(pid: int) -> float:
             continue
         total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
     return total
+
+
+def busy_seconds(pid: int) -> dict[int, float]:
+    """Return the processor seconds of a process and of each that it started, as far as they are alive (proc(5))."""
+    found = {}
+    for each in (pid, *descendants(pid)):
+        try:
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        found[each] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return found
 
 
 def descendants(pid: int) -> Iterator[int]:
@@ -130,17 +144,18 @@ def cost_of(tool: Tool, pages: Path, *, methods: str, workers: int, repeats: int
         environment["PYTHONPYCACHEPREFIX"] = f"{tempfile.gettempdir()}/ecgbench-peers-bytecode"
         environment["BENCHOPT_CACHE"] = place  # or the second round would find the results of the first
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        said, most = Path(place) / "said", 0.0
+        said, most, busy = Path(place) / "said", 0.0, dict[int, float]()
         began, start = time.time(), time.perf_counter()
         with said.open("w") as file:
             process = subprocess.Popen(
                 list(map(str, tool.command(job))), cwd=place, env=environment, stdout=file, stderr=subprocess.STDOUT
             )
-            while look and process.poll() is None:
-                most = max(most, memory_mb(process.pid))
-                time.sleep(LOOK_SECONDS)
-            process.wait()
+            while process.poll() is None:
+                busy |= busy_seconds(process.pid)
+                most = max(most, memory_mb(process.pid) if look else 0.0)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(LOOK_SECONDS)
         seconds = time.perf_counter() - start
         if process.returncode or not job.output.exists():
             raise RuntimeError(f"{tool.name} failed:\n{said.read_text()[-3000:]}")
-        return Cost(seconds, job.first.stat().st_mtime - began, most, tool.cells_in(job.output))
+        return Cost(seconds, job.first.stat().st_mtime - began, sum(busy.values()), most, tool.cells_in(job.output))

@@ -8,12 +8,12 @@ from functools import partial
 
 import streamlit as st
 
-from ecgbench.dashboard.bench import Bench, open_bench
+from ecgbench.dashboard.bench import open_bench
 from ecgbench.dashboard.boundary import told_in_a_sentence
 from ecgbench.dashboard.icon import icon
-from ecgbench.dashboard.launch import DEFAULT_STORE, STORE_VARIABLE
 from ecgbench.dashboard.newcomer import welcome
 from ecgbench.dashboard.pages import PAGES, Entry
+from ecgbench.default_store import DEFAULT_STORE, STORE_VARIABLE
 
 ABOUT = "**ecgbench**: which method to trust, on which pictures of ECGs, at what cost, and whether that has changed."
 
@@ -40,11 +40,7 @@ def draw(entry: Entry, location: str) -> None:
     """Draw one page over the store, in whatever state that is."""
     with told_in_a_sentence():
         bench = open_bench(location)
-        if entry.needs_runs and not _has_outcomes(bench):
+        if entry.needs_runs and not bench.runs_with_outcomes:
             welcome(bench)
         else:
             entry.render(bench)
-
-
-def _has_outcomes(bench: Bench) -> bool:
-    return any(any(bench.store.written(run.id).values()) for run in bench.runs)

@@ -7,6 +7,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+import numpy.typing as npt
 
 from ecgbench.core.metric import Score
 from ecgbench.dashboard.theme import BETTER, INK, NEUTRAL, PALETTE, WORSE
@@ -100,11 +101,12 @@ def breakdown_chart(found: Breakdown, named: Labels, chosen: Sequence[int]) -> a
     return _finished(alt.layer(*joined, dots), height=340)
 
 
-def delta_chart(deltas: Sequence[float], score: Score, *, a: str, b: str) -> alt.LayerChart:
-    """Draw how differences of b from a are spread over the pictures: a bar a range, blue where b is better."""
+def delta_chart(deltas: npt.ArrayLike, score: Score, *, a: str, b: str) -> alt.LayerChart:
+    """Draw how differences of b from a, (n,) in the score's own unit, are spread over the pictures: a bar a range, blue where b is better."""
     better = 1 if score.direction == "higher" else -1
     colored = {1: BETTER, -1: WORSE} if score.direction != "none" else {1: NEUTRAL, -1: NEUTRAL}
-    rows: list[dict[str, Any]] = [{"low": low, "high": high, "pictures": n} for low, high, n in _ranges(deltas)]
+    shown = np.asarray(deltas, np.float64) * (in_shown_unit(score, 1.0) or 1.0)
+    rows: list[dict[str, Any]] = [{"low": low, "high": high, "pictures": n} for low, high, n in _ranges(shown)]
     for row in rows:
         row["color"] = colored[better if row["low"] >= 0 else -better]
     unit = axis_title(score).partition(",")[0]
@@ -116,9 +118,8 @@ def delta_chart(deltas: Sequence[float], score: Score, *, a: str, b: str) -> alt
     return _finished(alt.layer(bars, zero), height=200)
 
 
-def _ranges(deltas: Sequence[float]) -> list[tuple[float, float, int]]:
+def _ranges(values: npt.NDArray[np.float64]) -> list[tuple[float, float, int]]:
     """Return how many values lie in each of some 24 ranges that meet at 0."""
-    values = np.asarray(deltas, np.float64)
     values = values[np.isfinite(values)]
     if not values.size:
         return []

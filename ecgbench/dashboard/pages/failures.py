@@ -9,9 +9,9 @@ from ecgbench.dashboard.bench import Bench, RunView
 from ecgbench.dashboard.controls import choose_run, choose_score
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.looking import difference_of, look, small_pictures
-from ecgbench.dashboard.queries import board_of, groups_of, worst_of
+from ecgbench.dashboard.queries import groups_of, worst_of
 from ecgbench.dashboard.url_state import choose_one, choose_tab
-from ecgbench.dashboard.watching import redraw_on_change
+from ecgbench.dashboard.watching import redraw_on_change, watched_board
 from ecgbench.leaderboard import Leaderboard
 from ecgbench.report.board_plots import plot_labels
 from ecgbench.report.failures import UNEXPLAINED, FailureGroup
@@ -33,11 +33,11 @@ def render(bench: Bench) -> None:
         view = choose_run(bench)
     with kind:
         shown = choose_tab("What went wrong", [ERRORS, WORST], key="kind")
-    redraw_on_change(bench, view)
     if shown == ERRORS:
+        redraw_on_change(bench, view)
         _errors(view)
     else:
-        _worst(view)
+        _worst(bench, view)
 
 
 def _errors(view: RunView) -> None:
@@ -82,12 +82,11 @@ def _choose_cell(view: RunView, group: FailureGroup) -> tuple[int, int]:
     return chosen.variant_id, chosen.case_id
 
 
-def _worst(view: RunView) -> None:
+def _worst(bench: Bench, view: RunView) -> None:
     task, metric, method = st.columns(3)
     chosen_task, chosen_metric = choose_score(view, task, metric)
-    found = board_of(view, chosen_task, chosen_metric)
+    found = watched_board(bench, view, chosen_task, chosen_metric)
     if found is None:
-        st.info("The first sums of this run are being computed.", icon=":material/hourglass_top:")
         return
     named = {label: number for number, label in plot_labels(found.board).items()}
     with method:

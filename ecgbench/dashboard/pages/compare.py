@@ -34,6 +34,7 @@ SIDE_BY_SIDE, WIPE, TRUTH = "Side by side", "Wipe", "Against the truth"
 
 def render(bench: Bench) -> None:
     """Draw the page."""
+    st.title("Compare")
     run, task, metric = st.columns([2, 1, 2])
     with run:
         view = choose_run(bench)

@@ -19,7 +19,7 @@ from ecgbench.dashboard.url_state import choose_one, choose_some, choose_tab
 from ecgbench.dashboard.watching import progress_line, redraw_when, watched_board
 from ecgbench.leaderboard import KEYS, Comparison, Leaderboard
 from ecgbench.report.board_plots import plot_labels
-from ecgbench.report.wording import count
+from ecgbench.report.wording import MISSING, count
 
 NO_REFERENCE = "none"
 COST = "score-against-cost"
@@ -28,6 +28,7 @@ KIND_NAMES = {"type": "image type", "grid_color": "grid color", "robustness": "r
 
 def render(bench: Bench) -> None:
     """Draw the page."""
+    st.title("Leaderboard")
     run, task, metric, reference = st.columns([2, 1, 2, 2])
     with run:
         view = choose_run(bench)
@@ -90,7 +91,8 @@ def _table(view: RunView, table: BoardTable, board: Leaderboard) -> None:
         configured[name] = st.column_config.ProgressColumn(
             name, format="%.4g", min_value=0.0, max_value=full, help=board.ranked_by.doc
         )
-    st.dataframe(dict(table.columns), hide_index=True, column_config=configured, alt=f"Leaderboard of {board.task}")
+    alt = f"Leaderboard of {board.task}"
+    st.dataframe(dict(table.columns), hide_index=True, column_config=configured, placeholder=MISSING, alt=alt)
     csv_button(lambda: as_csv(list(table.columns), table.rows), name=f"{view.run.name}-{board.task}-leaderboard")
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from ecgbench.store import Run, Store, StoreError
+from ecgbench.store import NoStoreError, Run, Store, StoreError
 from ecgbench.store.records import RunState
 
 
@@ -78,7 +78,10 @@ def open_bench(location: str) -> Bench:
         folder = Path(location).absolute().parent
         if folder.is_dir():
             return Bench(location, None)
-    store = _open_stores.get(location)
+    try:
+        store = _open_stores.get(location)
+    except NoStoreError:
+        return Bench(location, None)
     return Bench(location, store, tuple(store.runs()), store.written_in_all())
 
 

@@ -24,10 +24,11 @@ from ecgbench.leaderboard import ComparisonRow
 from ecgbench.report.gallery import about
 from ecgbench.report.pictures import PAGE, Picture, Sights
 from ecgbench.report.quoting import quotable
-from ecgbench.report.wording import heading, in_shown_unit, with_unit
+from ecgbench.report.wording import MISSING, heading, in_shown_unit, with_unit
 from ecgbench.store import FAILED, Pairs
 
 PICTURES_LISTED = 200  # those that disagree most; of more nobody reads on
+ROWS_IN_SIGHT, TABLE_PIXELS = 5, 236  # as high as the chart beside it
 PICTURE, TABLE = "picture", "disagreements"
 SIDE_BY_SIDE, WIPE, TRUTH = "Side by side", "Wipe", "Against the truth"
 
@@ -118,7 +119,8 @@ def _disagreements(listed: Pairs, cases: list[CaseInfo], sides: Sequence[str], s
         st.caption(f"They have no picture in common on which both have a finite {score.name}.")
         return
     configured = {name: st.column_config.NumberColumn(name, format="%.4g") for name in list(columns)[2:]}
-    st.dataframe(columns, hide_index=True, height=236, column_config=configured, key=TABLE,
+    height: Any = TABLE_PIXELS if listed.cases.size > ROWS_IN_SIGHT else "content"
+    st.dataframe(columns, hide_index=True, height=height, column_config=configured, key=TABLE, placeholder=MISSING,
                  on_select=lambda: _take_row(columns["picture"]), selection_mode="single-row",
                  alt="Pictures by difference, the largest first")  # fmt: skip
     csv_button(lambda: as_csv(list(columns), zip(*columns.values(), strict=True)), name="disagreements")

@@ -131,7 +131,8 @@ def delta_chart(deltas: npt.ArrayLike, score: Score, *, a: str, b: str) -> alt.L
         row["color"] = colored[better if row["low"] >= 0 else -better]
     unit = axis_title(score).partition(",")[0]
     bars = alt.Chart(_data(rows)).mark_bar().encode(
-        x=alt.X("low:Q", title=f"{b} minus {a}: {unit}", bin="binned"), x2="high:Q", y=alt.Y("pictures:Q", title="pictures", axis=alt.Axis(tickMinStep=1, format="d")),
+        x=alt.X("low:Q", title=f"{b} minus {a}: {unit}", bin="binned"), x2="high:Q",
+        y=alt.Y("pictures:Q", title="pictures", axis=alt.Axis(tickMinStep=1, format="d")),
         color=alt.Color("color:N", scale=None), tooltip=_tooltip("low", "high", "pictures"),
     )  # fmt: skip
     zero = alt.Chart(_data([{"at": 0}])).mark_rule(strokeDash=[4, 3], color=NEUTRAL).encode(x="at:Q")

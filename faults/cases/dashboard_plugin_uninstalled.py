@@ -9,7 +9,7 @@ from faults.dashboards import all_told, open_pages, told
 from faults.runs import ecgbench, surroundings, write_pictures, write_plugin
 from faults.suite import Found, require
 
-PROMISE = "Runs of a plugin that is no longer installed are ranked, compared and looked into as before; what cannot be drawn again says what to install."
+PROMISE = "Runs of a plugin that is gone are ranked and compared as before; what cannot be drawn again says what to install."
 SHORT = False
 
 

@@ -9,7 +9,7 @@ from faults.dashboards import all_told, open_pages
 from faults.runs import ecgbench, write_pictures
 from faults.suite import Found, require
 
-PROMISE = "Pages of the dashboard whose store is removed, replaced by a file that is none, or brought back say so in a sentence and go on by themselves."
+PROMISE = "Pages of the dashboard whose store is removed, replaced by a file that is none, or brought back say so and go on."
 SHORT = False
 ALONE = ("try_methods", "methods")  # pages that need no store
 

@@ -112,6 +112,7 @@ def choose(label: str, option: str) -> Callable[[Any], None]:
         field = (
             page.get_by_test_id("stMultiSelect").or_(page.get_by_test_id("stSelectbox")).filter(has_text=label).locator("input")
         )
+        field.click()
         field.fill(option)
         page.get_by_role("option", name=option, exact=True).wait_for()
         field.press("Enter")
@@ -131,7 +132,7 @@ VISITS = (
         ("against the truth", press("Against the truth")),
     )),
     Visit("failures", f"failures?run={LARGE}", "text=without a result", (("worst scores", press("Worst scores")),)),
-    Visit("try", "try_methods", "[data-testid=stImage]"),
+    Visit("try", "try_methods", "img[alt='What edges.canny saw']"),
     Visit("run", "start_run", "text=Start a run", (("synthetic pages", press("synthetic")),)),
     Visit("methods", "methods?method=edges.canny", "text=What didn't work", (("conformance", press("conformance")),)),
     Visit("runs", f"runs?a={SMALL}&b={LARGE}", "text=better,"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecgbench.core.metric import Score
+from ecgbench.core.outcome import Status
 from ecgbench.dashboard.bench import RunView, Stamp, open_bench
 from ecgbench.dashboard.later import Later, Question
 from ecgbench.dashboard.memory import Itself, remembered
@@ -84,7 +85,12 @@ def is_fresh(view: RunView) -> bool:
 @remembered(64)
 def _board(view: RunView, task: str, metric: str | None) -> Leaderboard:
     installed = default_registry().metrics.values()
-    return leaderboard(view.store, view.run, task=task, metric=metric, metrics=installed)[0]
+    return leaderboard(view.store, view.run, task=task, metric=metric, metrics=installed, counts=_counts(view))[0]
+
+
+@remembered(16)
+def _counts(view: RunView) -> dict[int, dict[Status, int]]:
+    return view.store.variant_counts(view.run.id)
 
 
 def breakdown_of(view: RunView, task: str, metric: str | None, by: str) -> Breakdown | None:
@@ -117,9 +123,14 @@ def _columns(view: RunView, task: str, metric: str | None) -> dict[int, Numbers]
 
 
 @remembered(64)
-def verdict_of(view: RunView, task: str, metric: str | None) -> str:
-    """Return who leads, by how much, and whether that is more than chance, in words."""
-    return verdict(view.store, view.run, leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0])
+def verdict_of(view: RunView, board: Itself[Leaderboard]) -> str:
+    """Return who leads a board of the run, by how much, and whether that is more than chance, in words."""
+
+    def read_pairs(a: int, b: int, metric: str) -> Pairs:  # those that are compared first on the next page, the other way round
+        found = pairs_of(view, b, view, a, metric)
+        return Pairs(found.cases, found.records, found.b, found.a)
+
+    return verdict(view.store, view.run, board.value, read_pairs=read_pairs)
 
 
 def comparison_of(a: RunView, b: RunView, metric: str) -> Comparison | None:

@@ -59,7 +59,7 @@ def _against(bench: Bench, view: RunView, name: str, board: Leaderboard) -> Comp
 
 def _draw(view: RunView, board: Leaderboard, metric: str | None, comparison: Comparison | None) -> None:
     named = plot_labels(board)
-    st.markdown(f"**{_escaped(verdict_of(view, board.task, metric))}**")
+    st.markdown(f"**{_escaped(verdict_of(view, Itself(board)))}**")
     table_place = st.container()
     left, right = st.columns(2)
     with left:

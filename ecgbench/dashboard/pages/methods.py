@@ -213,8 +213,9 @@ def _watch_check(location: str, method: str) -> None:
 def _show_verdicts(found: Conformance) -> None:
     passed = all(verdict["status"] in ("passed", "skipped", "expected failure") for verdict in found.verdicts)
     (st.success if passed else st.error)(found.sentence, icon=":material/verified:" if passed else ":material/close:")
-    for verdict in found.verdicts:
+    columns = st.columns(2)
+    for place, verdict in enumerate(found.verdicts):
         words = str(verdict["check"]).replace("_", " ")
-        st.markdown(
+        columns[place % 2].markdown(
             f"{ICONS[verdict['status']]} **{plain(words)}** {plain(str(verdict['message']))}", help=plain(str(verdict["why"]))
         )

@@ -1,6 +1,6 @@
 """How soon the dashboard draws, and answers a click, over a store of a million outcomes.
 
-    python benchmarks/dashboard.py [--outcomes 1000000] [--store FILE] [--rounds 3]
+    python benchmarks/dashboard.py [--outcomes 1000000] [--store FILE] [--rounds 3] [--here]
 
 Targets: the first draw of a page within 2.5 s, a click within 0.5 s, a run of another process seen within 2 s of its first outcome.
 Measured in headless Chromium, from the navigation or the click until the script has ended and what was asked for is there; "new to the
@@ -38,6 +38,18 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 SOON = 60_000  # milliseconds
 FIRST_S, CLICK_S, SEEN_S = 2.5, 0.5, 2.0
+BROKEN_DOWN_S = 30
+HERE: dict[str, tuple[tuple[str, object], ...]] = {
+    "leaderboard": (("by", "layout"), ("by", "severity"), ("pick", ["m3[sigma=0.3]"]), ("metric", "score_1")),
+    "compare": (("view", "Wipe"),),
+    "failures": (("kind", "Worst scores"),),
+    "runs": (),
+}
+SCRIPT = """
+from ecgbench.dashboard.app import draw
+from ecgbench.dashboard.pages import PAGES
+draw(next(entry for entry in PAGES if entry.module == {module!r}), {location!r})
+"""
 REST_MS = 500  # between two clicks of a person who looks at what the first one did
 TABLE, TITLE = "[data-testid=stDataFrame]", "h1"
 LARGE, SMALL, LIVE = "run", "tenth", "live"
@@ -150,13 +162,19 @@ def measure(page: Any, address: str, path: Path, rounds: int) -> None:
         timed(f"{visit.name}, first draw in a new session", FIRST_S, go, rounds)
         for name, click in visit.clicks:
             page.wait_for_timeout(REST_MS)
-            timed(f"  click: {name}", CLICK_S, lambda click=click: (click(page), settle(page)))
+            timed(f"  click: {name}", CLICK_S, partial(click_through, page, click))
 
 
 def draw(page: Any, address: str, visit: Visit) -> None:
     """Open a page, and wait until it is drawn."""
     page.goto(f"{address}/{visit.where}")
     page.locator(visit.sign).first.wait_for()
+    settle(page)
+
+
+def click_through(page: Any, click: Callable[[Any], None]) -> None:
+    """Click, and wait until what it changes is drawn."""
+    click(page)
     settle(page)
 
 
@@ -194,18 +212,55 @@ def watch(page: Any, address: str, path: Path) -> None:
         store.finish_run(run.id)
 
 
+def measure_here(path: Path) -> None:
+    """Print the processor seconds of the app's script for pages and clicks, drawn in this process without a browser."""
+    from streamlit.testing.v1 import AppTest
+
+    def opened(module: str, **address: str) -> Any:
+        app = AppTest.from_string(SCRIPT.format(module=module, location=str(path)), default_timeout=300)
+        for name, value in address.items():
+            app.query_params[name] = value
+        return app
+
+    def spent(what: str, work: Callable[[], object]) -> None:
+        start = time.process_time()
+        work()
+        print(f"{what}: {time.process_time() - start:.2f} s of processor time", flush=True)
+
+    def chosen(app: Any, key: str, value: object) -> Any:
+        widget = next(each for each in (*app.multiselect, *app.selectbox, *app.get("button_group")) if each.key == key)
+        return widget.set_value(value)
+
+    spent("imports, with the page of methods", opened("methods").run)
+    for module, clicks in HERE.items():
+        app = opened(module, run=LARGE, a=SMALL, b=LARGE)
+        spent(f"{module}, new to the server", app.run)
+        if module == "leaderboard":
+            time.sleep(BROKEN_DOWN_S)  # by what else there is: of that process
+        app = opened(module, run=LARGE, a=SMALL, b=LARGE)
+        spent(f"{module}, first draw in a new session", app.run)
+        for key, value in clicks:
+            spent(f"  click: {key} {value}", chosen(app, key, value).run)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--outcomes", type=int, default=1_000_000)
     parser.add_argument("--store", type=Path, help="a file that was written before, or is to be kept")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--here", action="store_true", help="without a browser, and in processor seconds, which a busy machine changes less"
+    )
     chosen = parser.parse_args()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import sync_playwright  # before a store is written, which takes a minute
 
     with tempfile.TemporaryDirectory() as folder:
         path = chosen.store or Path(folder) / "large.db"
         if not path.exists():
             fill(path, chosen.outcomes)
+        if chosen.here:
+            measure_here(path)
+            return
         with served(path) as address, sync_playwright() as started:
             browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             page = browser.new_page(viewport={"width": 1366, "height": 768})

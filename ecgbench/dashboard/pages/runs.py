@@ -85,7 +85,7 @@ def _show_comparison(bench: Bench, a: Run, b: Run) -> None:
         return
     chosen = choose_some("Scores", scores, key="scores", default=run_tables.telling(scores), most=8)
     found = [run_tables.compared(bench, a, b, score) for score in chosen]
-    rows = [row for of_score in found for row in of_score or ()]
+    rows = [row for of_score in found for row in of_score or () if row["pictures"]]
     if None in found:
         last = [score for score, rows_of in zip(chosen, found, strict=True) if rows_of is None][-1]  # they are done in turn
         redraw_when(
@@ -93,7 +93,8 @@ def _show_comparison(bench: Bench, a: Run, b: Run) -> None:
         )
         return
     if not rows:
-        st.info("Choose a score.", icon=":material/compare_arrows:")
+        words = "The two have no picture in common that both have these scores of." if chosen else "Choose a score."
+        st.info(words, icon=":material/compare_arrows:")
         return
     better, worse = sum(row["verdict"] == "better" for row in rows), sum(row["verdict"] == "worse" for row in rows)
     st.markdown(

@@ -23,16 +23,17 @@ import numpy as np
 
 from dashboard import FLAGS, served, settle
 
+AGAIN = "demo a day later"  # a second run of the set, for what two runs differ in
 VIEWS = {  # name -> what stands in the address
-    "leaderboard": "?task=color",
-    "wipe": "compare?task=color&view=Wipe",
-    "truth": "compare?task=color&view=Against+the+truth",
-    "failures": "failures?task=color&kind=Worst+scores",
+    "leaderboard": "?run=demo&task=color",
+    "wipe": "compare?run=demo&task=color&view=Wipe",
+    "truth": "compare?run=demo&task=color&view=Against+the+truth",
+    "failures": "failures?run=demo&task=color&kind=Worst+scores",
     "try": "try_methods?picture=00004-0005&methods=edges.canny&methods=edges.sobel&edges.canny.sigma=0.4",
     "digitize": "try_methods?task=digitize",
     "run": "start_run?images=synthetic&severity=0.5&severity=0.8",
     "methods": "methods?method=edges.canny",
-    "runs": "runs?task=edges",
+    "runs": f"runs?a=demo&b={AGAIN.replace(' ', '+')}&task=color",
 }
 SIZE = {"width": 1366, "height": 768}  # a laptop
 TALLEST = 2200  # pixels of a page that is longer
@@ -51,6 +52,7 @@ def take(page: Any, address: str, where: str, target: Path) -> None:
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({**SIZE, "height": min(max(height, SIZE["height"]), TALLEST)})
     page.wait_for_timeout(DRAWN_MS)
+    settle(page)
     pixels = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
         raise SystemExit(f"{where} gave no picture.")
@@ -85,8 +87,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = chosen.store or Path(folder) / "demo.db"
         if not store.exists():
-            line = [sys.executable, "-m", "ecgbench", "run", "demo", "--repeats", "3", "--name", "demo", "--store", str(store)]
-            subprocess.run(line, check=True)
+            for name, words in (("demo", ["--repeats", "3"]), (AGAIN, ["--methods", "edges.*,color.*,grid.*"])):
+                line = [sys.executable, "-m", "ecgbench", "run", "demo", *words, "--name", name, "--store", str(store)]
+                subprocess.run(line, check=True)
         with served(store) as address, sync_playwright() as started:
             browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
             for scheme in chosen.scheme:

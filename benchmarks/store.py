@@ -69,9 +69,9 @@ def batches(cases: int, variants: int) -> Iterator[list[Outcome]]:
         yield batch
 
 
-def begin(store: Store) -> Run:
+def begin(store: Store, name: str = "run") -> Run:
     declared = [Score(name, "1", "lower" if name.endswith("_s") else "higher", "a number") for name in NAMES]
-    return store.begin_run("run", plan={}, environment=Environment({}), scores=declared)
+    return store.begin_run(name, plan={}, environment=Environment({}), scores=declared)
 
 
 @dataclass

@@ -14,6 +14,18 @@ def test_signed_rank_agrees_with_scipy_on_independent_records():
     assert signed_rank(a, b).p == pytest.approx(stats.wilcoxon(b - a).pvalue)
 
 
+@pytest.mark.parametrize("records", [1, 5, 12, 200])
+def test_ties_are_judged_as_scipy_judges_them(records):
+    d = np.round(np.random.default_rng(6).normal(0.7, 1, size=records) * 2)
+    assert signed_rank(np.zeros(records), d).p == pytest.approx(stats.wilcoxon(d[d != 0]).pvalue)
+
+
+def test_ties_of_more_records_than_scipy_counts_out_are_counted_out():
+    # Twenty equal differences for, four against: the sum of ranks says what the count of signs says, the sign test.
+    d = np.array([1.0] * 20 + [-1.0] * 4)
+    assert signed_rank(np.zeros(24), d).p == pytest.approx(stats.binomtest(4, 24).pvalue)
+
+
 def test_cases_of_one_record_are_one_unit():
     a = np.zeros(60)
     b = np.repeat(np.random.default_rng(4).normal(0.2, 1, size=6), 10)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ecgbench.cli.runs import DEFAULT_STORE, StorePath
+from ecgbench.cli.runs import StorePath
+from ecgbench.default_store import DEFAULT_STORE
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from ecgbench.cli.output import console, print_json, say
 from ecgbench.core.showing import printable
+from ecgbench.default_store import DEFAULT_STORE, STORE_VARIABLE
 
 if TYPE_CHECKING:
     from ecgbench.core.transformer import Transformer
@@ -81,8 +82,8 @@ def _described(method: Transformer[Any], registry: Registry) -> dict[str, Any]:
 def show(
     method: Annotated[str, typer.Argument(help="A method, such as edges.canny.")],
     store: Annotated[
-        str, typer.Option(envvar="ECGBENCH_STORE", help="Where its measured cost is read from, if there.")
-    ] = "ecgbench.db",
+        str, typer.Option(envvar=STORE_VARIABLE, help="Where its measured cost is read from, if there.")
+    ] = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
     """Show a method's documentation page, with what it costs by the runs in the store."""
@@ -131,7 +132,7 @@ def docs(
     directory: Annotated[Path, typer.Argument(help="Where the pages are written.")] = DOCS,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail (exit 1) where a page is stale.")] = False,
     measure: Annotated[str | None, typer.Option(help="Take the Performance figures from this run first.")] = None,
-    store: Annotated[str, typer.Option(envvar="ECGBENCH_STORE")] = "ecgbench.db",
+    store: Annotated[str, typer.Option(envvar=STORE_VARIABLE)] = DEFAULT_STORE,
 ) -> None:
     """Write the documentation page of every built-in method."""
     from ecgbench.method_pages import stale_pages, write_method_pages

@@ -15,16 +15,16 @@ import typer
 
 from ecgbench.cli.buckets import CacheDir, CacheSize, Upload, check_upload, upload_files, upload_run, use_cache
 from ecgbench.cli.output import INTERRUPTED, Progress, console, counted, print_json, say, stdout_kept_clean
+from ecgbench.default_store import DEFAULT_STORE, STORE_VARIABLE
 
 if TYPE_CHECKING:
     from ecgbench.execution import Execution
     from ecgbench.plan import Plan
     from ecgbench.store import Run, Store
 
-StorePath = Annotated[str, typer.Option("--store", envvar="ECGBENCH_STORE", help="File or database URL that runs are kept in.")]
+StorePath = Annotated[str, typer.Option("--store", envvar=STORE_VARIABLE, help="File or database URL that runs are kept in.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 RunName = Annotated[str | None, typer.Argument(help="A run's name; default: the newest.")]
-DEFAULT_STORE = "ecgbench.db"
 NOTHING_EARLIER = "No earlier run in the store was measured by this executor, machine and software, so every cell is run."
 DEMO_COUNT, DEMO_SEED, DEMO_REPEATS = 12, 1, 3
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from ecgbench.store import Run, Store, StoreError
+from ecgbench.store import NoStoreError, Run, Store, StoreError
 from ecgbench.store.records import RunState
 
 
@@ -29,6 +30,7 @@ class RunView:
     store: Store
     run: Run = field(compare=False)
     stamp: Stamp
+    location: str = field(compare=False)
 
     @property
     def outcomes(self) -> int:
@@ -38,11 +40,12 @@ class RunView:
 
 @dataclass(frozen=True)
 class Bench:
-    """What every page is given: where the store is, the store where there is one, and its runs, the newest first."""
+    """What every page is given: where the store is, the store where there is one, its runs, the newest first, and what they hold now."""
 
     location: str
     opened: Store | None
     runs: tuple[Run, ...] = ()
+    written: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -57,11 +60,16 @@ class Bench:
 
     def view(self, run: Run) -> RunView:
         """Return the run as it is now."""
-        return RunView(self.store, run, self.stamp(run))
+        return RunView(self.store, run, self.stamp(run), self.location)
 
     def stamp(self, run: Run) -> Stamp:
-        """Return what the run holds now; one short query."""
-        return Stamp(run.id, run.started_at, run.state, tuple(sorted(self.store.written(run.id).items())))
+        """Return what the run holds now."""
+        return Stamp(run.id, run.started_at, run.state, tuple(sorted(self.written.get(run.id, {}).items())))
+
+    @property
+    def runs_with_outcomes(self) -> list[Run]:
+        """The runs that have an outcome, the newest first."""
+        return [run for run in self.runs if any(self.written.get(run.id, {}).values())]
 
 
 def open_bench(location: str) -> Bench:
@@ -70,8 +78,11 @@ def open_bench(location: str) -> Bench:
         folder = Path(location).absolute().parent
         if folder.is_dir():
             return Bench(location, None)
-    store = _open_stores.get(location)
-    return Bench(location, store, tuple(store.runs()))
+    try:
+        store = _open_stores.get(location)
+    except NoStoreError:
+        return Bench(location, None)
+    return Bench(location, store, tuple(store.runs()), store.written_in_all())
 
 
 class _OpenStores:

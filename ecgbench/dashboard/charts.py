@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import numpy as np
+import numpy.typing as npt
 
 from ecgbench.core.metric import Score
 from ecgbench.dashboard.theme import BETTER, INK, NEUTRAL, PALETTE, WORSE
@@ -16,6 +18,7 @@ from ecgbench.report.wording import axis_title, in_shown_unit, with_unit
 MOST_COLORS = len(PALETTE)  # methods in one chart; more cannot be told apart by color
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke"]  # beside colors, never colors alone
 PICK = "pick"  # the selection of the chart of score against cost
+SAME_HEIGHT = 0.05  # of a chart's: nearer names stand on each other
 ORDERED = ("dpi", "severity")  # facts that are numbers: their points are joined
 # The chart's menu saves a picture in the browser; its other entries would send the chart to a site elsewhere.
 MENU = {"embedOptions": {"actions": {"export": True, "source": False, "compiled": False, "editor": False}}}
@@ -36,7 +39,7 @@ def interval_chart(board: Leaderboard, named: Labels) -> alt.LayerChart:
             rows.append({"method": named[row.variant_id], "low": low, "mean": mean, "high": high, "value": told, "n": found.n})
     y = alt.Y("method:N", sort=order, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
     base = alt.Chart(_data(rows)).encode(y=y, tooltip=_tooltip("method", "value", "low", "high", "n"))
-    bars = base.mark_bar(color=BETTER, opacity=0.75, height={"band": 0.6}).encode(x=alt.X("mean:Q", title=axis_title(score)))
+    bars = base.mark_bar(color=BETTER, height={"band": 0.6}).encode(x=alt.X("mean:Q", title=axis_title(score)))
     ends = base.mark_rule(strokeWidth=2, color=INK).encode(x="low:Q", x2="high:Q")
     return _finished(alt.layer(bars, ends), height=max(120, 34 * len(rows)))
 
@@ -44,7 +47,7 @@ def interval_chart(board: Leaderboard, named: Labels) -> alt.LayerChart:
 def cost_chart(board: Leaderboard, named: Labels) -> alt.LayerChart | None:
     """Draw score against time with the Pareto front; points are picked by a click, more with Shift. None where there is no time or judgment."""
     score = board.ranked_by
-    points = []
+    points: list[dict[str, Any]] = []
     for row in board.rows:
         found = row.scores.get(score.name)
         if row.on_front is not None and row.wall_median_s and found is not None:
@@ -53,6 +56,7 @@ def cost_chart(board: Leaderboard, named: Labels) -> alt.LayerChart | None:
                            "low": in_shown_unit(score, found.ranked_low), "high": in_shown_unit(score, found.ranked_high)})  # fmt: skip
     if len(points) < 2:
         return None
+    _place_names(points, rising=score.direction == "higher")
     pick = alt.selection_point(PICK, fields=["method"], toggle="event.shiftKey")
     x = alt.X("ms:Q", scale=alt.Scale(type="log", nice=False, padding=24), title="time per page (ms), lower is better")
     y = alt.Y("score:Q", scale=alt.Scale(zero=False, padding=16), title=axis_title(score))
@@ -60,7 +64,7 @@ def cost_chart(board: Leaderboard, named: Labels) -> alt.LayerChart | None:
     front = base.transform_filter("datum.front").mark_line(color=NEUTRAL, strokeDash=[4, 3], interpolate="step-after")
     ends = base.mark_rule(strokeWidth=1.5, opacity=0.6, color=INK).encode(y=alt.Y("low:Q", title=axis_title(score)), y2="high:Q")
     dots = (
-        base.mark_point(size=130, filled=True)
+        base.mark_point(size=130, filled=True, opacity=1)
         .encode(
             color=alt.Color("front:N", scale=alt.Scale(domain=[True, False], range=[BETTER, NEUTRAL]), legend=None),
             shape=alt.Shape("front:N", scale=alt.Scale(domain=[True, False], range=["diamond", "circle"]), legend=None),
@@ -70,8 +74,25 @@ def cost_chart(board: Leaderboard, named: Labels) -> alt.LayerChart | None:
         .add_params(pick)
     )
     seen = alt.condition(pick, alt.value(1.0), alt.value(0.4))
-    names = base.mark_text(align="left", dx=9, dy=-8, fontSize=12, color=INK).encode(text="method:N", opacity=seen)
+    names = base.mark_text(
+        align={"expr": "datum.left ? 'right' : 'left'"}, dx={"expr": "datum.left ? -9 : 9"}, dy={"expr": "datum.below ? 12 : -10"},
+        fontSize=12, color=INK,
+    ).encode(text="method:N", opacity=seen)  # fmt: skip
     return _finished(alt.layer(front, ends, dots, names), height=320)
+
+
+def _place_names(points: Sequence[dict[str, Any]], *, rising: bool) -> None:
+    """Say of each point on which side its name stands: towards the middle, where no front goes on, and apart from a neighbor's on its height."""
+    middle = math.sqrt(min(each["ms"] for each in points) * max(each["ms"] for each in points))
+    spread = max(each["high"] or each["score"] for each in points) - min(each["low"] or each["score"] for each in points)
+    before: dict[str, Any] = {}
+    for each in sorted(points, key=lambda each: each["ms"]):
+        each["left"] = each["ms"] > middle
+        each["below"] = each["left"] != rising
+        level = before and abs(before["score"] - each["score"]) <= SAME_HEIGHT * spread
+        if level and before["left"] == each["left"] and before["below"] == each["below"]:
+            each["below"] = not each["below"]
+        before = each
 
 
 def breakdown_chart(found: Breakdown, named: Labels, chosen: Sequence[int]) -> alt.LayerChart:
@@ -96,29 +117,30 @@ def breakdown_chart(found: Breakdown, named: Labels, chosen: Sequence[int]) -> a
         )
         at = {"x": x, "xOffset": alt.XOffset("method:N", sort=names)}
         joined = [base.mark_rule(strokeWidth=1.5).encode(y=alt.Y("low:Q"), y2="high:Q", **at)]
-    dots = base.mark_point(size=60, filled=True).encode(y=y, shape=shape, tooltip=tooltip, **at)
-    return _finished(alt.layer(*joined, dots), height=340)
+    dots = base.mark_point(size=60, filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tooltip, **at)
+    return _finished(alt.layer(*joined, dots), height=420)
 
 
-def delta_chart(deltas: Sequence[float], score: Score, *, a: str, b: str) -> alt.LayerChart:
-    """Draw how differences of b from a are spread over the pictures: a bar a range, blue where b is better."""
+def delta_chart(deltas: npt.ArrayLike, score: Score, *, a: str, b: str) -> alt.LayerChart:
+    """Draw how differences of b from a, (n,) in the score's own unit, are spread over the pictures: a bar a range, blue where b is better."""
     better = 1 if score.direction == "higher" else -1
     colored = {1: BETTER, -1: WORSE} if score.direction != "none" else {1: NEUTRAL, -1: NEUTRAL}
-    rows: list[dict[str, Any]] = [{"low": low, "high": high, "pictures": n} for low, high, n in _ranges(deltas)]
+    shown = np.asarray(deltas, np.float64) * (in_shown_unit(score, 1.0) or 1.0)
+    rows: list[dict[str, Any]] = [{"low": low, "high": high, "pictures": n} for low, high, n in _ranges(shown)]
     for row in rows:
         row["color"] = colored[better if row["low"] >= 0 else -better]
     unit = axis_title(score).partition(",")[0]
     bars = alt.Chart(_data(rows)).mark_bar().encode(
-        x=alt.X("low:Q", title=f"{b} minus {a}: {unit}", bin="binned"), x2="high:Q", y=alt.Y("pictures:Q", title="pictures"),
+        x=alt.X("low:Q", title=f"{b} minus {a}: {unit}", bin="binned"), x2="high:Q",
+        y=alt.Y("pictures:Q", title="pictures", axis=alt.Axis(tickMinStep=1, format="d")),
         color=alt.Color("color:N", scale=None), tooltip=_tooltip("low", "high", "pictures"),
     )  # fmt: skip
     zero = alt.Chart(_data([{"at": 0}])).mark_rule(strokeDash=[4, 3], color=NEUTRAL).encode(x="at:Q")
     return _finished(alt.layer(bars, zero), height=200)
 
 
-def _ranges(deltas: Sequence[float]) -> list[tuple[float, float, int]]:
+def _ranges(values: npt.NDArray[np.float64]) -> list[tuple[float, float, int]]:
     """Return how many values lie in each of some 24 ranges that meet at 0."""
-    values = np.asarray(deltas, np.float64)
     values = values[np.isfinite(values)]
     if not values.size:
         return []
@@ -144,7 +166,7 @@ def _data(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _legend() -> alt.Legend:
-    return alt.Legend(orient="bottom", columns=4, labelLimit=220)
+    return alt.Legend(orient="bottom", columns=5, labelLimit=220)
 
 
 def _tooltip(*fields: str) -> list[alt.Tooltip]:

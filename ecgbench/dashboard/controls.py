@@ -9,19 +9,13 @@ from ecgbench.dashboard.bench import Bench, RunView
 from ecgbench.dashboard.queries import tasks_of
 from ecgbench.dashboard.url_state import choose_one
 from ecgbench.leaderboard import Leaderboard
-from ecgbench.store import Run
 
 OWN_SCORE = "the task's own"
 
 
-def with_outcomes(bench: Bench) -> list[Run]:
-    """Return the runs that have an outcome, the newest first."""
-    return [run for run in bench.runs if any(bench.store.written(run.id).values())]
-
-
 def choose_run(bench: Bench) -> RunView:
     """Let a run be chosen; the newest one that has an outcome is until then."""
-    names = [run.name for run in with_outcomes(bench)]
+    names = [run.name for run in bench.runs_with_outcomes]
     return bench.view(bench.find_run(choose_one("Run", names, key="run")))
 
 

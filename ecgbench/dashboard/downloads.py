@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import streamlit as st
 
+from ecgbench.report.csv_cells import safe_cell
+
 Row = Sequence[object]
 
 
 def as_csv(headings: Sequence[str], rows: Iterable[Row]) -> bytes:
-    r"""Return a table as CSV in UTF-8; None is an empty cell.
+    r"""Return a table as CSV in UTF-8, as `ecgbench export` writes it; None is an empty cell.
 
     >>> as_csv(["method", "iou"], [["edges.canny", 0.5], ["edges.sobel", None]])
     b'method,iou\r\nedges.canny,0.5\r\nedges.sobel,\r\n'
     """
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(headings)
-    writer.writerows(rows)
+    writer.writerow(map(safe_cell, headings))
+    writer.writerows(map(safe_cell, row) for row in rows)
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 

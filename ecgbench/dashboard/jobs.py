@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy import make_url
 
-from ecgbench.dashboard.launch import STORE_VARIABLE
+from ecgbench.default_store import STORE_VARIABLE
 
 STEM = 80  # characters of a job's name that its files bear, before what tells it from others
 TAIL_BYTES = 16_384  # of what a job wrote on stderr: its last words are what a reader wants

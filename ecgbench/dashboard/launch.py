@@ -11,10 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ecgbench.dashboard.theme import THEME
+from ecgbench.default_store import STORE_VARIABLE
 
 SCRIPT = Path(__file__).parent / "script" / "app.py"
-STORE_VARIABLE = "ECGBENCH_STORE"
-DEFAULT_STORE = "ecgbench.db"
 UPLOAD_MB = 64  # the server's limit of a message, see `ecgbench serve`
 # `.streamlit/config.toml` of a checkout says the same, for `streamlit run dashboard/app.py` (tests/dashboard/test_launch.py).
 OPTIONS: Mapping[str, str | bool | int] = {

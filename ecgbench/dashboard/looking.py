@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,16 +11,18 @@ from typing import Any
 from ecgbench.core.outcome import Variant
 from ecgbench.core.page import Page
 from ecgbench.core.truth import CaseInfo, Truth
+from ecgbench.dashboard.kept_workers import KeptWorkers
 from ecgbench.dashboard.memory import remembered
 from ecgbench.measure import Method
 from ecgbench.registry import default_registry
 from ecgbench.report.differences import draw_difference
-from ecgbench.report.pictures import PAGE, Picture, Sight, Sights, draw_cases, encode
+from ecgbench.report.pictures import DRAWING_SECONDS, PAGE, Picture, Sight, Sights, draw_cases, encode
 from ecgbench.report.redrawing import RedoError, draw_again, find_case, open_again
-from ecgbench.workers import Beat
+from ecgbench.workers import Beat, Finished, Work
 
 FIT = (1400, 1400)  # pixels: twice as wide as two pictures side by side on a laptop
 MEMORY_BYTES = 4 << 30  # of a worker, as `ecgbench run` has it
+WORKERS = 2  # that draw, and never more than cores
 NO_TRUTH = "Nothing is known of this picture that a result could be held against."
 
 
@@ -85,13 +88,38 @@ class _Held:
         return isinstance(other, _Held)
 
 
+@dataclass(frozen=True)
+class _Errand:
+    """What a kept worker is to do with a sight."""
+
+    work: Work
+    sight: Sight
+
+
+def _do_errand(errand: _Errand, beat: Beat) -> Sights:
+    made: Sights = errand.work(errand.sight, beat)
+    return made
+
+
+_workers = KeptWorkers(lambda: _do_errand, most=WORKERS, timeout=DRAWING_SECONDS, memory_bytes=MEMORY_BYTES)
+
+
+def _by_kept_workers(work: Work, sights: Iterable[Sight], retries: deque[Sight]) -> Iterator[list[Finished]]:
+    waiting = list(sights)
+    while waiting:
+        values = _workers.do([_Errand(work, sight) for sight in waiting])
+        yield [Finished(sight, value) for sight, value in zip(waiting, values, strict=True)]
+        waiting = list(retries)
+        retries.clear()
+
+
 @remembered(40)  # requests; some 200 kB a picture
 def _look(case: CaseInfo, held: tuple[tuple[int, str, _Held], ...], specs: tuple[str, ...]) -> Sights:
     registry = default_registry()
     found = find_case(case, specs, registry)
     variants = {number: each.variant for number, _, each in held}
     make_work = partial(LookWork, truth=found.truth if found is not None else None, fit=FIT)
-    drawn = draw_cases({case: list(variants)}, variants, specs, registry, memory_bytes=MEMORY_BYTES, make_work=make_work)
+    drawn = draw_cases({case: list(variants)}, variants, specs, registry, make_work=make_work, do=_by_kept_workers)
     return drawn[case]
 
 
@@ -100,5 +128,5 @@ def _small_pictures(
     cases: tuple[CaseInfo, ...], number: int, _key: str, held: _Held, specs: tuple[str, ...]
 ) -> list[Picture | str]:
     wanted = {case: [number] for case in cases}
-    drawn = draw_cases(wanted, {number: held.variant}, specs, default_registry(), memory_bytes=MEMORY_BYTES)
+    drawn = draw_cases(wanted, {number: held.variant}, specs, default_registry(), do=_by_kept_workers)
     return [drawn[case].get(number) or drawn[case][PAGE] for case in cases]

@@ -6,10 +6,30 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from typing import ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Generic, ParamSpec, TypeVar
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
+Held = TypeVar("Held")
+
+
+@dataclass(frozen=True, eq=False)
+class Itself(Generic[Held]):
+    """An argument that cannot be hashed, such as what another remembered function gave: it is the same as itself alone.
+
+    >>> rows = [1, 2]
+    >>> Itself(rows) == Itself(rows), Itself(rows) == Itself([1, 2])
+    (True, False)
+    """
+
+    value: Held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Itself) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 def remembered(most: int) -> Callable[[Callable[Given, Found]], Callable[Given, Found]]:

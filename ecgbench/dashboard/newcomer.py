@@ -43,8 +43,7 @@ def welcome(bench: Bench) -> None:
 @guarded
 def _watch(location: str, demo: Job) -> None:
     """Wait for the first outcome, then show the board."""
-    shown = any(sum(bench.store.written(each.id).values()) for bench in [open_bench(location)] for each in bench.runs)
-    if shown or not demo.running:
+    if open_bench(location).runs_with_outcomes or not demo.running:
         st.rerun()
     st.info("The demo is being prepared; its first outcomes come within seconds.", icon=":material/hourglass_top:")
     st.code(demo.said or "…", language="text")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ecgbench.dashboard.bench import RunView
-from ecgbench.dashboard.memory import remembered
+from ecgbench.core.metric import Score
+from ecgbench.core.outcome import Status
+from ecgbench.dashboard.bench import RunView, Stamp, open_bench
+from ecgbench.dashboard.later import Later, Question
+from ecgbench.dashboard.memory import Itself, remembered
 from ecgbench.leaderboard import (
     KEYS,
     Breakdown,
     Comparison,
+    ComparisonRow,
     Leaderboard,
     board_columns,
     breakdown,
     compare,
+    compare_pairs,
     labels,
     leaderboard,
     refresh_summaries,
@@ -28,7 +31,7 @@ from ecgbench.report.verdicts import verdict
 from ecgbench.store import Numbers, Pairs, StoreError
 
 AT_ONCE = 30_000  # outcomes that are summed up while somebody waits: half a second; of more, the last sums are shown meanwhile
-PAIRED_AT_ONCE = 200_000  # outcomes whose runs are compared page by page on the leaderboard
+later = Later()
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,23 @@ def board_of(view: RunView, task: str, metric: str | None) -> Board | None:
     """Return the leaderboard of a task; of a large run that goes on, the last one there is, which is None before the first."""
     if view.outcomes <= AT_ONCE or is_fresh(view):
         return Board(_board(view, task, metric))
-    _refreshing.start(view)
+    later.see_to(view.run.id, Question(_refresh, (view.location, view.stamp)))
     try:
         known = leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)
     except StoreError:
         return None
     return Board(known[0], behind=True)
+
+
+def _refresh(location: str, stamp: Stamp) -> None:
+    view = _seen_there(location, stamp.run_id)
+    refresh_summaries(view.store, view.run, metrics=default_registry().metrics.values())
+
+
+def _seen_there(location: str, run_id: int) -> RunView:
+    """Return a run as another process sees it."""
+    bench = open_bench(location)
+    return bench.view(next(run for run in bench.runs if run.id == run_id))
 
 
 def is_fresh(view: RunView) -> bool:
@@ -71,15 +85,30 @@ def is_fresh(view: RunView) -> bool:
 @remembered(64)
 def _board(view: RunView, task: str, metric: str | None) -> Leaderboard:
     installed = default_registry().metrics.values()
-    return leaderboard(view.store, view.run, task=task, metric=metric, metrics=installed)[0]
+    return leaderboard(view.store, view.run, task=task, metric=metric, metrics=installed, counts=_counts(view))[0]
+
+
+@remembered(16)
+def _counts(view: RunView) -> dict[int, dict[Status, int]]:
+    return view.store.variant_counts(view.run.id)
 
 
 def breakdown_of(view: RunView, task: str, metric: str | None, by: str) -> Breakdown | None:
-    """Return the score that ranks broken down by what pictures are; None of a large run as long as that is being computed."""
-    if view.outcomes <= AT_ONCE or _breaking_down.has(view, task, metric, by):
+    """Return the score that ranks broken down by what pictures are; None of a large run as long as that is being computed.
+
+    What else it could be broken down by is computed as well, since people click on.
+    """
+    if view.outcomes <= AT_ONCE:
         return _breakdown(view, task, metric, by)
-    _breaking_down.start(view, task, metric, by)
-    return None
+    asked = [Question(_breakdown_there, (view.location, view.stamp, task, metric, each)) for each in dict.fromkeys((by, *KEYS))]
+    for question in asked:
+        later.ask(question)
+    found: Breakdown | None = later.found(asked[0])
+    return found
+
+
+def _breakdown_there(location: str, stamp: Stamp, task: str, metric: str | None, by: str) -> Breakdown:
+    return _breakdown(_seen_there(location, stamp.run_id), task, metric, by)
 
 
 @remembered(64)
@@ -94,19 +123,31 @@ def _columns(view: RunView, task: str, metric: str | None) -> dict[int, Numbers]
 
 
 @remembered(64)
-def verdict_of(view: RunView, task: str, metric: str | None) -> str:
-    """Return who leads, by how much, and whether that is more than chance, in words."""
-    return verdict(view.store, view.run, leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0])
+def verdict_of(view: RunView, board: Itself[Leaderboard]) -> str:
+    """Return who leads a board of the run, by how much, and whether that is more than chance, in words."""
+
+    def read_pairs(a: int, b: int, metric: str) -> Pairs:  # those that are compared first on the next page, the other way round
+        found = pairs_of(view, b, view, a, metric)
+        return Pairs(found.cases, found.records, found.b, found.a)
+
+    return verdict(view.store, view.run, board.value, read_pairs=read_pairs)
 
 
-@remembered(64)
-def comparison_of(a: RunView, b: RunView, *, of_a: str | None, of_b: str | None, metric: str | None) -> Comparison:
-    """Return how a method of b differs from one of a (None: all that both runs have), on one metric or on all."""
-    return compare(b.store, _side(a, of_a), _side(b, of_b), metric=metric)
+def comparison_of(a: RunView, b: RunView, metric: str) -> Comparison | None:
+    """Return how the methods of run b differ on a metric from those of a; None of large runs as long as that is being computed."""
+    if a.outcomes + b.outcomes <= AT_ONCE:
+        return _comparison(a, b, metric)
+    found: Comparison | None = later.found(Question(_comparison_there, (b.location, a.stamp, b.stamp, metric)))
+    return found
 
 
-def _side(view: RunView, label: str | None) -> str:
-    return view.run.name if label is None else f"{view.run.name}:{label}"
+@remembered(128)
+def _comparison(a: RunView, b: RunView, metric: str) -> Comparison:
+    return compare(b.store, a.run.name, b.run.name, metric=metric)
+
+
+def _comparison_there(location: str, a: Stamp, b: Stamp, metric: str) -> Comparison:
+    return _comparison(_seen_there(location, a.run_id), _seen_there(location, b.run_id), metric)
 
 
 @remembered(16)
@@ -115,8 +156,16 @@ def pairs_of(a: RunView, variant_a: int, b: RunView, variant_b: int, metric: str
     return a.store.paired(a.run.id, variant_a, b.run.id, variant_b, metric)
 
 
-def largest_disagreements(pairs: Pairs, most: int) -> Pairs:
+@remembered(64)
+def compared(pairs: Itself[Pairs], score: Score, *, a: str, b: str, task: str) -> ComparisonRow:
+    """Return how one score of b differs from that of a."""
+    return compare_pairs(pairs.value, score, a=a, b=b, task=task)
+
+
+@remembered(64)
+def largest_disagreements(held: Itself[Pairs], most: int) -> Pairs:
     """Return the pairs that differ most, the largest difference first; those without a finite one are left out."""
+    pairs = held.value
     difference = np.abs(pairs.b - pairs.a)
     known = np.flatnonzero(np.isfinite(difference))
     order = known[np.argsort(-difference[known], kind="stable")][:most]
@@ -133,56 +182,3 @@ def groups_of(view: RunView) -> list[FailureGroup]:
 def worst_of(view: RunView, variant: int, metric: str, *, highest: bool, most: int) -> Numbers:
     """Return the worst values of a metric of a variant, the worst first."""
     return view.store.extremes(view.run.id, variant, metric, highest=highest, limit=most)
-
-
-class _Refreshing:
-    """Sums large runs up, one at a time and beside everything else."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._under_way: set[int] = set()
-
-    def start(self, view: RunView) -> None:
-        with self._lock:
-            if view.run.id in self._under_way:
-                return
-            self._under_way.add(view.run.id)
-        threading.Thread(target=self._refresh, args=(view,), name="ecgbench-summaries", daemon=True).start()
-
-    def _refresh(self, view: RunView) -> None:
-        try:
-            refresh_summaries(view.store, view.run, metrics=default_registry().metrics.values())
-        finally:
-            with self._lock:
-                self._under_way.discard(view.run.id)
-
-
-class _BreakingDown:
-    """Breaks boards of large runs down beside everything else: by what is wanted first, then by all there is, since people click on."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._started: set[Hashable] = set()
-        self._done: set[Hashable] = set()
-
-    def has(self, *wanted: Hashable) -> bool:
-        with self._lock:
-            return wanted in self._done
-
-    def start(self, view: RunView, task: str, metric: str | None, by: str) -> None:
-        with self._lock:
-            if (view, task, metric) in self._started:
-                return
-            self._started.add((view, task, metric))
-        threading.Thread(target=self._break_down, args=(view, task, metric, by), name="ecgbench-breakdowns", daemon=True).start()
-
-    def _break_down(self, view: RunView, task: str, metric: str | None, first: str) -> None:
-        for by in dict.fromkeys((first, *KEYS)):
-            try:
-                _breakdown(view, task, metric, by)
-            finally:  # who asks again is told what is wrong, instead of waiting
-                with self._lock:
-                    self._done.add((view, task, metric, by))
-
-
-_refreshing, _breaking_down = _Refreshing(), _BreakingDown()

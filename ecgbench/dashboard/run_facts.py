@@ -33,10 +33,14 @@ def environment_differences(a: Run, b: Run) -> list[Difference]:
 def plan_differences(a: Run, b: Run) -> list[Difference]:
     """Return what differs in what was asked for."""
     found = []
-    for name, word in (*PLAN_WORDS.items(), ("methods", "methods")):
+    for name, word in PLAN_WORDS.items():
         here, there = a.plan.get(name), b.plan.get(name)
         if here != there:
             found.append(Difference(word, _text(here), _text(there)))
+    ours, theirs = a.plan.get("methods", ()), b.plan.get("methods", ())
+    if set(ours) != set(theirs):  # those of both would hide what differs
+        only = [[each for each in mine if each not in others] for mine, others in ((ours, theirs), (theirs, ours))]
+        found.append(Difference("methods of one only", *(_text(each) if each else MISSING for each in only)))
     return [*found, *_metric_differences(a.plan.get("metrics", {}), b.plan.get("metrics", {}))]
 
 

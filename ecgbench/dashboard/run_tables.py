@@ -8,10 +8,10 @@ from typing import Any
 from ecgbench.core.metric import COST_SCORES, Score
 from ecgbench.dashboard.bench import Bench, Stamp, open_bench
 from ecgbench.dashboard.memory import remembered
+from ecgbench.dashboard.queries import comparison_of
 from ecgbench.dashboard.run_facts import images_of, machine, software, took
 from ecgbench.dashboard.run_progress import progress_of
 from ecgbench.dashboard.trends import Mark, marks_of, refresh
-from ecgbench.leaderboard import compare
 from ecgbench.leaderboard.board import PRIMARY
 from ecgbench.registry import default_registry
 from ecgbench.report.wording import heading, number, score_text
@@ -62,32 +62,31 @@ def telling(scores: Sequence[str]) -> list[str]:
     return [*ranking, *([TIME] if TIME in scores else [])]
 
 
-def compared(bench: Bench, a: Run, b: Run, metric: str) -> list[dict[str, Any]]:
-    """Return a row a method that both runs have the score of."""
-    return _compared(bench.location, a.name, b.name, metric, (bench.stamp(a), bench.stamp(b)))
-
-
-@remembered(128)
-def _compared(location: str, a: str, b: str, metric: str, _stamps: tuple[Stamp, Stamp]) -> list[dict[str, Any]]:
-    found = compare(open_bench(location).store, a, b, metric=metric)
-    return [
-        {
-            "method": row.b,
-            "score": heading(row.score),
-            a: score_text(row.score, row.paired.mean_a),
-            b: score_text(row.score, row.paired.mean_b),
-            "difference": score_text(row.score, row.paired.difference),
-            "95 % interval": ""
-            if row.paired.low is None
-            else f"{score_text(row.score, row.paired.low)} to {score_text(row.score, row.paired.high)}",
-            "ratio": ""
-            if not row.paired.mean_a or row.paired.mean_b is None
-            else f"{number(row.paired.mean_b / row.paired.mean_a)}x",
-            "pictures": row.paired.n,
-            "verdict": row.paired.verdict,
-        }
-        for row in found.rows
-    ]
+def compared(bench: Bench, a: Run, b: Run, metric: str) -> list[dict[str, Any]] | None:
+    """Return a row a method that both runs have the score of; None of large runs as long as they are being compared."""
+    found = comparison_of(bench.view(a), bench.view(b), metric)
+    return (
+        None
+        if found is None
+        else [
+            {
+                "method": row.b,
+                "score": heading(row.score),
+                a.name: score_text(row.score, row.paired.mean_a),
+                b.name: score_text(row.score, row.paired.mean_b),
+                "difference": score_text(row.score, row.paired.difference),
+                "95 % interval": ""
+                if row.paired.low is None
+                else f"{score_text(row.score, row.paired.low)} to {score_text(row.score, row.paired.high)}",
+                "ratio": ""
+                if not row.paired.mean_a or row.paired.mean_b is None
+                else f"{number(row.paired.mean_b / row.paired.mean_a)}x",
+                "pictures": row.paired.n,
+                "verdict": row.paired.verdict,
+            }
+            for row in found.rows
+        ]
+    )
 
 
 def tasks_of(bench: Bench, runs: Sequence[Run]) -> list[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ecgbench.core.outcome import Variant
 from ecgbench.dashboard.bench import Bench, RunView
-from ecgbench.dashboard.controls import with_outcomes
 from ecgbench.dashboard.queries import labels_of
 
 RUNS_OFFERED = 12  # the newest; of more nobody finds one in a list
@@ -36,7 +35,7 @@ class Side:
 
 def sides_of(bench: Bench, first: RunView, task: str) -> list[Side]:
     """Return what can be compared: the methods of a task, those of `first` before those of the other newest runs."""
-    others = [bench.view(run) for run in with_outcomes(bench) if run.id != first.run.id][: RUNS_OFFERED - 1]
+    others = [bench.view(run) for run in bench.runs_with_outcomes if run.id != first.run.id][: RUNS_OFFERED - 1]
     return [side for view in (first, *others) for side in _of_run(view, task)]
 
 

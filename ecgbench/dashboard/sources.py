@@ -10,9 +10,9 @@ from typing import Any
 import streamlit as st
 
 from ecgbench.core.truth import Case, CaseInfo
-from ecgbench.dashboard.trying import TRY_BYTES, TRY_SECONDS, Action, Attempt, Tried, TryWork, try_all
+from ecgbench.dashboard.kept_workers import KeptWorkers
+from ecgbench.dashboard.trying import TRY_BYTES, TRY_SECONDS, Action, Attempt, Tried, TryWork, became
 from ecgbench.registry import default_registry
-from ecgbench.workers import PoolError, ProcessJobs, usable_cores
 
 LISTED = 200  # cases of an image set to choose from
 WORKERS = 2  # that try methods, and never more than cores
@@ -53,17 +53,14 @@ def seen_on(case: Case | None, key: str, actions: Sequence[tuple[str, Action]]) 
 def _done(attempts: list[Attempt]) -> list[Tried]:
     if not attempts:
         return []
-    try:
-        return try_all(_workers(), attempts)
-    except PoolError:  # its workers do not come up any more: once more with new ones
-        _workers.clear()
-        return try_all(_workers(), attempts)
+    return [became(value, attempt) for value, attempt in zip(_workers.do(attempts), attempts, strict=True)]
 
 
-@st.cache_resource(show_spinner=False)
-def _workers() -> ProcessJobs:
-    work = TryWork(default_registry().page_opener())
-    return ProcessJobs(work, workers=min(WORKERS, usable_cores()), timeout=TRY_SECONDS, memory_bytes=TRY_BYTES)
+def _work() -> TryWork:
+    return TryWork(default_registry().page_opener())
+
+
+_workers = KeptWorkers(_work, most=WORKERS, timeout=TRY_SECONDS, memory_bytes=TRY_BYTES)
 
 
 @st.cache_resource(show_spinner=False)

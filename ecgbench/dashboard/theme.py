@@ -10,7 +10,7 @@ INK = "#7b8794"  # of lines and words within charts: read on both grounds
 BETTER, WORSE, NEUTRAL = "#0072b2", "#d55e00", "#8c8c8c"  # blue and vermilion: told apart by everybody, unlike green and red
 
 _LIGHT = {"primaryColor": "#0067a3", "backgroundColor": "#ffffff", "secondaryBackgroundColor": "#f3f6f8", "textColor": "#1b2733"}
-_DARK = {"primaryColor": "#56b4e9", "backgroundColor": "#11161c", "secondaryBackgroundColor": "#1b232c", "textColor": "#e4eaf0"}
+_DARK = {"primaryColor": "#2d85c6", "backgroundColor": "#11161c", "secondaryBackgroundColor": "#1b232c", "textColor": "#e4eaf0"}
 
 THEME: Mapping[str, str | bool] = {
     **{f"theme.light.{name}": color for name, color in _LIGHT.items()},

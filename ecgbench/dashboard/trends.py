@@ -100,6 +100,6 @@ def trend_chart(rows: Sequence[dict[str, Any]], score: Score, *, palette: Sequen
     tooltip = [*names, *numbers]
     base = alt.Chart(pa.Table.from_pylist(list(rows))).encode(x=x, color=color, tooltip=tooltip)
     line = base.mark_line(strokeWidth=2).encode(y=y)
-    point = base.mark_point(filled=True, size=60).encode(y=y, shape=alt.Shape("method:N", legend=None))
+    point = base.mark_point(filled=True, size=60, opacity=1).encode(y=y, shape=alt.Shape("method:N", legend=None))
     interval = base.mark_rule(opacity=0.55).encode(y=alt.Y("low:Q", title=axis_title(score), scale=scale), y2="high:Q")
     return alt.layer(interval, line, point)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from ecgbench.core.truth import Case, Truth
 from ecgbench.measure import Method
 from ecgbench.method_pages import method_page
 from ecgbench.pipeline import EDGES, Options, StepError, run_pipeline
-from ecgbench.workers import Beat, Lost, ProcessJobs, Raised, one_line
+from ecgbench.workers import Beat, Lost, Raised, one_line
 
 WIDEST = 1600  # pixels of a drawing: sharp on a laptop's screen, some 200 kB
 JPEG = (cv2.IMWRITE_JPEG_QUALITY, 88)
@@ -177,19 +177,14 @@ def encode(pixels: Pixels) -> bytes:
     return bytes(encoded.tobytes())
 
 
-def try_all(jobs: ProcessJobs, attempts: Sequence[Attempt]) -> list[Tried]:
-    """Do attempts in the workers, and return what became of each, in order."""
-    futures = [jobs.submit(attempt) for attempt in attempts]
-    return [_became(future.result(), attempt) for future, attempt in zip(futures, attempts, strict=True)]
-
-
 def _who(action: Action) -> str:
     if isinstance(action, TryMethod):
         return action.method.transformer.name
     return action.method.name if isinstance(action, TryDocumentation) else "A step"
 
 
-def _became(value: Any, attempt: Attempt) -> Tried:
+def became(value: Any, attempt: Attempt) -> Tried:
+    """Return what became of an attempt, of what its worker gave: also one that took the worker down is told in a sentence."""
     if isinstance(value, Lost):
         who = _who(attempt.action)
         return Tried(error=f"{who} took its worker down ({value.reason}); the dashboard goes on without it.")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from ecgbench.dashboard.bench import Bench, RunView, open_bench
 from ecgbench.dashboard.boundary import guarded
-from ecgbench.dashboard.queries import is_fresh
+from ecgbench.dashboard.queries import Board, board_of, is_fresh
+from ecgbench.dashboard.run_progress import State, progress_of
+from ecgbench.report.wording import count
 
 LOOK_SECONDS = 1.0
 READY_SECONDS = 0.3
+SAID: Mapping[State, str] = {
+    "going on": "This run goes on", "silent": "This run may have ended", "killed": "This run ended early",
+}  # fmt: skip
 
 
 @st.fragment(run_every=LOOK_SECONDS)
@@ -36,10 +41,24 @@ def redraw_when(ready: Callable[[], bool], words: str) -> None:
     st.caption(words)
 
 
+def watched_board(bench: Bench, view: RunView, task: str, metric: str | None) -> Board | None:
+    """Return the board, and draw the page again when it changes; where its first sums are being computed, say so and return None."""
+    found = board_of(view, task, metric)
+    redraw_on_change(bench, view, behind=found is None or found.behind)
+    if found is None:
+        st.info(
+            "The first sums of this large run are being computed; what they tell comes by itself.",
+            icon=":material/hourglass_top:",
+        )
+    return found
+
+
 def progress_line(view: RunView) -> str:
-    """Say how far a run is, in one line."""
+    """Say how far a run is that has not ended, in one line; nothing of one that has."""
     if view.run.state != "running":
         return ""
-    counts = view.store.counts(view.run.id)
-    told = ", ".join(f"{count:,} {status}" for status, count in counts.items())
-    return f"This run goes on: {told or 'nothing yet'}."
+    told = view.store.headway(view.run.id)
+    if told is None:  # pytest does not say how it gets on
+        return f"This run goes on: {count(view.outcomes, 'outcome')} so far."
+    progress = progress_of(view.run, told)
+    return f"{SAID[progress.state]}. {progress.sentence}"

@@ -104,6 +104,7 @@ def leaderboard(
     metric: str | None = None,
     metrics: Iterable[Metric] = (),
     refresh: bool = True,
+    counts: Mapping[int, Mapping[Status, int]] | None = None,
 ) -> list[Leaderboard]:
     """Rank the methods of each task (or of `task`) of a run, by the task's primary score or by `metric`.
 
@@ -112,7 +113,8 @@ def leaderboard(
     a rank where nothing tells them apart: a method has the rank of the first one whose 95 % interval overlaps with its own, or whose
     value is the same, and else its place in the order. Overlap is a careful rule, since it looks at each method alone: `compare` looks
     at both on the same pages, and may tell apart what shares a rank here. Summaries are refreshed before, for which `metrics` are the
-    installed ones; without `refresh` the board is that of the last time, and quick however much was written since.
+    installed ones; without `refresh` the board is that of the last time, and quick however much was written since. `counts`: what
+    `store.variant_counts` gave, for who ranks the same run by several scores.
     StoreError lists what there is where task or metric is unknown.
     """
     if refresh:
@@ -122,7 +124,7 @@ def leaderboard(
     if not tasks:
         known = ", ".join(sorted({variant.task for variant in variants.values()})) or "no outcome yet"
         raise StoreError(f"The run {run.name!r} has nothing of the task {task!r}; it has {known}." if task else _empty(run))
-    reader = _Reader(store, run, variants)
+    reader = _Reader(store, run, variants, counts)
     boards = [board for name in tasks if (board := reader.board(name, metric)) is not None]
     if not boards:
         known = ", ".join(sorted({summary.metric for summary in reader.summaries}))
@@ -137,12 +139,14 @@ def _empty(run: Run) -> str:
 class _Reader:
     """Reads the leaderboards of a run from its summaries."""
 
-    def __init__(self, store: Store, run: Run, variants: Mapping[int, Variant]) -> None:
+    def __init__(
+        self, store: Store, run: Run, variants: Mapping[int, Variant], counts: Mapping[int, Mapping[Status, int]] | None
+    ) -> None:
         self.summaries = store.summaries(run.id)
         self._variants = variants
         self._labels = labels(variants)
         self._declared = store.scores()
-        self._counts = store.variant_counts(run.id)
+        self._counts = store.variant_counts(run.id) if counts is None else counts
 
     def board(self, task: str, metric: str | None) -> Leaderboard | None:
         """Return the leaderboard of a task; None where it has no such metric."""

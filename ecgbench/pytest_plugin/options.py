@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from ecgbench.default_store import DEFAULT_STORE, STORE_VARIABLE
+
 CARRIER = "ecgbench_outcome"  # the user property of a report that carries an outcome; other plugins do not see it
 BARE = ""  # the value of --benchmark without one
-STORE_VARIABLE = "ECGBENCH_STORE"  # as for the `ecgbench` command
-DEFAULT_STORE = "ecgbench.db"
 # Given with --benchmark, these ask for the tables and files of pytest-benchmark, which then times our items too.
 ASKS_CALIBRATION = (
     "benchmark_only", "benchmark_enable", "benchmark_save", "benchmark_autosave", "benchmark_json", "benchmark_compare",

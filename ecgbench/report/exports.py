@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ecgbench.core.outcome import Outcome
 from ecgbench.leaderboard import refresh_summaries
 from ecgbench.registry import default_registry
+from ecgbench.report.csv_cells import safe_cell
 from ecgbench.report.writing import ExportError, replacing
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ ROW_GROUP = 10_000  # outcomes held at a time: some 20 MB with 20 scores each
 def export(store: Store, run: Run, format: str, target: str | Path | BinaryIO, *, registry: Registry | None = None) -> None:  # noqa: A002
     """Write a run as one of FORMATS to a path or to an open binary file (say `sys.stdout.buffer`).
 
-    csv and parquet have a row an outcome: HEAD, then one column a score, then TAIL. A score that was not given is empty, one that is not a
+    csv and parquet have a row an outcome: HEAD, then one column a score, then TAIL; in csv, text that a spreadsheet would take for a
+    formula has an apostrophe before it. A score that was not given is empty, one that is not a
     number is nan. json holds the run, its environment, the declared scores and every outcome whole. html is the report, md the
     leaderboards and failures as tables. A path holds the whole export or what it held before. Memory does not grow with the number of
     outcomes but for html. Raises ExportError for an unknown format, or a path that cannot be written.
@@ -62,7 +64,7 @@ def _write_csv(store: Store, run: Run, file: BinaryIO, _registry: Registry | Non
     text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
     writer = csv.writer(text)
     writer.writerow(columns(names))
-    writer.writerows(row(outcome, names) for outcome in store.outcomes(run.id))
+    writer.writerows(map(safe_cell, row(outcome, names)) for outcome in store.outcomes(run.id))
     text.detach()
 
 

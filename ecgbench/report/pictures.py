@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -127,6 +128,10 @@ class SightWork:
         return made
 
 
+Doing = Callable[[Work, Iterable[Sight], "deque[Sight]"], Iterator[list[Finished]]]
+"""Has sights done by a work, and what is put among the retries meanwhile as well."""
+
+
 def draw_cases(
     wanted: Mapping[CaseInfo, Sequence[int]],
     variants: Mapping[int, Variant],
@@ -136,10 +141,11 @@ def draw_cases(
     executor: str = "processes",
     memory_bytes: int | None = None,
     make_work: Callable[[Mapping[int, Method], PageOpener], Work] = SightWork,
+    do: Doing | None = None,
 ) -> dict[CaseInfo, Sights]:
     """Draw what variants (by number) saw on some cases; PAGE is the number of the page itself.
 
-    `make_work` makes what is done with each Sight, of methods and page opener.
+    `make_work` makes what is done with each Sight, of methods and page opener; `do` has it done, by default in a pool of its own.
     Never raises for a picture that cannot be made again: a sentence stands in its place.
     """
     methods, sentences = _installed(variants, registry)
@@ -149,17 +155,23 @@ def draw_cases(
     for case, numbers in wanted.items():
         found[case] = {number: sentences[number] for number in numbers if number in sentences}
         sights.append(Sight(case, sources.get(case), tuple(number for number in numbers if number in methods)))
-    work = make_work(methods, registry.page_opener())
+    do = do or partial(_in_a_pool, executor, memory_bytes)
+    retries: deque[Sight] = deque()
+    for batch in do(make_work(methods, registry.page_opener()), sights, retries):
+        for finished in batch:
+            found[finished.payload.case] |= _made(finished, retries)
+    return found
+
+
+def _in_a_pool(
+    executor: str, memory_bytes: int | None, work: Work, sights: Iterable[Sight], retries: deque[Sight]
+) -> Iterator[list[Finished]]:
     timeout = DRAWING_SECONDS if executor == "processes" else None
     pool = open_pool(executor, work, timeout=timeout, memory_bytes=memory_bytes)
-    retries: deque[Sight] = deque()
     try:
-        for batch in stream(pool, sights, retries=retries):
-            for finished in batch:
-                found[finished.payload.case] |= _made(finished, retries)
+        yield from stream(pool, sights, retries=retries)
     finally:
         pool.close()
-    return found
 
 
 def _installed(variants: Mapping[int, Variant], registry: Registry) -> tuple[dict[int, Method], dict[int, str]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ecgbench.core.outcome import Status
 from ecgbench.leaderboard import BoardRow, BoardScore, Leaderboard
 from ecgbench.report.sheets import COSTS, TIME, fails, interval_text
 from ecgbench.report.wording import count, number, score_text, short_method, with_unit
 from ecgbench.stats import Paired, compare_paired
-from ecgbench.store import Run, Store
+from ecgbench.store import Pairs, Run, Store
+
+ReadPairs = Callable[[int, int, str], Pairs]
+"""Gives one metric, by name, of two variants of the run, by number, over the pages that both have it of."""
 
 
-def verdict(store: Store, run: Run, board: Leaderboard) -> str:
+def verdict(store: Store, run: Run, board: Leaderboard, *, read_pairs: ReadPairs | None = None) -> str:
     """Say which method leads a task, its score with interval, how far it is ahead of the second, and whether their pairs tell them apart."""
     score, rows = board.ranked_by, board.rows
     if not any(row.counts.get(Status.DONE) for row in rows):
@@ -23,7 +28,8 @@ def verdict(store: Store, run: Run, board: Leaderboard) -> str:
     level = [_name(row, board) for row in rows if _ranked(row, board) == _ranked(lead, board)]
     if len(level) > 1:
         return f"{', '.join(level[:-1])} and {level[-1]} are level: {_value(lead, board)}."
-    return f"{_name(lead, board)} leads with {_value(lead, board)}, {_ahead(lead, rows[1], board)}. {_apart(store, run, board)}"
+    read = read_pairs or (lambda a, b, metric: store.paired(run.id, a, run.id, b, metric))
+    return f"{_name(lead, board)} leads with {_value(lead, board)}, {_ahead(lead, rows[1], board)}. {_apart(board, read)}"
 
 
 def _name(row: BoardRow, board: Leaderboard) -> str:
@@ -56,12 +62,12 @@ def _ahead(lead: BoardRow, second: BoardRow, board: Leaderboard) -> str:
     return f"{with_unit(score, abs(here - there))} ahead of {name}{counted}"
 
 
-def _apart(store: Store, run: Run, board: Leaderboard) -> str:
+def _apart(board: Leaderboard, read: ReadPairs) -> str:
     """Say whether the interval of the difference of the first two, page by page, leaves out 0."""
     score, (lead, second) = board.ranked_by, board.rows[:2]
     if score.combine is not None:  # of pages one by one the difference would be another number
         return _intervals_apart(lead.scores.get(score.name), second.scores.get(score.name))
-    pairs = store.paired(run.id, second.variant_id, run.id, lead.variant_id, score.name)
+    pairs = read(second.variant_id, lead.variant_id, score.name)
     paired = compare_paired(pairs.a, pairs.b, pairs.records, direction=score.direction)
     pages = count(paired.n, "page")
     if paired.low is None or paired.high is None:

@@ -1,6 +1,6 @@
 """Runs and outcomes in a database: SQLite by default, PostgreSQL for a team."""
 
-from ecgbench.store.errors import RunExistsError, StoreError
+from ecgbench.store.errors import NoStoreError, RunExistsError, StoreError
 from ecgbench.store.records import (
     FAILED,
     Arrival,
@@ -28,6 +28,7 @@ __all__ = [
     "FailedCell",
     "FailureKind",
     "Headway",
+    "NoStoreError",
     "Numbers",
     "Pairs",
     "Run",

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError
 
-from ecgbench.store.errors import StoreError
+from ecgbench.store.errors import NoStoreError, StoreError
 from ecgbench.store.schema import NOT_DONE, VERSION, failures, metadata, store_version
 from ecgbench.store.server import hold_names, open_server
 from ecgbench.store.sqlite import WRITES, open_file, use_log
@@ -45,7 +45,7 @@ def prepare_tables(engine: Engine, store: str, *, create: bool) -> None:
             return
     on_server = engine.dialect.name == "postgresql"
     if on_server and not create:  # an empty file is one that somebody has just begun to write
-        raise StoreError(f"There is no store at {store}; `ecgbench run` makes one, --store names another.")
+        raise NoStoreError(f"There is no store at {store}; `ecgbench run` makes one, --store names another.")
     if on_server:
         failures.dialect_options["postgresql"]["where"] = NOT_DONE
     else:

@@ -19,6 +19,7 @@ REMEDIES = (
     ("no password supplied", "wants a password; give it in the URL, in PGPASSWORD or in ~/.pgpass."),
     ("permission denied", "is not yours to write; have its owner grant CREATE and USAGE on its schema, or give another with --store."),
     ("connection failed", "cannot be reached; see that its server runs and that host, port and database are right."),
+    ("connection is bad", "cannot be reached; see that its server runs and that host, port and database are right."),
     ("disk is full", "could not take more, since the disk is full; free some space and go on with --resume."),
     ("disk I/O error", "could not be written, since the disk gave an error; free some space or use another disk, and go on with --resume."),
 )  # fmt: skip
@@ -26,6 +27,10 @@ REMEDIES = (
 
 class StoreError(Exception):
     """A store that cannot be used as asked; the message is one sentence that says what to do."""
+
+
+class NoStoreError(StoreError):
+    """A database on a server that holds nothing yet; a run makes a store of it."""
 
 
 class RunExistsError(StoreError):

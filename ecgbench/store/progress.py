@@ -42,6 +42,14 @@ def written(connection: Connection, run_id: int) -> dict[int, int]:
     return {row.variant_id: row.written for row in rows}
 
 
+def written_in_all(connection: Connection) -> dict[int, dict[int, int]]:
+    """Return how many outcomes of each variant of each run were ever written."""
+    found: dict[int, dict[int, int]] = {}
+    for row in connection.execute(select(run_variants)):
+        found.setdefault(row.run_id, {})[row.variant_id] = row.written
+    return found
+
+
 def settled(
     connection: Connection, run_id: int, wanted: Sequence[CaseInfo], *, repeats: int | None = None
 ) -> list[frozenset[CellKey]]:

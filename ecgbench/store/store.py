@@ -306,6 +306,10 @@ class Store:
         """Return how many outcomes of each variant were ever written; as long as a number stands, so does what was computed of them."""
         return self._read(lambda connection: progress.written(connection, run_id))
 
+    def written_in_all(self) -> dict[int, dict[int, int]]:
+        """Return the same as `written` of every run that has an outcome, by run: one query where there are many runs."""
+        return self._read(progress.written_in_all)
+
     def summaries(self, run_id: int) -> list[StoredSummary]:
         """Return what was last computed of the run, by variant and metric; compare `written` to know whether it still stands."""
         return self._read(lambda connection: summaries.read(connection, run_id))

@@ -13,7 +13,8 @@ import pytest
 
 from ecgbench import CaseInfo
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
-from ecgbench.dashboard.launch import STORE_VARIABLE, command
+from ecgbench.dashboard.launch import command
+from ecgbench.default_store import STORE_VARIABLE
 from ecgbench.plugins.pages import content_id
 from ecgbench.registry import default_registry
 from ecgbench.store import Store

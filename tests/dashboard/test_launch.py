@@ -22,7 +22,7 @@ def test_a_checkout_has_the_settings_of_the_command():
                 if isinstance(value, dict)
                 else {f"{section}.{name}": value}
             )
-    assert flat == dict(launch.OPTIONS)
+    assert flat == {**launch.OPTIONS, "server.address": "127.0.0.1"}  # without one Streamlit asks a host elsewhere for its own
 
 
 def test_telemetry_is_off_and_only_this_machine_is_served():

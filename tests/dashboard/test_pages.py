@@ -8,9 +8,10 @@ import pytest
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.dashboard.jobs import Job
-from ecgbench.dashboard.launch import SCRIPT, STORE_VARIABLE
+from ecgbench.dashboard.launch import SCRIPT
 from ecgbench.dashboard.newcomer import DEMO_WORDS
 from ecgbench.dashboard.pages import PAGES
+from ecgbench.default_store import STORE_VARIABLE
 from ecgbench.store import Store
 
 from .conftest import SECONDS, AppTest, fill

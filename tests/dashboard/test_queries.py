@@ -25,6 +25,7 @@ def test_of_a_large_run_the_last_sums_are_shown_while_new_ones_are_computed(tmp_
     run = bench.runs[0]
     refresh_summaries(bench.store, run)
     bench.store.add(run.id, outcomes_over(pages, -0.2))
+    bench = open_bench(bench.location)
     shown = queries.board_of(bench.view(run), "color", None)
     assert shown.behind and shown.board.rows[0].scores["trace_f1_1px"].mean > 0.8
     until = time.monotonic() + 60

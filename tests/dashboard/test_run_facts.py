@@ -22,11 +22,13 @@ def test_differences_name_facts_within_facts_and_put_the_commit_last():
 
 
 def test_plans_differ_in_terms_methods_and_versions_of_metrics():
-    a = run("a", {}, specs=["demo"], repeats=1, methods=["edges.canny"], metrics={"boundary": "1", "only_a": "1"})
-    b = run("b", {}, specs=["demo"], repeats=3, methods=["edges.sobel"], metrics={"boundary": "2"})
+    a = run(
+        "a", {}, specs=["demo"], repeats=1, methods=["edges.canny", "edges.contour"], metrics={"boundary": "1", "only_a": "1"}
+    )
+    b = run("b", {}, specs=["demo"], repeats=3, methods=["edges.contour", "edges.sobel"], metrics={"boundary": "2"})
     assert [(each.fact, each.a, each.b) for each in plan_differences(a, b)] == [
         ("timed calls a cell", "1", "3"),
-        ("methods", "edges.canny", "edges.sobel"),
+        ("methods of one only", "edges.canny", "edges.sobel"),
         ("metric boundary", "version 1", "version 2"),
     ]
 

@@ -36,13 +36,14 @@ def test_a_picture_is_tried_at_once_and_its_view_is_in_the_address(page, address
     page.get_by_text("sigma=0.41").first.wait_for()
 
 
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [(EVIL, "is truncated"), ("bomb.png", "400 megapixels, above the limit"), ("text.png", "is text, not a picture")],
-)
-def test_a_bad_upload_is_a_sentence_and_its_name_is_text(page, address, files, name, sentence):
+def test_a_bad_upload_is_a_sentence_and_its_name_is_text(page, address, files):
     page.goto(f"{address}/try_methods?from=an+upload&methods=edges.canny")
-    page.set_input_files("input[type=file]", str(files / name))
-    page.get_by_text(sentence).wait_for()
-    shown = page.get_by_role("alert").inner_text()
-    assert name in shown and "Traceback" not in shown
+    for name, sentence in (
+        (EVIL, "is truncated"),
+        ("bomb.png", "400 megapixels, above the limit"),
+        ("text.png", "is text, not a picture"),
+    ):
+        page.set_input_files("input[type=file]", str(files / name))
+        page.get_by_text(sentence).wait_for()
+        shown = page.get_by_role("alert").inner_text()
+        assert name in shown and "Traceback" not in shown

@@ -23,6 +23,6 @@ def test_a_generated_page_is_found_in_its_image_set_by_a_line_that_runs():
     spec = "synthetic?count=2&seed=3&dpi=72"
     case = list(default_registry().open_images(spec))[1].info
     line = shlex.split(reproducing_command(Outcome(CANNY, case, Status.DONE), [spec]))
-    assert line[0] == "python"
+    assert line[0] == "python" and "'\"'" not in reproducing_command(Outcome(CANNY, case, Status.DONE), [spec])
     ran = subprocess.run([sys.executable, *line[1:]], capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0 and "EdgeMap" in ran.stdout, ran.stderr

@@ -10,38 +10,39 @@ import streamlit as st
 from ecgbench.core.metric import Score
 from ecgbench.core.truth import CaseInfo
 from ecgbench.dashboard.bench import Bench
-from ecgbench.dashboard.charts import delta_chart
+from ecgbench.dashboard.chart_specs import differences_of
 from ecgbench.dashboard.controls import choose_run, choose_score
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.looking import NO_TRUTH, difference_of, look
-from ecgbench.dashboard.queries import board_of, largest_disagreements, pairs_of
+from ecgbench.dashboard.memory import Itself
+from ecgbench.dashboard.queries import compared, largest_disagreements, pairs_of
 from ecgbench.dashboard.sides import MOST, Side, shown_names, sides_of
 from ecgbench.dashboard.url_state import choose_one, choose_some, choose_tab
-from ecgbench.dashboard.watching import redraw_on_change
+from ecgbench.dashboard.watching import watched_board
 from ecgbench.dashboard.wipe import wipe_html
-from ecgbench.leaderboard import compare_pairs
+from ecgbench.leaderboard import ComparisonRow
 from ecgbench.report.gallery import about
 from ecgbench.report.pictures import PAGE, Picture, Sights
 from ecgbench.report.quoting import quotable
-from ecgbench.report.wording import heading, in_shown_unit, with_unit
+from ecgbench.report.wording import MISSING, heading, in_shown_unit, with_unit
 from ecgbench.store import FAILED, Pairs
 
 PICTURES_LISTED = 200  # those that disagree most; of more nobody reads on
+ROWS_IN_SIGHT, TABLE_PIXELS = 5, 236  # as high as the chart beside it
 PICTURE, TABLE = "picture", "disagreements"
 SIDE_BY_SIDE, WIPE, TRUTH = "Side by side", "Wipe", "Against the truth"
 
 
 def render(bench: Bench) -> None:
     """Draw the page."""
+    st.title("Compare")
     run, task, metric = st.columns([2, 1, 2])
     with run:
         view = choose_run(bench)
     chosen_task, chosen_metric = choose_score(view, task, metric)
-    redraw_on_change(bench, view)
     offered = sides_of(bench, view, chosen_task)
-    found = board_of(view, chosen_task, chosen_metric)
+    found = watched_board(bench, view, chosen_task, chosen_metric)
     if found is None:
-        st.info("The first sums of this run are being computed.", icon=":material/hourglass_top:")
         return
     best = [row.variant_id for row in found.board.rows]
     ranked = sorted(offered, key=lambda side: best.index(side.number) if side.view == view else len(best))
@@ -64,10 +65,10 @@ def render(bench: Bench) -> None:
 def _compare(sides: Sequence[Side], score: Score) -> None:
     names, first = shown_names(sides), sides[0]
     _machines(sides)
-    for side, name in zip(sides[1:], names[1:], strict=True):
-        row = compare_pairs(_pairs(first, side, score), score, a=names[0], b=name, task=first.variant.task)
-        st.code(quotable(row, a=names[0], b=name), language=None, wrap_lines=True)
-    pairs = _pairs(first, sides[1], score)
+    rows = [_row(first, side, score, names[0], name) for side, name in zip(sides[1:], names[1:], strict=True)]
+    for row in rows:
+        st.code(quotable(row, a=row.a, b=row.b), language=None, wrap_lines=True)
+    pairs = Itself(_pairs(first, sides[1], score))
     listed = largest_disagreements(pairs, PICTURES_LISTED)
     numbers = (
         listed.cases
@@ -81,11 +82,8 @@ def _compare(sides: Sequence[Side], score: Score) -> None:
         _disagreements(listed, [known[number] for number in listed.cases.tolist()], names, score)
     with right:
         st.subheader("How differences are spread")
-        unit = in_shown_unit(score, 1.0) or 1.0
-        st.altair_chart(
-            delta_chart(((pairs.b - pairs.a) * unit).tolist(), score, a=names[0], b=names[1]),
-            alt="Histogram of differences picture by picture",
-        )
+        spec = differences_of(pairs, Itself(rows[0]))
+        st.vega_lite_chart(None, spec, alt="Histogram of differences picture by picture")
     if cases:
         _pictures(sides, names, cases, score)
 
@@ -100,6 +98,10 @@ def _machines(sides: Sequence[Side]) -> None:
 
 def _pairs(a: Side, b: Side, score: Score) -> Pairs:
     return pairs_of(a.view, a.number, b.view, b.number, score.name)
+
+
+def _row(a: Side, b: Side, score: Score, name_a: str, name_b: str) -> ComparisonRow:
+    return compared(Itself(_pairs(a, b, score)), score, a=name_a, b=name_b, task=a.variant.task)
 
 
 def _disagreements(listed: Pairs, cases: list[CaseInfo], sides: Sequence[str], score: Score) -> None:
@@ -117,7 +119,8 @@ def _disagreements(listed: Pairs, cases: list[CaseInfo], sides: Sequence[str], s
         st.caption(f"They have no picture in common on which both have a finite {score.name}.")
         return
     configured = {name: st.column_config.NumberColumn(name, format="%.4g") for name in list(columns)[2:]}
-    st.dataframe(columns, hide_index=True, height=236, column_config=configured, key=TABLE,
+    height: Any = TABLE_PIXELS if listed.cases.size > ROWS_IN_SIGHT else "content"
+    st.dataframe(columns, hide_index=True, height=height, column_config=configured, key=TABLE, placeholder=MISSING,
                  on_select=lambda: _take_row(columns["picture"]), selection_mode="single-row",
                  alt="Pictures by difference, the largest first")  # fmt: skip
     csv_button(lambda: as_csv(list(columns), zip(*columns.values(), strict=True)), name="disagreements")

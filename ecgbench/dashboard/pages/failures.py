@@ -9,9 +9,10 @@ from ecgbench.dashboard.bench import Bench, RunView
 from ecgbench.dashboard.controls import choose_run, choose_score
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.looking import difference_of, look, small_pictures
-from ecgbench.dashboard.queries import board_of, groups_of, worst_of
+from ecgbench.dashboard.method_facts import plain
+from ecgbench.dashboard.queries import groups_of, worst_of
 from ecgbench.dashboard.url_state import choose_one, choose_tab
-from ecgbench.dashboard.watching import redraw_on_change
+from ecgbench.dashboard.watching import redraw_on_change, watched_board
 from ecgbench.leaderboard import Leaderboard
 from ecgbench.report.board_plots import plot_labels
 from ecgbench.report.failures import UNEXPLAINED, FailureGroup
@@ -24,29 +25,31 @@ ERRORS, WORST = "Errors", "Worst scores"
 CELLS_LISTED = 200  # of one reason
 GALLERY, COLUMNS = 9, 3
 MESSAGE_LETTERS = 110
+SOURCE_LETTERS = 90
 
 
 def render(bench: Bench) -> None:
     """Draw the page."""
+    st.title("Failures")
     run, kind = st.columns([2, 3], vertical_alignment="bottom")
     with run:
         view = choose_run(bench)
     with kind:
         shown = choose_tab("What went wrong", [ERRORS, WORST], key="kind")
-    redraw_on_change(bench, view)
     if shown == ERRORS:
-        _errors(view)
+        _errors(bench, view)
     else:
-        _worst(view)
+        _worst(bench, view)
 
 
-def _errors(view: RunView) -> None:
+def _errors(bench: Bench, view: RunView) -> None:
     groups = groups_of(view)
     if not groups:
-        st.success(
-            f"Nothing failed, overran or crashed in {view.run.name}. The worst scores are shown beside.", icon=":material/check:"
-        )
+        st.success(f"Nothing failed, overran or crashed in {plain(view.run.name)}.", icon=":material/check:")
+        st.subheader("The worst scores instead")
+        _worst(bench, view)
         return
+    redraw_on_change(bench, view)
     total = sum(group.count for group in groups)
     st.subheader(f"{count(total, 'outcome')} without a result, for {count(len(groups), 'reason')}")
     columns = {
@@ -82,12 +85,11 @@ def _choose_cell(view: RunView, group: FailureGroup) -> tuple[int, int]:
     return chosen.variant_id, chosen.case_id
 
 
-def _worst(view: RunView) -> None:
+def _worst(bench: Bench, view: RunView) -> None:
     task, metric, method = st.columns(3)
     chosen_task, chosen_metric = choose_score(view, task, metric)
-    found = board_of(view, chosen_task, chosen_metric)
+    found = watched_board(bench, view, chosen_task, chosen_metric)
     if found is None:
-        st.info("The first sums of this run are being computed.", icon=":material/hourglass_top:")
         return
     named = {label: number for number, label in plot_labels(found.board).items()}
     with method:
@@ -152,7 +154,10 @@ def _sights(view: RunView, number: int, outcome: Outcome) -> None:
     with st.spinner("Drawing ..."):
         seen = look(case, wanted, _specs(view))
     shown = {"The picture": PAGE} | ({"What it saw": number, "Against the truth": difference_of(number)} if outcome.ok else {})
-    st.caption(f"{case.name}, {about(case) or 'of which nothing is known'}, from `{case.source}`")
+    source = (
+        case.source if len(case.source) <= SOURCE_LETTERS else f"{case.source[:SOURCE_LETTERS]}…"
+    )  # generated pages spell out their seeds
+    st.caption(plain(f"{case.name}, {about(case) or 'of which nothing is known'}, from {source}"))
     for column, (title, place) in zip(st.columns(max(2, len(shown))), shown.items(), strict=False):
         with column:
             picture = seen.get(place, seen.get(number, ""))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from ecgbench.dashboard.bench import Bench, RunView
 from ecgbench.dashboard.board_table import BoardTable, board_table
-from ecgbench.dashboard.charts import MOST_COLORS, PICK, breakdown_chart, cost_chart, interval_chart
-from ecgbench.dashboard.controls import choose_run, choose_score, with_outcomes
+from ecgbench.dashboard.chart_specs import costs_of, groups_of, intervals_of
+from ecgbench.dashboard.charts import MOST_COLORS, PICK
+from ecgbench.dashboard.controls import choose_run, choose_score
 from ecgbench.dashboard.downloads import as_csv, csv_button
-from ecgbench.dashboard.queries import PAIRED_AT_ONCE, board_of, breakdown_of, comparison_of, verdict_of
+from ecgbench.dashboard.memory import Itself
+from ecgbench.dashboard.queries import breakdown_of, comparison_of, verdict_of
 from ecgbench.dashboard.url_state import choose_one, choose_some, choose_tab
-from ecgbench.dashboard.watching import progress_line, redraw_on_change, redraw_when
+from ecgbench.dashboard.watching import progress_line, redraw_when, watched_board
 from ecgbench.leaderboard import KEYS, Comparison, Leaderboard
 from ecgbench.report.board_plots import plot_labels
-from ecgbench.report.wording import count
+from ecgbench.report.wording import MISSING, count
 
 NO_REFERENCE = "none"
 COST = "score-against-cost"
@@ -25,20 +28,19 @@ KIND_NAMES = {"type": "image type", "grid_color": "grid color", "robustness": "r
 
 def render(bench: Bench) -> None:
     """Draw the page."""
+    st.title("Leaderboard")
     run, task, metric, reference = st.columns([2, 1, 2, 2])
     with run:
         view = choose_run(bench)
     chosen_task, chosen_metric = choose_score(view, task, metric)
     with reference:
-        others = [each.name for each in with_outcomes(bench) if each.id != view.run.id]
+        others = [each.name for each in bench.runs_with_outcomes if each.id != view.run.id]
         help_text = "A run that differences are shown from, method by method, over the pictures that both have."
         against = choose_one("Deltas against", [NO_REFERENCE, *others], key="against", help=help_text)
-    found = board_of(view, chosen_task, chosen_metric)
-    redraw_on_change(bench, view, behind=found is not None and found.behind)
     if line := progress_line(view):
         st.info(line, icon=":material/progress_activity:")
+    found = watched_board(bench, view, chosen_task, chosen_metric)
     if found is None:
-        st.info("The first sums of this run are being computed; the board comes by itself.", icon=":material/hourglass_top:")
         return
     if found.behind:
         st.caption("These sums are a little behind: newer outcomes are being added up.")
@@ -48,22 +50,24 @@ def render(bench: Bench) -> None:
 
 def _against(bench: Bench, view: RunView, name: str, board: Leaderboard) -> Comparison | None:
     reference = bench.view(bench.find_run(name))
-    if view.outcomes + reference.outcomes > PAIRED_AT_ONCE:
-        st.info("Runs of this size are compared two methods at a time: see Compare.", icon=":material/info:")
-        return None
-    return comparison_of(reference, view, of_a=None, of_b=None, metric=board.ranked_by.name)
+    asked = partial(comparison_of, reference, view, board.ranked_by.name)
+    found = asked()
+    if found is None:
+        redraw_when(lambda: asked() is not None, "Holding the two large runs against each other ...")
+    return found
 
 
 def _draw(view: RunView, board: Leaderboard, metric: str | None, comparison: Comparison | None) -> None:
     named = plot_labels(board)
-    st.markdown(f"**{_escaped(verdict_of(view, board.task, metric))}**")
+    st.markdown(f"**{_escaped(verdict_of(view, Itself(board)))}**")
     table_place = st.container()
     left, right = st.columns(2)
     with left:
         st.subheader(f"{board.ranked_by.name} by method", help=board.ranked_by.doc)
-        st.altair_chart(interval_chart(board, named), alt=f"Bars of {board.ranked_by.name} with 95 % intervals, a method each")
+        alt = f"Bars of {board.ranked_by.name} with 95 % intervals, a method each"
+        st.vega_lite_chart(None, intervals_of(Itself(board)), alt=alt)
     with right:
-        _cost(board, named)
+        _cost(board)
     picked = choose_some(
         "Methods in the table and below",
         list(named.values()),
@@ -87,7 +91,8 @@ def _table(view: RunView, table: BoardTable, board: Leaderboard) -> None:
         configured[name] = st.column_config.ProgressColumn(
             name, format="%.4g", min_value=0.0, max_value=full, help=board.ranked_by.doc
         )
-    st.dataframe(dict(table.columns), hide_index=True, column_config=configured, alt=f"Leaderboard of {board.task}")
+    alt = f"Leaderboard of {board.task}"
+    st.dataframe(dict(table.columns), hide_index=True, column_config=configured, placeholder=MISSING, alt=alt)
     csv_button(lambda: as_csv(list(table.columns), table.rows), name=f"{view.run.name}-{board.task}-leaderboard")
 
 
@@ -95,18 +100,17 @@ def _numeric(table: BoardTable) -> list[str]:
     return [name for name, values in table.columns.items() if any(isinstance(value, float) for value in values)]
 
 
-def _cost(board: Leaderboard, named: dict[int, str]) -> None:
+def _cost(board: Leaderboard) -> None:
     st.subheader(
         "Score against time",
         help="No method on the dashed front is beaten in both. Click a point to see its method alone, more with Shift.",
     )
-    chart = cost_chart(board, named)
+    chart = costs_of(Itself(board))
     if chart is None:
         st.caption("There is nothing to weigh here: it takes two methods with a time and a score that judges.")
         return
-    st.altair_chart(
-        chart, key=COST, on_select=_take_picked, selection_mode=PICK, alt="Score against time per page, a point a method"
-    )
+    alt = "Score against time per page, a point a method"
+    st.vega_lite_chart(None, chart, key=COST, on_select=_take_picked, selection_mode=PICK, alt=alt)
 
 
 def _take_picked() -> None:
@@ -129,7 +133,8 @@ def _breakdown(view: RunView, board: Leaderboard, metric: str | None, named: dic
         return
     if len(chosen) > MOST_COLORS:
         st.caption(f"The best {MOST_COLORS} of {count(len(chosen), 'method')}; choose others above.")
-    st.altair_chart(breakdown_chart(found, named, chosen), alt=f"{board.ranked_by.name} by {by}")
+    spec = groups_of(Itself(found), Itself(board), tuple(chosen[:MOST_COLORS]))
+    st.vega_lite_chart(None, spec, alt=f"{board.ranked_by.name} by {by}")
     headings = ["method", by, "n", "mean", "low", "high"]
     rows = [
         (named[number], group, each.n, each.mean, each.low, each.high)

@@ -168,18 +168,16 @@ def _show_rows(measured: Measured, name: str) -> None:
     by_type = measured.get("by_type")
     with right:
         if by_type:
-            st.dataframe(
-                [
-                    {
-                        "type": kind,
-                        by_type["score"]: number(mean),
-                        "95 % interval": "" if low is None else f"{number(low)} to {number(high)}",
-                    }
-                    for kind, (mean, low, high) in by_type["types"].items()
-                ],
-                hide_index=True,
-                width="stretch",
-            )
+            types = [
+                {
+                    "type": kind,
+                    by_type["score"]: number(mean),
+                    "95 % interval": "" if low is None else f"{number(low)} to {number(high)}",
+                }
+                for kind, (mean, low, high) in by_type["types"].items()
+            ]
+            st.dataframe(types, hide_index=True, width="stretch")
+            csv_button(lambda: records_as_csv(types), name=f"measured-{name}-by-type")
     st.caption("This measures it again:")
     st.code(measured["command"], language="bash", wrap_lines=True)
 
@@ -187,7 +185,7 @@ def _show_rows(measured: Measured, name: str) -> None:
 def _show_conformance(location: str, method: str) -> None:
     words = check_words(default_registry(), method)
     st.write("Small checks of what the bench counts on, in processes of their own; they take some seconds.")
-    st.code(command_line(words), language="bash", wrap_lines=True)
+    st.code(command_line([word for word in words if word != "--json"]), language="bash", wrap_lines=True)
     st.button("Check it now", icon=":material/fact_check:", on_click=_check, args=(location, method))
     _watch_check(location, method)
 
@@ -215,8 +213,9 @@ def _watch_check(location: str, method: str) -> None:
 def _show_verdicts(found: Conformance) -> None:
     passed = all(verdict["status"] in ("passed", "skipped", "expected failure") for verdict in found.verdicts)
     (st.success if passed else st.error)(found.sentence, icon=":material/verified:" if passed else ":material/close:")
-    for verdict in found.verdicts:
+    columns = st.columns(2)
+    for place, verdict in enumerate(found.verdicts):
         words = str(verdict["check"]).replace("_", " ")
-        st.markdown(
+        columns[place % 2].markdown(
             f"{ICONS[verdict['status']]} **{plain(words)}** {plain(str(verdict['message']))}", help=plain(str(verdict["why"]))
         )

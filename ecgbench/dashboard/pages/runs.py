@@ -14,6 +14,7 @@ from ecgbench.dashboard.run_facts import ALIKE, Difference, environment_differen
 from ecgbench.dashboard.theme import PALETTE
 from ecgbench.dashboard.trends import MOST_RUNS, trend_chart, trend_rows
 from ecgbench.dashboard.url_state import choose_number, choose_one, choose_some
+from ecgbench.dashboard.watching import redraw_when
 from ecgbench.report.wording import count
 from ecgbench.store import Run
 
@@ -83,9 +84,17 @@ def _show_comparison(bench: Bench, a: Run, b: Run) -> None:
         st.info("The two have no method and score in common.", icon=":material/compare_arrows:")
         return
     chosen = choose_some("Scores", scores, key="scores", default=run_tables.telling(scores), most=8)
-    rows = [row for score in chosen for row in run_tables.compared(bench, a, b, score)]
+    found = [run_tables.compared(bench, a, b, score) for score in chosen]
+    rows = [row for of_score in found for row in of_score or () if row["pictures"]]
+    if None in found:
+        last = [score for score, rows_of in zip(chosen, found, strict=True) if rows_of is None][-1]  # they are done in turn
+        redraw_when(
+            lambda: run_tables.compared(bench, a, b, last) is not None, "Holding the two large runs against each other ..."
+        )
+        return
     if not rows:
-        st.info("Choose a score.", icon=":material/compare_arrows:")
+        words = "The two have no picture in common that both have these scores of." if chosen else "Choose a score."
+        st.info(words, icon=":material/compare_arrows:")
         return
     better, worse = sum(row["verdict"] == "better" for row in rows), sum(row["verdict"] == "worse" for row in rows)
     st.markdown(

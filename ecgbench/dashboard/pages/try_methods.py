@@ -205,15 +205,15 @@ def _try_pipeline(registry: Registry, case: Case, key: str, spec: str, options: 
     if not done.seen:
         st.info("Switch a step on.", icon=":material/toggle_on:")
         return
-    tabs = st.tabs([f"{seen.name} · {1e3 * seen.seconds:.0f} ms" for seen in done.seen])
-    for tab, seen in zip(tabs, done.seen, strict=True):
-        with tab:
-            picture, numbers = st.columns([2, 1], gap="large")
-            with picture:
-                _show_seen(seen)
-            with numbers:
-                rows = finding_rows({seen.name: seen}, registry.scores)
-                st.dataframe(rows, hide_index=True, width="stretch", height=_height(rows))
+    by_name = {seen.name: seen for seen in done.seen}
+    seen = by_name[choose_tab("Step", list(by_name), key="step")]
+    picture, numbers = st.columns([2, 1], gap="large")
+    with picture:
+        _show_seen(seen)
+    with numbers:
+        rows = finding_rows({seen.name: seen}, registry.scores)
+        st.dataframe(rows, hide_index=True, width="stretch", height=_height(rows))
+        csv_button(lambda: records_as_csv(rows), name=f"numbers-{seen.name}")
     image = case.info.source if spec and case.info.source else PLACEHOLDER
     _show_snippets("The pipeline", pipeline_snippets(options, image))
 

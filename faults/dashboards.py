@@ -32,21 +32,25 @@ def open_pages(store: Path) -> dict[str, AppTest]:
     return {module: AppTest.from_string(source, default_timeout=PATIENCE_S) for module, source in sources.items()}
 
 
-def told(page: AppTest) -> str:
-    """Draw a page, again where it was drawn before, and return what it says; a traceback, and what is said to be our fault, breaks the case."""
-    page.run()
+def said(page: AppTest) -> str:
+    """Return every sentence on a page that was drawn, in one text."""
     kinds = (
         page.title,
         page.header,
         page.subheader,
         page.markdown,
         page.caption,
-        page.error,
         page.info,
         page.warning,
+        page.error,
         page.success,
     )
-    text = "\n".join(str(each.value) for kind in kinds for each in kind)
+    return "\n".join(str(each.value) for kind in kinds for each in kind)
+
+
+def told(page: AppTest) -> str:
+    """Draw a page, again where it was drawn before, and return what it says; a traceback, and what is said to be our fault, breaks the case."""
+    text = said(page.run())
     require(not page.exception and "could not be drawn" not in text, f"a page broke: {page.exception or text[-300:]}")
     return text
 

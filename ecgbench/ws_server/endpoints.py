@@ -11,7 +11,6 @@ from ecgbench.pipeline import STEPS
 from ecgbench.wire import (
     KINDS,
     BatchResult,
-    GcsImages,
     ImageReply,
     Item,
     ListGcsImages,
@@ -61,7 +60,7 @@ class Endpoint:
     media: str = "application/json"
 
 
-async def ask(service: Service, client: Hashable, request: Request) -> Result | BatchResult | GcsImages:
+async def ask(service: Service, client: Hashable, request: Request) -> Result | BatchResult:
     """Return the final reply of a request, with its pictures."""
     final: list[Reply] = []
 
@@ -71,7 +70,7 @@ async def ask(service: Service, client: Hashable, request: Request) -> Result | 
 
     await service.answer(request, client, send, keep_pictures=True)
     (reply,) = final
-    assert isinstance(reply, (Result, BatchResult, GcsImages))
+    assert isinstance(reply, (Result, BatchResult))
     return reply
 
 
@@ -94,15 +93,14 @@ async def process_gcs_batch(service: Service, client: Hashable, values: Values) 
     return _told(await ask(service, client, ProcessGcsBatch(**values)))
 
 
-async def list_gcs_images(service: Service, client: Hashable, values: Values) -> dict[str, Any]:
+async def list_gcs_images(service: Service, _client: Hashable, values: Values) -> dict[str, Any]:
     """Return the names of a bucket's pictures."""
-    reply = await ask(service, client, ListGcsImages(**values))
-    told = reply.to_dict()
+    told = (await service.list_gcs_images(ListGcsImages(**values))).to_dict()
     del told["type"]
     return {"success": True, **told}
 
 
-def _told(reply: Result | BatchResult | GcsImages) -> dict[str, Any]:
+def _told(reply: Result | BatchResult) -> dict[str, Any]:
     assert isinstance(reply, BatchResult)
     results = [each.to_json() for each in reply.results]
     return {"success": True, "count": len(results), "results": results, "seconds": reply.seconds}

@@ -16,6 +16,7 @@ from ecgbench.registry import Registry, RegistryError
 from ecgbench.wire import (
     BatchResult,
     Compare,
+    GcsImages,
     Image,
     ImageReply,
     Item,
@@ -58,7 +59,7 @@ class Service:
             await send(Methods(await asyncio.to_thread(self.list_methods, request.task)))
             return
         if isinstance(request, ListGcsImages):
-            await send(await self.desk.buckets.list(request.bucket_name, request.prefix))
+            await send(await self.list_gcs_images(request))
             return
         jobs = self.jobs(request)
         if len(jobs) > self._settings.max_batch and not isinstance(request, Compare):
@@ -98,6 +99,10 @@ class Service:
         if not methods:
             raise WireError("bad_option", f"There is no method of the task {task!r}; tasks: {', '.join(self._tasks())}.")
         return methods
+
+    async def list_gcs_images(self, request: ListGcsImages) -> GcsImages:
+        """Return what pictures a bucket has below a prefix; WireError where they cannot be listed."""
+        return await self.desk.buckets.list(request.bucket_name, request.prefix)
 
     def list_methods(self, task: str | None = None) -> dict[str, Any]:
         """Return what methods there are, and what may be asked."""

@@ -23,22 +23,6 @@ def draw(module, location, address=None):
     return page.run()
 
 
-def said(page):
-    """Return every sentence on a page, in one text."""
-    kinds = (
-        page.title,
-        page.header,
-        page.subheader,
-        page.markdown,
-        page.caption,
-        page.info,
-        page.warning,
-        page.error,
-        page.success,
-    )
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
 def until(condition, seconds=90):
     """Wait until something holds, which takes a while on a busy machine."""
     end = time.monotonic() + seconds

@@ -4,7 +4,8 @@ import json
 
 from ecgbench.dashboard.conformance import check_job, check_words, read_check
 from ecgbench.registry import Problem, default_registry
-from tests.dashboard.pages import draw, said, until
+from faults.dashboards import said
+from tests.dashboard.pages import draw, until
 
 
 def test_a_method_shows_what_its_author_wrote_and_its_origin(tmp_path):

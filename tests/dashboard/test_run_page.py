@@ -4,7 +4,8 @@ import pytest
 
 from ecgbench.dashboard.jobs import Job, job_folder
 from ecgbench.store import Store
-from tests.dashboard.pages import draw, said, until
+from faults.dashboards import said
+from tests.dashboard.pages import draw, until
 
 SMALL = {"images": "synthetic", "count": "90", "dpi": "100", "types": "0001", "patterns": "edges.canny", "name": "mine"}
 

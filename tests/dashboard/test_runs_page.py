@@ -5,7 +5,8 @@ import pytest
 from ecgbench.dashboard.trends import Mark, trend_chart, trend_rows
 from ecgbench.registry import default_registry
 from ecgbench.store import Store
-from tests.dashboard.pages import draw, said
+from faults.dashboards import said
+from tests.dashboard.pages import draw
 
 
 def test_two_runs_stand_beside_each_other_with_their_environments_first(two_runs):

@@ -12,8 +12,9 @@ from ecgbench.dashboard.trying import Attempt, Seen, TryMethod, TryPage, TryPipe
 from ecgbench.measure import Method
 from ecgbench.pipeline import read_options
 from ecgbench.registry import default_registry
+from faults.dashboards import said
 from tests import misbehaving_plugin
-from tests.dashboard.pages import draw, said
+from tests.dashboard.pages import draw
 
 SET = "synthetic?count=1&dpi=72&seed=3"
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgbench.core.page import Mask, Pixels
-from ecgbench.plugins.digitize.paper_map import FlatPage
+from ecgbench.plugins.digitize.paper_map import FlatPage, strips
 from ecgbench.plugins.digitize.sheet import Match, match_cells
 
 Plane = npt.NDArray[np.float32]
@@ -73,26 +73,30 @@ def light_evenly(page: FlatPage) -> Lit:
 def cover(page: FlatPage, lit: Lit, paper: Mask) -> Coverage:
     """Measure the pen's coverage: colors are weighed so that ink stands out most, the grid's mean cell subtracted. `paper`: (h, w) bool."""
     beyond = page.inside & ~paper
-    page = replace(page, inside=paper)
-    ink = _weighed(lit.even, lit.cell, page)
-    grid = _grid_of(ink, page)
-    values = np.asarray((ink - grid) / np.maximum(1 - grid, 1 - DARKEST_GRID), np.float32)
-    values[~paper] = 0
+    ink = _weighed(lit.even, lit.cell, replace(page, inside=paper))
+    values = _without_grid(ink, paper, page.scale)
     noise = _noise(values[::SAMPLE_STEP, ::SAMPLE_STEP])
     strength = _strength(values, noise, page.scale)
-    text = np.where(beyond, ink, values)
+    text = ink
+    np.copyto(text, values, where=~beyond)
     values /= np.float32(strength)
     blots = _blots(values, page.scale)
-    seen = (np.minimum(values, DARKEST) - blots) / np.maximum(1 - blots, 1 - DARKEST_BLOT)
-    return Coverage(np.asarray(seen, np.float32), blots, noise / strength, paper, text)
+    for rows in strips(len(values)):
+        part, hidden = values[rows], blots[rows]
+        np.minimum(part, DARKEST, out=part)
+        part -= hidden
+        part /= np.maximum(1 - hidden, np.float32(1 - DARKEST_BLOT))
+    return Coverage(values, blots, noise / strength, paper, text)
 
 
 def _blots(values: Plane, scale: int) -> Plane:
     """Return how dark the page is with what is wider than a stroke in all directions: mold, stains, blots."""
     side = round(WIDEST_STROKE_MM * scale)
-    levels = np.clip(values * LEVELS, 0, LEVELS).astype(np.uint8)
-    opened = cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    return np.asarray(opened, np.float32) / np.float32(LEVELS)
+    levels = np.empty(values.shape, np.uint8)
+    for rows in strips(len(values)):
+        levels[rows] = np.clip(values[rows] * np.float32(LEVELS), 0, LEVELS)
+    opened = cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8), dst=levels)
+    return np.divide(opened, np.float32(LEVELS), dtype=np.float32)
 
 
 def _evenly_lit(page: FlatPage) -> Pixels:
@@ -103,9 +107,8 @@ def _evenly_lit(page: FlatPage) -> Pixels:
     small = cv2.resize(page.bgr, size, interpolation=cv2.INTER_AREA)
     light = cv2.blur(cv2.medianBlur(small, LIGHT_MEDIAN), (LIGHT_BLUR, LIGHT_BLUR), borderType=cv2.BORDER_REPLICATE)
     light = np.maximum(light, 8).astype(np.uint8)
-    return np.asarray(
-        cv2.divide(page.bgr, cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR), scale=WHITE), np.uint8
-    )
+    light = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(page.bgr, light, dst=light, scale=WHITE), np.uint8)
 
 
 def _weighed(even: Pixels, cell: Plane, page: FlatPage) -> Plane:
@@ -117,8 +120,8 @@ def _weighed(even: Pixels, cell: Plane, page: FlatPage) -> Plane:
     darker = (grid - sample)[page.inside[::SAMPLE_STEP, ::SAMPLE_STEP]]
     if len(darker) < 100:
         return np.zeros(page.inside.shape, np.float32)
-    strength = darker.mean(axis=1)
-    ink_level, bare_level = np.quantile(strength, 1 - INK_SHARE), np.quantile(strength, 0.9)
+    strength = darker @ np.full(3, 1 / 3, np.float32)
+    bare_level, ink_level = np.quantile(strength, (0.9, 1 - INK_SHARE))
     if ink_level < LEAST_INK:
         return np.zeros(page.inside.shape, np.float32)
     ink, rest = (
@@ -127,11 +130,20 @@ def _weighed(even: Pixels, cell: Plane, page: FlatPage) -> Plane:
     )
     if len(rest) < 100:
         return np.zeros(page.inside.shape, np.float32)
-    spread = np.cov(rest[:200000], rowvar=False) + np.cov((WHITE - cell).reshape(-1, 3), rowvar=False) + 2.0 * np.eye(3)
+    spread = _covariance(rest[:200000]) + _covariance((WHITE - cell).reshape(-1, 3)) + 2.0 * np.eye(3)
     weights = np.linalg.solve(spread, ink)
     weights /= max(float(weights @ ink), 1e-6)
     paper = float(weights @ np.quantile(cell.reshape(-1, 3), 0.8, axis=0))
-    return np.asarray(paper - cv2.transform(even.astype(np.float32), weights[None].astype(np.float32)))
+    found, weigh = np.empty(even.shape[:2], np.float32), weights[None].astype(np.float32)
+    for part in strips(len(even), 32):
+        np.subtract(paper, cv2.transform(even[part].astype(np.float32), weigh), out=found[part], dtype=np.float32)
+    return found
+
+
+def _covariance(colors: Plane) -> Floats:
+    """Return the covariance (3, 3) of colors (n, 3)."""
+    away = colors - colors.mean(axis=0, dtype=np.float64)
+    return np.asarray(away.T @ away / (len(colors) - 1), np.float64)
 
 
 def _mean_cell(even: Pixels, page: FlatPage) -> Plane:
@@ -148,36 +160,44 @@ def _mean_cell(even: Pixels, page: FlatPage) -> Plane:
     return np.asarray(np.median(cells[some], axis=0), np.float32)
 
 
-def _grid_of(ink: Plane, page: FlatPage) -> Plane:
-    """Return the grid's darkness at each pixel: of each 5 mm cell the mean over the block around, without what stands out of it."""
-    side = CELL_MM * page.scale
+def _without_grid(ink: Plane, paper: Mask, scale: int) -> Plane:
+    """Return which part of each pixel is covered, 0 beyond the paper, with the grid's darkness subtracted.
+
+    The grid's darkness: of each 5 mm cell the mean over the block around, without what stands out of it.
+    """
+    side = CELL_MM * scale
     block = side * BLOCK_CELLS
     height, width = ink.shape
-    bottom, right = -height % block, -width % block
-    whole, known = (
-        np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_CONSTANT), np.float32)
-        for plane in (ink, page.inside.astype(np.float32))
-    )
-    shape = (whole.shape[0] // block, BLOCK_CELLS, side, whole.shape[1] // block, BLOCK_CELLS, side)
-    first = _mean_of(whole * known, known, shape)
-    known *= (whole.reshape(shape) < first + np.float32(FOREIGN)).reshape(whole.shape)
-    grid = np.broadcast_to(_mean_of(whole * known, known, shape), shape).reshape(whole.shape)
-    return np.asarray(grid[:height, :width])
+    right = -width % block
+    shape = (BLOCK_CELLS, side, (width + right) // block, BLOCK_CELLS, side)
+    values = np.empty_like(ink)
+    for rows in strips(height, block):
+        lines = len(ink[rows])
+        part = np.pad(ink[rows], ((0, block - lines), (0, right)))
+        known = np.pad(paper[rows], ((0, block - lines), (0, right)))
+        cells = part.reshape(shape)
+        first = _mean_cells(part, known, shape)
+        known &= (cells < first + np.float32(FOREIGN)).reshape(known.shape)
+        grid = _mean_cells(part, known, shape)
+        cells -= grid
+        cells /= np.maximum(1 - grid, np.float32(1 - DARKEST_GRID))
+        np.multiply(part[:lines, :width], paper[rows], out=values[rows])
+    return values
 
 
-def _mean_of(weighted: Plane, weight: Plane, shape: tuple[int, ...]) -> Plane:
-    """Return the mean cell of each block: (blocks down, 1, side, blocks across, 1, side); rows are summed first, which is fastest."""
-    down, cells, side, across, _, _ = shape
+def _mean_cells(ink: Plane, known: Mask, shape: tuple[int, ...]) -> Plane:
+    """Return the mean cell of each block of a row of blocks, (side, blocks, 1, side); rows are summed first, which is fastest."""
+    cells, side, across, _, _ = shape
     total, count = (
-        plane.reshape(down, cells, side, -1).sum(axis=1).reshape(down, side, across, cells, side).sum(axis=3)
-        for plane in (weighted, weight)
+        plane.reshape(cells, -1).sum(axis=0, dtype=plane.dtype).reshape(side, across, cells, side).sum(axis=2, dtype=plane.dtype)
+        for plane in (ink * known, known.view(np.uint8))
     )
-    return np.asarray(total / np.maximum(count, 1), np.float32)[:, None, :, :, None, :]
+    return np.asarray(total / np.maximum(count, 1), np.float32)[:, :, None, :]
 
 
 def _strength(values: Plane, noise: float, scale: int) -> float:
     """Return how dark the trace is against the darkest ink: letters are often darker than it."""
-    some, reach = values[:, ::SAMPLE_STEP], round(STROKE_MM * scale)
+    some, reach = np.ascontiguousarray(values[:, ::SAMPLE_STEP]), round(STROKE_MM * scale)
     inner = some[reach:-reach]
     above, below = some[reach - 1 : -reach - 1], some[reach + 1 : len(some) - reach + 1]
     peaks = (inner > above) & (inner >= below) & (inner > max(FAINTEST, 5 * noise))

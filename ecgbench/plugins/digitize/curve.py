@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ecgbench.plugins.digitize.paper_map import strips
+
 Plane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
@@ -50,29 +52,50 @@ def measure_curves(coverage: Plane, paths: Floats, scale: int) -> list[Curve]:
     by the pen, keeps crests and its lower one keeps troughs; on slopes both agree, and their mean is taken.
     """
     even = _faint_made_whole(coverage)
-    starts, ends = _runs(even)
-    return [_measure(coverage, even, starts, ends, path, scale) for path in paths]
+    runs = _runs(even)
+    return [_measure(coverage, even, runs, path, scale) for path in paths]
 
 
 def _faint_made_whole(coverage: Plane) -> Plane:
     """Return the coverage with faint strokes at full strength: blur thins out steep ones, and leaves their edges at half of what is left."""
-    around = cv2.dilate(coverage, np.ones((AROUND, AROUND), np.uint8))
-    return np.asarray(coverage / np.clip(around / FAINT, FAINTEST, 1), np.float32)
+    even = np.asarray(cv2.dilate(coverage, np.ones((AROUND, AROUND), np.uint8)), np.float32)
+    for rows in strips(len(even)):
+        even[rows] = coverage[rows] / np.clip(even[rows] / np.float32(FAINT), FAINTEST, 1)
+    return even
 
 
-def _runs(coverage: Plane) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
-    """Return first and last row of the run of ink down the column that each pixel belongs to; first > last where there is none."""
-    ink = coverage > INK
-    rows = np.arange(len(ink), dtype=np.int16)[:, None]
-    starts = np.maximum.accumulate(np.where(ink, np.int16(0), rows + 1), axis=0)
-    ends = np.minimum.accumulate(np.where(ink, np.int16(len(ink)), rows - 1)[::-1], axis=0)[::-1]
-    return starts, np.minimum(ends, np.int16(len(ink) - 1))
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The runs of ink down the columns of a plane, one after the other: places are `column * height + row`, `height` one more than the plane's.
+
+    `first`, `last`: (n,) of each run, rising.
+    """
+
+    first: Rows
+    last: Rows
+    height: int
+
+    def around(self, row: Rows, columns: Rows) -> tuple[Rows, Rows]:
+        """Return first and last row of the run that pixels of ink belong to."""
+        begin = columns * self.height
+        number = np.searchsorted(self.last, begin + row)
+        return self.first[number] - begin, self.last[number] - begin
 
 
-def _measure(
-    coverage: Plane, even: Plane, starts: npt.NDArray[np.int16], ends: npt.NDArray[np.int16], path: Floats, scale: int
-) -> Curve:
-    top, bottom, seen = _claimed(even, starts, ends, path, round(NEAR_MM * scale))
+def _runs(coverage: Plane) -> Runs:
+    """Find the runs of ink down the columns."""
+    height, width = coverage.shape
+    ink = np.zeros((width, height + 1), np.uint8)  # a bare pixel parts each column from the next
+    ink[:, :height] = cv2.transpose((coverage > INK).view(np.uint8))
+    flat = ink.ravel()
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    if flat[0]:
+        changes = np.insert(changes, 0, -1)
+    return Runs(changes[::2] + 1, changes[1::2], height + 1)
+
+
+def _measure(coverage: Plane, even: Plane, runs: Runs, path: Floats, scale: int) -> Curve:
+    top, bottom, seen = _claimed(even, runs, path, round(NEAR_MM * scale))
     upper = np.where(seen, _edge(even, top, -1), np.nan)
     lower = np.where(seen, _edge(even, bottom, 1), np.nan)
     level = seen & (bottom - top < LEVEL_MM * scale)
@@ -88,9 +111,7 @@ def _measure(
     return Curve(np.where(both, level_line, _threaded(crest, trough)), upper, lower, pen)
 
 
-def _claimed(
-    coverage: Plane, starts: npt.NDArray[np.int16], ends: npt.NDArray[np.int16], path: Floats, near: int
-) -> tuple[Rows, Rows, npt.NDArray[np.bool_]]:
+def _claimed(coverage: Plane, runs: Runs, path: Floats, near: int) -> tuple[Rows, Rows, npt.NDArray[np.bool_]]:
     """Return first and last row of the ink that the path passes at each column, and where there is some.
 
     Within a column a path climbs from where it was at the column before.
@@ -101,9 +122,10 @@ def _claimed(
     there = _nearest_ink(coverage, np.rint(before).astype(np.intp), near)
     here, there = np.where(here < 0, there, here), np.where(there < 0, here, there)
     seen = here >= 0
-    first, last = np.where(seen, np.minimum(here, there), 0), np.where(seen, np.maximum(here, there), 0)
-    top, bottom = starts[first, columns].astype(np.intp), ends[last, columns].astype(np.intp)
-    return top, bottom, seen & (top <= bottom)
+    top, bottom = np.zeros_like(here), np.zeros_like(here)
+    top[seen], _ = runs.around(np.minimum(here, there)[seen], columns[seen])
+    _, bottom[seen] = runs.around(np.maximum(here, there)[seen], columns[seen])
+    return top, bottom, seen
 
 
 def _nearest_ink(coverage: Plane, at: Rows, near: int) -> Rows:
@@ -242,8 +264,7 @@ def _tips(values: Floats) -> npt.NDArray[np.bool_]:
     reach = round(TIP_REACH * FINE)
     padded = np.pad(np.where(np.isfinite(values), values, np.inf), reach, constant_values=np.inf)
     size = len(values)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    lowest = around.min(axis=1)
+    lowest = cv2.erode(padded[None], np.ones((1, 2 * reach + 1), np.uint8))[0, reach : reach + size]
     sides = np.minimum(padded[:size], padded[2 * reach :])
     return np.asarray((values <= lowest) & (values < sides - TIP_PX))
 

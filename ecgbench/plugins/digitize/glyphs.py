@@ -44,6 +44,11 @@ class Templates:
         number = self.characters.index(character)
         return int(self.first[number]), int(self.first[number + 1]) if number + 1 < len(self.first) else len(self.shapes)
 
+    def likeness_to(self, character: str, shapes: Plane) -> Plane:
+        """Return how like each shape (m, HIGH * WIDE) is to one character, (m,): the best correlation, -1 to 1."""
+        first, last = self.range_of(character)
+        return np.asarray((shapes @ self.shapes[first:last].T).max(axis=1), np.float32)
+
     def likeness(self, shapes: Plane, count: int | None = None) -> Plane:
         """Return how like each shape (m, HIGH * WIDE) is to each of the first `count` characters, (m, count): the best correlation, -1 to 1."""
         end = len(self.shapes) if count is None or count >= len(self.first) else self.first[count]

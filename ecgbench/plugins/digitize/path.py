@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from ecgbench.plugins.digitize.paper_map import strips
 
 Plane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -73,57 +77,77 @@ def _search(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Floats
     row than down a column, less under blots, and a little for being far from its row's level.
     """
     pooled = _pooled(coverage)
-    height = len(pooled)
     coarse = scale / COARSE
     half = round(BAND_MM * coarse)
     tops = np.rint(levels * coarse).astype(np.intp) - half
-    index = tops[:, None] + np.arange(2 * half + 1)
-    within = (index >= 0) & (index < height)
-    costs = (np.minimum(_costs(pooled, *ALONG), 1 - UNDER_BLOTS * _pooled(blots)), _costs(pooled, *ACROSS))
-    along, across = (np.where(within, cost.T[:, index.clip(0, height - 1)], np.float32(1.0)) for cost in costs)
+    spared = np.multiply(_pooled(blots), -UNDER_BLOTS)
+    spared += 1
+    along = _bands(np.minimum(_costs(pooled, *ALONG), spared, out=spared), tops, 2 * half + 1)
+    across = _bands(_costs(pooled, *ACROSS), tops, 2 * half + 1)
     home = np.abs(np.arange(2 * half + 1) - half) / coarse * HOME
     paths = _cheapest(along, across, home.astype(np.float32)) + tops[:, None]
     return np.asarray((paths + 0.5) * COARSE - 0.5, dtype=np.float64)
 
 
 def _pooled(coverage: Plane) -> Plane:
-    """Return the largest coverage of each `COARSE` pixels down a column."""
-    whole = cv2.copyMakeBorder(coverage, 0, -len(coverage) % COARSE, 0, 0, cv2.BORDER_REPLICATE)
-    return np.asarray(np.max([whole[row::COARSE] for row in range(COARSE)], axis=0), np.float32)
+    """Return the largest coverage of each `COARSE` pixels down a column, (columns, rows): a column's lie side by side, as they are searched."""
+    whole = (
+        cv2.copyMakeBorder(coverage, 0, -len(coverage) % COARSE, 0, 0, cv2.BORDER_REPLICATE)
+        if len(coverage) % COARSE
+        else coverage
+    )
+    return np.asarray(cv2.transpose(reduce(np.maximum, [whole[row::COARSE] for row in range(COARSE)])), np.float32)
 
 
 def _costs(pooled: Plane, bare: float, full: float) -> Plane:
-    return np.asarray(np.clip((full - pooled) / (full - bare), INK_COST, 1), np.float32)
+    cost = np.subtract(np.float32(full), pooled)
+    cost *= np.float32(1 / (full - bare))
+    return np.clip(cost, INK_COST, 1, out=cost)
+
+
+def _bands(cost: Plane, tops: Rows, rows: int) -> Plane:
+    """Return the costs (w, h) of each band of `rows` from its top on: (w, k, rows), 1 off the page."""
+    bands = np.ones((len(cost), len(tops), rows), np.float32)
+    for band, top in enumerate(tops):
+        seen = cost[:, max(top, 0) : max(top + rows, 0)]
+        start = max(-top, 0)
+        bands[:, band, start : start + seen.shape[1]] = seen
+    return bands
 
 
 def _cheapest(cost: Plane, across: Plane, home: Plane) -> Rows:
-    """Return the row of the cheapest path at each column: (k, w), of k bands at once.
+    """Return the row of the cheapest path at each column: (k, w), of k bands at once. `cost`, `across`: (w, k, n), both are written over.
 
-    `cost`: (w, k, n). Within a column a path may climb, at `CLIMB` of the cost of what it crosses; cumulative sums make the best climb to
-    each row a running minimum.
+    Within a column a path may climb, at `CLIMB` of the cost of what it crosses; with cumulative sums the best climb to each row is a running
+    minimum from above, and of what that leaves one from below.
     """
-    climb = np.cumsum(across * np.float32(CLIMB), axis=2)
-    totals = cost + home
-    least, back = np.empty((2, *cost.shape[1:]), np.float32), np.empty_like(cost[0])
-    for column in range(1, len(cost)):  # arrays are made once: that is a third of the time
-        height, before = climb[column], totals[column - 1]
-        np.subtract(before, height, out=least[0])
-        np.add(before[:, ::-1], height[:, ::-1], out=least[1])
-        np.minimum.accumulate(least, axis=2, out=least)
-        least[0] += height
-        np.subtract(least[1][:, ::-1], height, out=back)
-        np.minimum(least[0], back, out=back)
-        totals[column] += back
-    return _traced_back(totals, climb)
+    for columns in strips(len(cost)):
+        cost[columns] += home
+        across[columns] *= np.float32(CLIMB)
+        np.cumsum(across[columns], axis=2, out=across[columns])
+    least = np.empty_like(cost[0])
+    upward = least[:, ::-1]
+    for before, total, climb in zip(cost, cost[1:], across[1:], strict=False):
+        np.subtract(before, climb, out=least)
+        np.minimum.accumulate(least, axis=1, out=least)
+        np.add(least, climb, out=least)
+        np.add(least, climb, out=least)
+        np.minimum.accumulate(upward, axis=1, out=upward)
+        np.subtract(least, climb, out=least)
+        np.add(total, least, out=total)
+    return _traced_back(cost, across)
 
 
-def _traced_back(totals: Plane, climb: Plane) -> Rows:
-    bands = np.arange(totals.shape[1])
-    path = np.empty((totals.shape[1], len(totals)), np.intp)
-    row = totals[-1].argmin(axis=1)
-    path[:, -1] = row
-    for column in range(len(totals) - 1, 0, -1):
-        height = climb[column]
-        row = (totals[column - 1] + np.abs(height - height[bands, row][:, None])).argmin(axis=1)
-        path[:, column - 1] = row
-    return path
+def _traced_back(totals: Plane, climbs: Plane) -> Rows:
+    """Return the path that ends cheapest: before each column it was where its total and the climb from there are the least."""
+    columns, bands, rows = totals.shape
+    path = np.empty((columns, bands), np.intp)
+    path[-1] = row = totals[-1].argmin(axis=1)
+    first = np.arange(bands) * rows
+    away = np.empty_like(totals[0])
+    for total, climb, found in zip(totals[-2::-1], climbs[:0:-1], path[-2::-1], strict=True):
+        np.subtract(climb, climb.take(first + row)[:, None], out=away)
+        np.abs(away, out=away)
+        np.add(total, away, out=away)
+        found[:] = row = away.argmin(axis=1)
+    return path.T

@@ -87,15 +87,15 @@ class Line:
         """Return the strokes along boxes, as `stems_of` gives them."""
         return stems_of([self.coverage[box.top : box.bottom, box.left : box.right] for box in boxes])
 
-    def runs(self, begin: int, end: int) -> Iterator[tuple[int, int, Piece]]:
-        """Yield first and last of all pieces from `begin` up to `end`, excluded, that may be one character, and their box."""
-        for first in range(max(0, begin), min(end, len(self.pieces))):
-            box = self.pieces[first]
-            for last in range(first, min(first + PIECES, end, len(self.pieces))):
-                box = box.with_(self.pieces[last])
-                if box.width > WIDEST * self.height:
-                    break
-                yield first, last, box
+    def runs_from(self, first: int) -> Iterator[tuple[int, Piece]]:
+        """Yield the last of all pieces from `first` on that may be one character, and their box."""
+        box = self.pieces[first] if first < len(self.pieces) else None
+        for last in range(first, min(first + PIECES, len(self.pieces))):
+            assert box is not None
+            box = box.with_(self.pieces[last])
+            if box.width > WIDEST * self.height:
+                return
+            yield last, box
 
     def runs_to(self, last: int) -> Iterator[tuple[int, Piece]]:
         """Yield the first of all pieces up to `last`, included, that may be one character, and their box."""

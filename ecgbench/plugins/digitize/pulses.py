@@ -89,12 +89,14 @@ def _legs(ink: Ink, scale: int) -> list[Leg]:
     """Return the strokes that run straight down the page as far as legs do, from left to right."""
     wider = cv2.dilate(ink, np.ones((1, 3), np.uint8))  # a leg that leans by a pixel is whole in one column
     tall = cv2.morphologyEx(wider, cv2.MORPH_OPEN, np.ones((2 * round(STEP_MM * scale / 2) + 1, 1), np.uint8))
-    _, _, stats, centers = cv2.connectedComponentsWithStats(tall, connectivity=8)
-    found = [
-        Leg(float(x), int(top), int(top + height - 1))
-        for (x, _), (_, top, width, height, _) in zip(centers[1:], stats[1:], strict=True)
-        if width - 2 <= LEG_MM * scale and height <= TALLEST_MM * scale
-    ]
+    found = []
+    for outline in cv2.findContours(tall, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[
+        0
+    ]:  # there are few: faster than to label all pixels
+        left, top, width, height = cv2.boundingRect(outline)
+        if width - 2 <= LEG_MM * scale and height <= TALLEST_MM * scale:
+            inked = tall[top : top + height, left : left + width].sum(axis=0)
+            found.append(Leg(left + float(inked @ np.arange(width) / inked.sum()), top, top + height - 1))
     return sorted(found, key=lambda leg: leg.x)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from ecgbench.plugins.digitize.glyphs import Templates
-from ecgbench.plugins.digitize.pieces import PIECES, Line, Piece
+from ecgbench.plugins.digitize.pieces import PIECES, WIDEST, Line, Piece
 from ecgbench.plugins.digitize.strokes import stems_of_m
 
 Plane = npt.NDArray[np.float32]
@@ -81,6 +80,7 @@ class Reader:
 
     def __init__(self, line: Line, known: Templates) -> None:
         self.line, self.known = line, known
+        self.shapes: dict[tuple[int, int], Plane] = {}
         self.likeness: dict[tuple[int, int], Plane] = {}
         self.digits: dict[tuple[int, int], Plane] = {}
         self.promising = False  # whether something on the line may be two m
@@ -97,16 +97,13 @@ class Reader:
     def _pairs(self) -> Iterator[tuple[Character, Character]]:
         """Yield each m with another one beside it."""
         line = self.line
-        wide = _neighbors(
-            [(first, last, box) for first, last, box in line.runs(0, len(line.pieces)) if self._wide(first, last, box)]
-        )
+        wide = _neighbors(_wide_runs(line))
         if not wide:
             return
         stems = line.stems([box for _, _, box in wide]) @ stems_of_m(self.known).T
         likely = _neighbors([run for run, like in zip(wide, stems.max(axis=1), strict=True) if like >= STEMS_LIKE])
         self.promising = bool(likely)
-        self._look([(first, last) for first, last, _ in likely])
-        ms = [found for first, last, _ in likely if (found := self._letter("m", first, last)) is not None]
+        ms = self._letters("m", [(first, last) for first, last, _ in likely])
         for one in ms:
             for two in ms:
                 if two.first == one.last + 1 and _alike(one.box, two.box):
@@ -171,7 +168,7 @@ class Reader:
         if not self._is_tall(box, x_height, base) or box.width > box.height:
             return
         if (first, last) not in self.digits:
-            self.digits[first, last] = self.known.likeness(self.line.shape(first, last)[None], 11)[0, 1:]
+            self.digits[first, last] = self.known.likeness(self._shape(first, last)[None], 11)[0, 1:]
         likeness = self.digits[first, last]
         least = max(LIKE, float(likeness.max()) - RIVALS)
         for number in np.argsort(-likeness)[:3]:
@@ -194,34 +191,52 @@ class Reader:
     def _is_tall(self, box: Piece, x_height: float, base: float) -> bool:
         return TALL[0] * x_height <= box.height <= TALL[1] * x_height and abs(box.bottom - base) <= LEVEL * x_height
 
-    def _next(self, text: str, before: Character, x_height: float) -> Iterator[Character]:
-        """Yield the runs right behind a character that are another one."""
+    def _next(self, text: str, before: Character, x_height: float) -> list[Character]:
+        """Return the runs right behind a character that are another one."""
         begin = before.last + 1
-        for first, last, box in self.line.runs(begin, begin + PIECES):
-            gap = (box.left - before.box.right) / x_height
-            if first == begin and -OVERLAP <= gap <= LETTERS_APART and (found := self._letter(text, first, last)) is not None:
-                yield found
+        gaps = ((last, (box.left - before.box.right) / x_height) for last, box in self.line.runs_from(begin))
+        return self._letters(text, [(begin, last) for last, gap in gaps if -OVERLAP <= gap <= LETTERS_APART])
 
-    def _wide(self, first: int, last: int, box: Piece) -> bool:
-        """Whether a run has the proportions of an m, and its pieces touch."""
-        if not (M_WIDE[0] * box.height <= box.width <= M_WIDE[1] * box.height and 2 * box.height > self.line.height):
-            return False
-        pieces = self.line.pieces[first : last + 1]
-        return all(two.left - one.right <= BROKEN * box.height for one, two in pairwise(pieces))
-
-    def _letter(self, text: str, first: int, last: int) -> Character | None:
-        likeness = self._look([(first, last)])[0]
-        own = float(likeness[self.known.characters.index(text)])
-        if own < LIKE or own < float(likeness[_rivals(self.known.characters, text)].max()) - ANOTHER:
-            return None
-        return Character(text, first, last, self.line.box(first, last), own)
+    def _letters(self, text: str, runs: Sequence[tuple[int, int]]) -> list[Character]:
+        """Return those of some runs that are a character: like it, and no less than like any of its rivals."""
+        if not runs:
+            return []
+        own = self.known.likeness_to(text, np.stack([self._shape(*run) for run in runs]))
+        like = [(run, float(likeness)) for run, likeness in zip(runs, own, strict=True) if likeness >= LIKE]
+        rivals = _rivals(self.known.characters, text)
+        return [
+            Character(text, *run, self.line.box(*run), likeness)
+            for (run, likeness), every in zip(like, self._look([run for run, _ in like]), strict=True)
+            if likeness >= float(every[rivals].max()) - ANOTHER
+        ]
 
     def _look(self, runs: Sequence[tuple[int, int]]) -> list[Plane]:
+        """Return how like each run is to each character; all at once, which is faster."""
         new = [run for run in runs if run not in self.likeness]
         if new:
-            shapes = np.stack([self.line.shape(*run) for run in new])
-            self.likeness.update(zip(new, self.known.likeness(shapes), strict=True))
+            self.likeness.update(zip(new, self.known.likeness(np.stack([self._shape(*run) for run in new])), strict=True))
         return [self.likeness[run] for run in runs]
+
+    def _shape(self, first: int, last: int) -> Plane:
+        if (first, last) not in self.shapes:
+            self.shapes[first, last] = self.line.shape(first, last)
+        return self.shapes[first, last]
+
+
+def _wide_runs(line: Line) -> list[tuple[int, int, Piece]]:
+    """Return first and last of all pieces that touch and have the proportions of an m together, and their box."""
+    sides = np.array(line.pieces, np.intp).reshape(-1, 4)
+    low, high, gap = sides[:, :2], sides[:, 2:], np.full(len(sides), -np.inf)
+    found: list[tuple[int, int, Piece]] = []
+    for length in range(min(PIECES, len(sides))):
+        if length:
+            low, high = np.minimum(low[:-1], sides[length:, :2]), np.maximum(high[:-1], sides[length:, 2:])
+            gap = np.maximum(gap[:-1], sides[length:, 0] - sides[length - 1 : -1, 2])
+        width, height = (high - low).T
+        wide = (M_WIDE[0] * height <= width) & (width <= np.minimum(M_WIDE[1] * height, WIDEST * line.height))
+        chosen = np.flatnonzero(wide & (2 * height > line.height) & (gap <= BROKEN * height))
+        found.extend((int(first), int(first) + length, Piece(*low[first].tolist(), *high[first].tolist())) for first in chosen)
+    return sorted(found)
 
 
 @lru_cache(maxsize=8)

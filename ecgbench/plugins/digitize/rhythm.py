@@ -36,18 +36,27 @@ def _difference(strip: Stretch, short: Stretch) -> float:
     leads apart whose shape is the same.
     """
     at = np.arange(short.start_mm + 1, short.end_mm - 1, STEP_MM)
-    part = _resampled(short, at)
-    least = 1.0
-    for shift in np.arange(-SHIFT_MM, SHIFT_MM + STEP_MM / 2, STEP_MM):
-        other = _resampled(strip, at + shift)
-        known = np.isfinite(part) & np.isfinite(other)
-        if np.count_nonzero(known) < len(at) / 2:
-            continue
-        one, two = part[known] - part[known].mean(), other[known] - other[known].mean()
-        power = float(max(one @ one, two @ two))
-        kept = np.sort(np.square(one - two))[: round((1 - MISREAD) * len(one))]
-        least = min(least, float(kept.sum()) / power if power > 0 else 1.0)
-    return least
+    reach = round(SHIFT_MM / STEP_MM)
+    around = _resampled(strip, short.start_mm + 1 + STEP_MM * np.arange(-reach, len(at) + reach, dtype=np.float64))
+    if at.size == 0:
+        return 1.0
+    shifted = np.lib.stride_tricks.sliding_window_view(around, len(at))
+    part = np.broadcast_to(_resampled(short, at), shifted.shape)
+    known = np.isfinite(part) & np.isfinite(shifted)
+    count = np.count_nonzero(known, axis=1)
+    one, two = _about_mean(part, known, count), _about_mean(shifted, known, count)
+    power = np.maximum(np.square(one).sum(axis=1), np.square(two).sum(axis=1))
+    ordered = np.sort(np.where(known, np.square(one - two), np.inf), axis=1)
+    kept = np.arange(len(at)) < np.rint((1 - MISREAD) * count)[:, None]
+    left = np.where(kept, ordered, 0.0).sum(axis=1)
+    told = (count >= len(at) / 2) & (power > 0)
+    return float(np.min(left[told] / power[told], initial=1.0))
+
+
+def _about_mean(values: Floats, known: npt.NDArray[np.bool_], count: npt.NDArray[np.intp]) -> Floats:
+    """Return the known values of each row about their mean, 0 where unknown."""
+    seen = np.where(known, values, 0.0)
+    return np.where(known, seen - (seen.sum(axis=1) / np.maximum(count, 1))[:, None], 0.0)
 
 
 def _resampled(stretch: Stretch, at: Floats) -> Floats:

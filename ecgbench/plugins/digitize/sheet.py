@@ -69,7 +69,8 @@ def match_cells(gray: Pixels, cell: Plane, scale: int) -> Match:
     pattern = cv2.resize(cell, (small, small), interpolation=cv2.INTER_AREA)
     reach = round(FARTHEST_MM * scale / HALVED)
     steps = np.arange(-reach, reach + 1)
-    rolled = np.stack([np.roll(pattern, (down, right), (0, 1)).ravel() for down in steps for right in steps]).astype(np.float32)
+    around = np.lib.stride_tricks.sliding_window_view(np.tile(pattern, (2, 2)), (small, small))
+    rolled = np.asarray(around[np.ix_(-steps % small, -steps % small)].reshape(len(steps) ** 2, -1), np.float32)
     rolled -= rolled.mean(axis=1, keepdims=True)
     rolled /= np.maximum(np.linalg.norm(rolled, axis=1, keepdims=True), 1e-6)
     fits = (cells / np.maximum(np.linalg.norm(cells, axis=1, keepdims=True), 20.0)) @ rolled.T
@@ -81,13 +82,11 @@ def match_cells(gray: Pixels, cell: Plane, scale: int) -> Match:
 
 
 def _with_neighbors(fits: Plane) -> Plane:
-    kernel = np.ones(SPAN, np.float32) / SPAN
-    for axis in (0, 1):
-        padded = np.pad(fits, [(SPAN // 2,) * 2 if side == axis else (0, 0) for side in range(3)], mode="edge")
-        fits = sum(
-            weight * np.take(padded, range(offset, offset + fits.shape[axis]), axis=axis) for offset, weight in enumerate(kernel)
-        )
-    return np.asarray(fits, np.float32)
+    """Return the means of fits (rows, columns, shifts) over `SPAN` cells along both axes."""
+    mean = np.asarray(cv2.blur(fits.reshape(len(fits), -1), (1, SPAN), borderType=cv2.BORDER_REPLICATE), np.float32)
+    padded = np.pad(mean.reshape(fits.shape), [(0, 0), (SPAN // 2,) * 2, (0, 0)], mode="edge")
+    mean = sum((padded[:, offset : offset + fits.shape[1]] for offset in range(SPAN)), np.zeros_like(fits))
+    return np.asarray(mean / np.float32(SPAN), np.float32)
 
 
 def _best(fits: Plane, step_mm: float) -> tuple[Plane, Plane]:
@@ -178,19 +177,26 @@ def _with_margin(paper: Pixels, page: FlatPage) -> Pixels:
     height, width = paper.shape
     fine = round(COLOR_MM * page.scale)
     size = (max(1, width // fine), max(1, height // fine))
-    color = cv2.medianBlur(cv2.resize(page.bgr, size, interpolation=cv2.INTER_AREA), COLOR_MEDIAN)[::COLOR_MEDIAN, ::COLOR_MEDIAN]
-    color = np.asarray(color, np.int16)
-    known = cv2.resize(paper, color.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
-    seen = cv2.resize(page.inside.view(np.uint8), color.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
+    smooth = cv2.medianBlur(cv2.resize(page.bgr, size, interpolation=cv2.INTER_AREA), COLOR_MEDIAN)
+    color = np.asarray(smooth[::COLOR_MEDIAN, ::COLOR_MEDIAN], np.int16)
+    known, seen = (
+        cv2.resize(np.ascontiguousarray(plane[::fine, ::fine]), color.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
+        for plane in (paper, page.inside.view(np.uint8))
+    )
     first = known.copy()
+    ways = [_way(color, axis, side) for axis in (0, 1) for side in (1, -1)]
     for _ in range(round(MARGIN_MM / (COLOR_MM * COLOR_MEDIAN))):
-        for axis, side in ((0, 1), (0, -1), (1, 1), (1, -1)):
-            alike = np.abs(color - np.roll(color, side, axis)).max(axis=2) <= SAME_COLOR
-            from_there = np.roll(known, side, axis) & alike
-            np.moveaxis(from_there, axis, 0)[0 if side > 0 else -1] = False  # np.roll comes back on the other side
-            known |= from_there & seen
+        for here, there, alike in ways:
+            known[here] |= known[there] & alike & seen[here]
     grown = np.asarray(cv2.resize((known & ~first).view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
     return np.asarray(cv2.morphologyEx(np.maximum(grown, paper), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
+
+
+def _way(color: npt.NDArray[np.int16], axis: int, side: int) -> tuple[tuple[slice, ...], tuple[slice, ...], Mask]:
+    """Return all blocks but the first (or last, for a `side` of -1) along an axis, the neighbors before (behind) them, and which are alike."""
+    later, earlier = (slice(None),) * axis + (slice(1, None),), (slice(None),) * axis + (slice(None, -1),)
+    here, there = (later, earlier) if side > 0 else (earlier, later)
+    return here, there, np.asarray(np.abs(color[here] - color[there]).max(axis=2) <= SAME_COLOR, np.bool_)
 
 
 def _to_border(corners: npt.NDArray[np.intp], shape: tuple[int, ...], size: int) -> npt.NDArray[np.intp]:

@@ -21,6 +21,7 @@ PAIR_WIDTHS = (1.5, 1.7, 1.95, 2.2, 2.5, 2.85)  # of "mm", by the line's height
 SOFTENED_PX = 1.5  # sigma of their blur, in pixels of RENDERED_PX
 STEP_PX = 2  # columns of a line that are taken together, where it is high enough
 HIGH_PX = 14
+FLAT = 1e-3  # norm of strokes about their mean, below which there are none
 
 
 def stems_of(letters: Sequence[Plane]) -> Plane:
@@ -50,20 +51,29 @@ def pair_likeness(line: Plane, height: float) -> float:
     margin = (len(line) - height) / 2
     band = line[round(margin + LINE_BAND[0] * height) : max(1, round(margin + LINE_BAND[1] * height))]
     step = STEP_PX if height >= HIGH_PX else 1
-    along = cv2.resize(band, (band.shape[1] // step, 1), interpolation=cv2.INTER_AREA)
-    best = 0.0
-    for ratio in PAIR_WIDTHS:
-        width = round(ratio * height / step)
-        if width > along.shape[1]:
-            break
-        for pair in _pairs():
-            likeness = cv2.matchTemplate(along, cv2.resize(pair, (width, 1), interpolation=cv2.INTER_AREA), cv2.TM_CCOEFF_NORMED)
-            best = max(best, float(likeness.max()))
-    return best
+    along = cv2.resize(band, (band.shape[1] // step, 1), interpolation=cv2.INTER_AREA)[0]
+    widths = [round(ratio * height / step) for ratio in PAIR_WIDTHS]
+    return max((_correlation(along, _pairs(width)) for width in widths if width <= len(along)), default=0.0)
+
+
+def _correlation(along: Plane, pairs: Plane) -> float:
+    """Return the best correlation of strokes (n,) somewhere with some patterns (k, w) of mean 0 and norm 1, 0 to 1."""
+    windows = np.lib.stride_tricks.sliding_window_view(along, pairs.shape[1])
+    spread = np.sqrt(np.maximum(np.square(windows).sum(axis=1) - np.square(windows.sum(axis=1)) / pairs.shape[1], 0))
+    likeness = (windows @ pairs.T).max(axis=1)
+    return float(np.max(likeness[spread > FLAT] / spread[spread > FLAT], initial=0.0))
+
+
+@lru_cache(maxsize=256)
+def _pairs(width: int) -> Plane:
+    """Return the strokes along "mm" in some fonts, `width` places long, (k, width) of mean 0 and norm 1."""
+    pairs = np.vstack([cv2.resize(pair, (width, 1), interpolation=cv2.INTER_AREA) for pair in _drawn_pairs()])
+    pairs -= pairs.mean(axis=1, keepdims=True)
+    return np.asarray(pairs / np.maximum(np.linalg.norm(pairs, axis=1, keepdims=True), 1e-6), np.float32)
 
 
 @lru_cache(maxsize=1)
-def _pairs() -> tuple[Plane, ...]:
+def _drawn_pairs() -> tuple[Plane, ...]:
     """Return the strokes along "mm" in some fonts, (1, w) each."""
     pairs = []
     for font in PAIR_FONTS:

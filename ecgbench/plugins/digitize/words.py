@@ -28,10 +28,7 @@ def find_words(
     letter[0] = False
     letters = letter[labels].view(np.uint8)
     joined = cv2.dilate(letters, np.ones((1, 2 * round(GAP_MM * scale / 2) + 1), np.uint8))
-    count, _, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    if count < 2:
-        return np.empty((0, 4))
-    left, top = boxes[1:, cv2.CC_STAT_LEFT].astype(float), boxes[1:, cv2.CC_STAT_TOP].astype(float)
+    outlines = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    left, top, wide, high = np.array([cv2.boundingRect(outline) for outline in outlines], np.float64).reshape(-1, 4).T
     grown = round(GAP_MM * scale / 2)
-    right = left + boxes[1:, cv2.CC_STAT_WIDTH] - grown
-    return np.column_stack([left + grown, top, right, top + boxes[1:, cv2.CC_STAT_HEIGHT]]) / scale
+    return np.column_stack([left + grown, top, left + wide - grown, top + high]) / scale

@@ -45,7 +45,7 @@ def test_characters_that_touch_are_cut() -> None:
     touching, *_ = cv2.connectedComponents((strip > line.ink).astype(np.uint8))
     assert touching - 1 < 4
     known = templates()
-    runs = [(first, last) for first, last, _ in line.runs(0, len(line.pieces))]
+    runs = [(first, last) for first in range(len(line.pieces)) for last, _ in line.runs_from(first)]
     likeness = known.likeness(np.stack([line.shape(*run) for run in runs]))[:, known.characters.index("m")]
     ms = [run for run, like in zip(runs, likeness, strict=True) if like > 0.8]
     assert any(one[1] + 1 == two[0] for one in ms for two in ms)

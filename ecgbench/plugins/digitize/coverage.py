@@ -21,6 +21,7 @@ LIGHT_STEP_MM = 1.0  # blocks averaged to one before the paper's brightness is t
 LIGHT_MEDIAN = 15  # such blocks: wider than any trace or letter
 LIGHT_BLUR = 9
 CELL_MM = 5  # the grid repeats itself so often
+MEDIAN_CELLS = 80  # from all over the page, or a little more, whose median is the page's cell
 BLOCK_CELLS = 8  # cells along each side whose mean is the local grid
 INK_SHARE = 0.006  # of the pixels: less than what traces, frame and text cover of a page, so that its mean is ink
 LEAST_INK = 6.0  # gray levels below plain paper; what is less dark is no ink
@@ -72,29 +73,30 @@ def light_evenly(page: FlatPage) -> Lit:
 
 def cover(page: FlatPage, lit: Lit, paper: Mask) -> Coverage:
     """Measure the pen's coverage: colors are weighed so that ink stands out most, the grid's mean cell subtracted. `paper`: (h, w) bool."""
-    beyond = page.inside & ~paper
-    ink = _weighed(lit.even, lit.cell, replace(page, inside=paper))
-    values = _without_grid(ink, paper, page.scale)
-    noise = _noise(values[::SAMPLE_STEP, ::SAMPLE_STEP])
-    strength = _strength(values, noise, page.scale)
-    text = ink
-    np.copyto(text, values, where=~beyond)
-    values /= np.float32(strength)
-    blots = _blots(values, page.scale)
-    for rows in strips(len(values)):
-        part, hidden = values[rows], blots[rows]
-        np.minimum(part, DARKEST, out=part)
-        part -= hidden
-        part /= np.maximum(1 - hidden, np.float32(1 - DARKEST_BLOT))
+    ink, usual = _weighed(lit.even, lit.cell, replace(page, inside=paper))
+    text = _without_grid(ink, usual, paper)
+    noise = _noise(text[::SAMPLE_STEP, ::SAMPLE_STEP])
+    strength = _strength(text, noise, page.scale)
+    blots = _blots(text, np.float32(1 / strength), page.scale)
+    values = np.empty_like(text)
+    for rows in strips(len(text)):
+        part = np.minimum(text[rows] * np.float32(1 / strength), np.float32(DARKEST), out=values[rows])
+        hidden = blots[rows]
+        if hidden.any():
+            part -= hidden
+            part /= np.maximum(1 - hidden, np.float32(1 - DARKEST_BLOT))
+        beyond = page.inside[rows] > paper[rows]
+        if beyond.any():
+            np.copyto(text[rows], ink[rows], where=beyond)
     return Coverage(values, blots, noise / strength, paper, text)
 
 
-def _blots(values: Plane, scale: int) -> Plane:
-    """Return how dark the page is with what is wider than a stroke in all directions: mold, stains, blots."""
+def _blots(values: Plane, scaled: np.float32, scale: int) -> Plane:
+    """Return how dark the page (`values` times `scaled`) is with what is wider than a stroke in all directions: mold, stains, blots."""
     side = round(WIDEST_STROKE_MM * scale)
     levels = np.empty(values.shape, np.uint8)
     for rows in strips(len(values)):
-        levels[rows] = np.clip(values[rows] * np.float32(LEVELS), 0, LEVELS)
+        levels[rows] = np.clip(values[rows] * (scaled * np.float32(LEVELS)), 0, LEVELS)
     opened = cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8), dst=levels)
     return np.divide(opened, np.float32(LEVELS), dtype=np.float32)
 
@@ -111,25 +113,29 @@ def _evenly_lit(page: FlatPage) -> Pixels:
     return np.asarray(cv2.divide(page.bgr, light, dst=light, scale=WHITE), np.uint8)
 
 
-def _weighed(even: Pixels, cell: Plane, page: FlatPage) -> Plane:
-    """Weigh the three colors so that ink is 1, paper 0, and the spread of everything else the least (Fisher's discriminant)."""
+def _weighed(even: Pixels, cell: Plane, page: FlatPage) -> tuple[Plane, Plane]:
+    """Weigh the three colors so that ink is 1, paper 0, and the spread of everything else the least (Fisher's discriminant).
+
+    Returns the page (h, w) and its cell, weighed.
+    """
+    nothing = np.zeros(page.inside.shape, np.float32), np.zeros(cell.shape[:2], np.float32)
     rows, columns = (np.arange(0, side, SAMPLE_STEP) for side in page.inside.shape)
     side = len(cell)
     sample = even[::SAMPLE_STEP, ::SAMPLE_STEP].astype(np.float32)
     grid = cell[(rows % side)[:, None], (columns % side)[None, :]]
     darker = (grid - sample)[page.inside[::SAMPLE_STEP, ::SAMPLE_STEP]]
     if len(darker) < 100:
-        return np.zeros(page.inside.shape, np.float32)
+        return nothing
     strength = darker @ np.full(3, 1 / 3, np.float32)
     bare_level, ink_level = np.quantile(strength, (0.9, 1 - INK_SHARE))
     if ink_level < LEAST_INK:
-        return np.zeros(page.inside.shape, np.float32)
+        return nothing
     ink, rest = (
         darker[strength >= ink_level].mean(axis=0),
         darker[strength < np.clip(bare_level, 0.3 * ink_level, 0.9 * ink_level)],
     )
     if len(rest) < 100:
-        return np.zeros(page.inside.shape, np.float32)
+        return nothing
     spread = _covariance(rest[:200000]) + _covariance((WHITE - cell).reshape(-1, 3)) + 2.0 * np.eye(3)
     weights = np.linalg.solve(spread, ink)
     weights /= max(float(weights @ ink), 1e-6)
@@ -137,7 +143,7 @@ def _weighed(even: Pixels, cell: Plane, page: FlatPage) -> Plane:
     found, weigh = np.empty(even.shape[:2], np.float32), weights[None].astype(np.float32)
     for part in strips(len(even), 32):
         np.subtract(paper, cv2.transform(even[part].astype(np.float32), weigh), out=found[part], dtype=np.float32)
-    return found
+    return found, np.asarray(paper - cell @ weigh[0], np.float32)
 
 
 def _covariance(colors: Plane) -> Floats:
@@ -153,46 +159,48 @@ def _mean_cell(even: Pixels, page: FlatPage) -> Plane:
     whole = even[: rows * side, : columns * side]
     if whole.shape[0] < side or whole.shape[1] < side:
         return np.full((side, side, 3), np.median(even), np.float32)
-    cells = whole.reshape(rows, side, columns, side, 3).swapaxes(1, 2).reshape(-1, side, side, 3)
     inside = page.inside[side // 2 : rows * side : side, side // 2 : columns * side : side].ravel()
-    chosen = np.flatnonzero(inside) if inside.any() else np.arange(len(cells))
-    some = chosen[:: max(1, len(chosen) // 150)]
-    return np.asarray(np.median(cells[some], axis=0), np.float32)
+    chosen = np.flatnonzero(inside) if inside.any() else np.arange(rows * columns)
+    row, column = np.divmod(chosen[:: max(1, len(chosen) // MEDIAN_CELLS)], columns)
+    some = whole.reshape(rows, side, columns, side, 3)[row, :, column]
+    return np.asarray(np.median(some, axis=0), np.float32)
 
 
-def _without_grid(ink: Plane, paper: Mask, scale: int) -> Plane:
+def _without_grid(ink: Plane, usual: Plane, paper: Mask) -> Plane:
     """Return which part of each pixel is covered, 0 beyond the paper, with the grid's darkness subtracted.
 
-    The grid's darkness: of each 5 mm cell the mean over the block around, without what stands out of it.
+    The grid's darkness: of each 5 mm cell the mean over the block around, without what stands out of the page's `usual` cell.
     """
-    side = CELL_MM * scale
-    block = side * BLOCK_CELLS
-    height, width = ink.shape
-    right = -width % block
-    shape = (BLOCK_CELLS, side, (width + right) // block, BLOCK_CELLS, side)
+    side, width = len(usual), ink.shape[1]
     values = np.empty_like(ink)
-    for rows in strips(height, block):
-        lines = len(ink[rows])
-        part = np.pad(ink[rows], ((0, block - lines), (0, right)))
-        known = np.pad(paper[rows], ((0, block - lines), (0, right)))
-        cells = part.reshape(shape)
-        first = _mean_cells(part, known, shape)
-        known &= (cells < first + np.float32(FOREIGN)).reshape(known.shape)
-        grid = _mean_cells(part, known, shape)
-        cells -= grid
-        cells /= np.maximum(1 - grid, np.float32(1 - DARKEST_GRID))
-        np.multiply(part[:lines, :width], paper[rows], out=values[rows])
+    limit = np.tile(usual, (1, -(-width // side)))[:, :width] + np.float32(FOREIGN)
+    for block in strips(len(ink), side * BLOCK_CELLS):
+        lines = [slice(top, min(top + side, block.stop)) for top in range(block.start, block.stop, side)]
+        total, count = np.zeros((side, width), np.float32), np.zeros((side, width), np.uint8)
+        for line in lines:
+            part = ink[line]
+            known = paper[line] & (part < limit[: len(part)])
+            total[: len(part)] += part * known
+            count[: len(part)] += known
+        grid = _mean_of_cells(total, count)
+        left = np.maximum(1 - grid, np.float32(1 - DARKEST_GRID))
+        for line in lines:
+            part = np.subtract(ink[line], grid[: len(ink[line])], out=values[line])
+            part /= left[: len(part)]
+            part *= paper[line]
     return values
 
 
-def _mean_cells(ink: Plane, known: Mask, shape: tuple[int, ...]) -> Plane:
-    """Return the mean cell of each block of a row of blocks, (side, blocks, 1, side); rows are summed first, which is fastest."""
-    cells, side, across, _, _ = shape
-    total, count = (
-        plane.reshape(cells, -1).sum(axis=0, dtype=plane.dtype).reshape(side, across, cells, side).sum(axis=2, dtype=plane.dtype)
-        for plane in (ink * known, known.view(np.uint8))
+def _mean_of_cells(total: Plane, count: Pixels) -> Plane:
+    """Return the mean cell of each block at each of its cells, (side, w), from sums down the block and what they are sums of."""
+    side, width = total.shape
+    right = -width % (side * BLOCK_CELLS)
+    sums = (
+        np.pad(plane, ((0, 0), (0, right))).reshape(side, -1, BLOCK_CELLS, side).sum(axis=2, keepdims=True, dtype=plane.dtype)
+        for plane in (total, count)
     )
-    return np.asarray(total / np.maximum(count, 1), np.float32)[:, :, None, :]
+    mean = next(sums) / np.maximum(next(sums), 1)
+    return np.repeat(mean, BLOCK_CELLS, axis=2).reshape(side, -1)[:, :width].astype(np.float32)
 
 
 def _strength(values: Plane, noise: float, scale: int) -> float:

@@ -24,7 +24,7 @@ UNDER_BLOTS = np.float32(
 )  # of the cost along the row, that a path under a blot is spared: its trace goes on there, straight on
 CLIMB = 0.2  # cost of a bare pixel down a column against one along a row: strokes of steep waves are faint or broken
 HOME = 0.004  # cost a pixel along the row, for each mm away from the row's level
-TOGETHER_MM = 0.3  # two paths that are no further apart follow one trace
+TOGETHER_MM = 0.6  # two paths that are no further apart follow one trace: a thick pen
 SHARED_MM = 4.0  # traces that cross are together for less
 TAKEN_MM = 0.6  # above and below the other row's path, whose ink is taken away: a thick pen
 BAND_MM = 34.0  # above and below a row's level in which its trace is sought: 3 mV
@@ -76,14 +76,17 @@ def _search(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Floats
     Dynamic programming from column to column, all rows at once: a path pays for each bare pixel that it crosses, more along the
     row than down a column, less under blots, and a little for being far from its row's level.
     """
-    pooled = _pooled(coverage)
     coarse = scale / COARSE
     half = round(BAND_MM * coarse)
     tops = np.rint(levels * coarse).astype(np.intp) - half
-    spared = np.multiply(_pooled(blots), -UNDER_BLOTS)
-    spared += 1
-    along = _bands(np.minimum(_costs(pooled, *ALONG), spared, out=spared), tops, 2 * half + 1)
-    across = _bands(_costs(pooled, *ACROSS), tops, 2 * half + 1)
+    along = _bands(_pooled(coverage), tops, 2 * half + 1)
+    across = np.empty_like(along)
+    hidden = _bands(_pooled(blots), tops, 2 * half + 1) if blots.any() else None
+    for columns in strips(len(along)):
+        across[columns] = _costs(along[columns], *ACROSS)
+        along[columns] = _costs(along[columns], *ALONG)
+        if hidden is not None:
+            np.minimum(along[columns], 1 - UNDER_BLOTS * hidden[columns], out=along[columns])
     home = np.abs(np.arange(2 * half + 1) - half) / coarse * HOME
     paths = _cheapest(along, across, home.astype(np.float32)) + tops[:, None]
     return np.asarray((paths + 0.5) * COARSE - 0.5, dtype=np.float64)
@@ -99,20 +102,18 @@ def _pooled(coverage: Plane) -> Plane:
     return np.asarray(cv2.transpose(reduce(np.maximum, [whole[row::COARSE] for row in range(COARSE)])), np.float32)
 
 
-def _costs(pooled: Plane, bare: float, full: float) -> Plane:
-    cost = np.subtract(np.float32(full), pooled)
-    cost *= np.float32(1 / (full - bare))
-    return np.clip(cost, INK_COST, 1, out=cost)
-
-
-def _bands(cost: Plane, tops: Rows, rows: int) -> Plane:
-    """Return the costs (w, h) of each band of `rows` from its top on: (w, k, rows), 1 off the page."""
-    bands = np.ones((len(cost), len(tops), rows), np.float32)
+def _bands(pooled: Plane, tops: Rows, rows: int) -> Plane:
+    """Return each band of `rows` from its top on, of (w, h): (w, k, rows), 0 off the page."""
+    bands = np.zeros((len(pooled), len(tops), rows), np.float32)
     for band, top in enumerate(tops):
-        seen = cost[:, max(top, 0) : max(top + rows, 0)]
+        seen = pooled[:, max(top, 0) : max(top + rows, 0)]
         start = max(-top, 0)
         bands[:, band, start : start + seen.shape[1]] = seen
     return bands
+
+
+def _costs(coverage: Plane, bare: float, full: float) -> Plane:
+    return np.asarray(np.clip((np.float32(full) - coverage) * np.float32(1 / (full - bare)), INK_COST, 1), np.float32)
 
 
 def _cheapest(cost: Plane, across: Plane, home: Plane) -> Rows:

@@ -47,9 +47,9 @@ def find_rows(coverage: Plane, page_scale: int) -> Floats:
 
 
 def _halved_ink(coverage: Plane) -> npt.NDArray[np.uint8]:
-    """Mark, 1 or 0, each block of `HALVED` x `HALVED` pixels that has ink."""
-    ink = (coverage > INK).view(np.uint8) * np.uint8(255)
-    return np.asarray(cv2.resize(ink, None, fx=1 / HALVED, fy=1 / HALVED, interpolation=cv2.INTER_AREA) > 0).view(np.uint8)
+    """Mark, 1 or 0, each block of `HALVED` x `HALVED` pixels that is ink in the mean: dots of a grid are not."""
+    mean = cv2.resize(coverage, None, fx=1 / HALVED, fy=1 / HALVED, interpolation=cv2.INTER_AREA)
+    return np.asarray(mean > INK).view(np.uint8)
 
 
 def _level_ink(ink: npt.NDArray[np.uint8], scale: float) -> npt.NDArray[np.bool_]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ecgbench.dashboard.kept_workers import KeptWorkers
 from ecgbench.workers import Beat, Lost, Raised
 
+NICENESS = 10  # of a process that works nothing out that is waited for alone
 REMEMBERED = 256  # answers: some kilobytes each
 
 
@@ -28,8 +31,15 @@ class Question:
 
 
 def answer(question: Question, _beat: Beat) -> Any:
-    """Work a question out."""
+    """Work a question out, with what the pages that are drawn meanwhile, and the browser beside them, leave of the processor."""
+    _stand_back()
     return question.function(*question.arguments)
+
+
+@cache
+def _stand_back() -> None:
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
 
 
 class Later:

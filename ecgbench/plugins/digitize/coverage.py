@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgbench.core.page import Mask, Pixels
-from ecgbench.plugins.digitize.paper_map import FlatPage, strips
+from ecgbench.plugins.digitize.paper_map import FlatPage
 from ecgbench.plugins.digitize.sheet import Match, match_cells
+from ecgbench.plugins.digitize.slabs import slabs
 
 Plane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -79,7 +80,7 @@ def cover(page: FlatPage, lit: Lit, paper: Mask) -> Coverage:
     strength = _strength(text, noise, page.scale)
     blots = _blots(text, np.float32(1 / strength), page.scale)
     values = np.empty_like(text)
-    for rows in strips(len(text)):
+    for rows in slabs(len(text)):
         part = np.minimum(text[rows] * np.float32(1 / strength), np.float32(DARKEST), out=values[rows])
         hidden = blots[rows]
         if hidden.any():
@@ -95,7 +96,7 @@ def _blots(values: Plane, scaled: np.float32, scale: int) -> Plane:
     """Return how dark the page (`values` times `scaled`) is with what is wider than a stroke in all directions: mold, stains, blots."""
     side = round(WIDEST_STROKE_MM * scale)
     levels = np.empty(values.shape, np.uint8)
-    for rows in strips(len(values)):
+    for rows in slabs(len(values)):
         levels[rows] = np.clip(values[rows] * (scaled * np.float32(LEVELS)), 0, LEVELS)
     opened = cv2.morphologyEx(levels, cv2.MORPH_OPEN, np.ones((side, side), np.uint8), dst=levels)
     return np.divide(opened, np.float32(LEVELS), dtype=np.float32)
@@ -141,7 +142,7 @@ def _weighed(even: Pixels, cell: Plane, page: FlatPage) -> tuple[Plane, Plane]:
     weights /= max(float(weights @ ink), 1e-6)
     paper = float(weights @ np.quantile(cell.reshape(-1, 3), 0.8, axis=0))
     found, weigh = np.empty(even.shape[:2], np.float32), weights[None].astype(np.float32)
-    for part in strips(len(even), 32):
+    for part in slabs(len(even), 32):
         np.subtract(paper, cv2.transform(even[part].astype(np.float32), weigh), out=found[part], dtype=np.float32)
     return found, np.asarray(paper - cell @ weigh[0], np.float32)
 
@@ -174,7 +175,7 @@ def _without_grid(ink: Plane, usual: Plane, paper: Mask) -> Plane:
     side, width = len(usual), ink.shape[1]
     values = np.empty_like(ink)
     limit = np.tile(usual, (1, -(-width // side)))[:, :width] + np.float32(FOREIGN)
-    for block in strips(len(ink), side * BLOCK_CELLS):
+    for block in slabs(len(ink), side * BLOCK_CELLS):
         lines = [slice(top, min(top + side, block.stop)) for top in range(block.start, block.stop, side)]
         total, count = np.zeros((side, width), np.float32), np.zeros((side, width), np.uint8)
         for line in lines:

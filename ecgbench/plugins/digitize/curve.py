@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.plugins.digitize.paper_map import strips
+from ecgbench.plugins.digitize.slabs import slabs
 
 Plane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -59,7 +59,7 @@ def measure_curves(coverage: Plane, paths: Floats, scale: int) -> list[Curve]:
 def _faint_made_whole(coverage: Plane) -> Plane:
     """Return the coverage with faint strokes at full strength: blur thins out steep ones, and leaves their edges at half of what is left."""
     even = np.asarray(cv2.dilate(coverage, np.ones((AROUND, AROUND), np.uint8)), np.float32)
-    for rows in strips(len(even)):
+    for rows in slabs(len(even)):
         even[rows] = coverage[rows] / np.clip(even[rows] / np.float32(FAINT), FAINTEST, 1)
     return even
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from numpy.polynomial import polynomial
 
 from ecgbench.core.page import Gray, Pixels
+from ecgbench.plugins.digitize.slabs import slabs
 from ecgbench.plugins.grid.ink import ink_levels
 from ecgbench.plugins.grid.search import PageFit, best_fit
 from ecgbench.plugins.grid.surface import Surface
@@ -174,7 +175,7 @@ def lay_flat(bgr: Pixels, paper: PaperMap, scale: int) -> FlatPage:
     flat = np.empty(((nodes.shape[0] - 1) * step, (nodes.shape[1] - 1) * step, 3), np.uint8)
     inside = np.empty(flat.shape[:2], np.bool_)
     height, width = source.shape[:2]
-    for part, where in zip(strips(len(flat), step), _between_nodes(nodes, step), strict=True):
+    for part, where in zip(slabs(len(flat), step), _between_nodes(nodes, step), strict=True):
         whole, share = cv2.convertMaps(where, NO_MAP, cv2.CV_16SC2)  # to 1/32 px, which takes half as long
         cv2.remap(source, whole, share, cv2.INTER_LINEAR, dst=flat[part], borderMode=cv2.BORDER_REPLICATE)
         inside[part] = cv2.inRange(where, (-0.5, -0.5), (width - 0.5, height - 0.5)) > 0
@@ -190,9 +191,3 @@ def _between_nodes(nodes: Plane, step: int) -> Iterator[Plane]:
     share = ((np.arange(step, dtype=np.float32) + np.float32(0.5)) / np.float32(step))[:, None, None]
     for above, below in pairwise(along):
         yield np.asarray(above + (below - above) * share, np.float32)
-
-
-def strips(height: int, rows: int = 64) -> Iterator[slice]:
-    """Yield a plane's rows some at a time: what fits into a processor's cache is worked on several times as fast as millions of pixels."""
-    for top in range(0, height, rows):
-        yield slice(top, min(top + rows, height))

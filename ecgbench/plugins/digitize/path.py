@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.plugins.digitize.paper_map import strips
+from ecgbench.plugins.digitize.slabs import slabs
 
 Plane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -82,7 +82,7 @@ def _search(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Floats
     along = _bands(_pooled(coverage), tops, 2 * half + 1)
     across = np.empty_like(along)
     hidden = _bands(_pooled(blots), tops, 2 * half + 1) if blots.any() else None
-    for columns in strips(len(along)):
+    for columns in slabs(len(along)):
         across[columns] = _costs(along[columns], *ACROSS)
         along[columns] = _costs(along[columns], *ALONG)
         if hidden is not None:
@@ -122,7 +122,7 @@ def _cheapest(cost: Plane, across: Plane, home: Plane) -> Rows:
     Within a column a path may climb, at `CLIMB` of the cost of what it crosses; with cumulative sums the best climb to each row is a running
     minimum from above, and of what that leaves one from below.
     """
-    for columns in strips(len(cost)):
+    for columns in slabs(len(cost)):
         cost[columns] += home
         across[columns] *= np.float32(CLIMB)
         np.cumsum(across[columns], axis=2, out=across[columns])

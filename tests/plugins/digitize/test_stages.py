@@ -187,6 +187,15 @@ def test_two_rows_never_take_one_trace() -> None:
     assert np.abs(lower[420:] - 120).min() > TAKEN_MM * SCALE
 
 
+def test_a_row_that_begins_late_does_not_begin_on_the_pulse_of_the_next_one() -> None:
+    coverage = np.zeros((400, 600), np.float32)
+    coverage[118:123, 110:] = 1
+    coverage[238:244, 20:60] = coverage[238:323, 55:60] = 1
+    coverage[318:323, 60:] = 1
+    upper, _ = find_paths(coverage, np.zeros_like(coverage), np.array([120.5 / 8, 320.5 / 8]), SCALE)
+    assert np.abs(upper[30:] - 120).max() < 4
+
+
 def test_nothing_is_made_up_where_there_is_no_ink() -> None:
     coverage = drawn(beat(), 120)
     coverage[:, 100:130] = 0

@@ -93,11 +93,10 @@ class LineFit:
     def slopes(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return periods per pixel along x and along y at points (n,), over the nearest millimeters."""
         reach = REACH * (self.blocks.x[1] - self.blocks.x[0]) if len(self.blocks.x) > 1 else 1.0
-        along, across = (
-            (self.at(x + reach * dx, y + reach * dy) - self.at(x - reach * dx, y - reach * dy)) / (2 * reach)
-            for dx, dy in ((1, 0), (0, 1))
+        right, left, below, above = np.split(
+            self.at(np.concatenate([x + reach, x - reach, x, x]), np.concatenate([y, y, y + reach, y - reach])), 4
         )
-        return along, across
+        return (right - left) / (2 * reach), (below - above) / (2 * reach)
 
 
 def fit_surface(strips: Strips, frequency: float, largest_tilt: float) -> LineFit:
@@ -200,20 +199,21 @@ def _follow_phase(surface: Surface, blocks: Blocks, degree: int) -> LineFit:
     design = np.stack([x**a * y**b for b, a in powers], axis=-1)
     values = np.zeros(len(powers))
     values[0] = np.angle((z.ravel() * weights / (np.abs(z).ravel() + TINY)).sum()) / (2 * np.pi)
+    phase = np.angle(z).ravel() / (2 * np.pi)
     ridge = np.eye(len(powers)) * RIDGE * (weights.sum() + TINY)
     for _ in range(ROUNDS):
-        left = _wrapped(z.ravel(), design @ values)
+        left = _wrapped(phase - design @ values)
         trust = np.square(weights / (1 + np.square(left / SOFT)) * (np.abs(left) < WRAPPED))
         values = values + np.linalg.solve(design.T @ (design * trust[:, None]) + ridge, design.T @ (left * trust))
-    left = _wrapped(z.ravel(), design @ values)
+    left = _wrapped(phase - design @ values)
     lock = float((weights * np.cos(2 * np.pi * left)).sum() / (weights.sum() + TINY))
     turned = blocks.phasors * np.exp(-2j * np.pi * (design @ values)).reshape(z.shape)
     return LineFit(surface.plus(values, degree), replace(blocks, phasors=turned), left.reshape(z.shape), max(0.0, lock))
 
 
-def _wrapped(phasors: Phasors, phase: Floats) -> Floats:
-    """Return the phase of `phasors` less `phase`, in periods within -0.5..0.5."""
-    return np.asarray(np.angle(phasors * np.exp(-2j * np.pi * phase)) / (2 * np.pi))
+def _wrapped(phase: Floats) -> Floats:
+    """Return a phase in periods, less whole ones: within -0.5..0.5."""
+    return np.asarray(phase - np.rint(phase))
 
 
 def _smooth(values: Phasors) -> Phasors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import floor, log2, sqrt
 from typing import TypeAlias
 
@@ -25,6 +26,7 @@ BACKGROUND_BLUR = 5  # such steps, against the blocks that a median leaves
 CAP = 2.0  # times the mean darkness: traces then weigh about what lines do (1.5, 2, 3, 4 and 8 found 40, 41, 39, 38 and 36 labelled families)
 LEAST_CAP = 0.005  # of the paper's brightness: about one gray level
 DARKEST_PAPER = 16.0  # gray levels; keeps the ratio to the paper's brightness finite
+NARROW_STRIP, WIDE_STRIP = 4, 8  # pixels of a level that are averaged to one across lines; wide ones are two narrow ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,21 @@ class InkLevel:
     ink: Ink
     scale: int
     center: tuple[float, float]
+
+    @cached_property
+    def rows(self) -> Ink:
+        """Each `NARROW_STRIP` rows averaged to one, (h // 4, w) float32; what is left at the end is dropped."""
+        height, width = self.ink.shape
+        size = (width, height // NARROW_STRIP)
+        return np.asarray(cv2.resize(self.ink[: size[1] * NARROW_STRIP], size, interpolation=cv2.INTER_AREA), np.float32)
+
+    @cached_property
+    def columns(self) -> Ink:
+        """Each `NARROW_STRIP` columns averaged to one, as rows: (w // 4, h) float32."""
+        height, width = self.ink.shape
+        size = (width // NARROW_STRIP, height)
+        averaged = cv2.resize(self.ink[:, : size[0] * NARROW_STRIP], size, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.transpose(averaged), np.float32)
 
 
 def ink_levels(gray: Gray) -> list[InkLevel]:
@@ -72,12 +89,17 @@ def _averaged(pixels: npt.NDArray[np.uint8] | Ink, scale: int) -> npt.NDArray[np
 
 
 def _ink(gray: npt.NDArray[np.uint8] | Ink) -> Ink:
+    ink = np.asarray(cv2.divide(gray, _paper_light(gray), dtype=cv2.CV_32F), np.float32)
+    np.subtract(1, ink, out=ink)
+    cap = max(CAP * float(np.abs(ink[::4, ::4]).mean()), LEAST_CAP)
+    return np.clip(ink, -cap, cap, out=ink)
+
+
+def _paper_light(gray: npt.NDArray[np.uint8] | Ink) -> Ink:
+    """Return how bright the paper is at each pixel, in gray levels."""
     height, width = gray.shape
     size = (max(1, width // BACKGROUND_STEP), max(1, height // BACKGROUND_STEP))
     paper = cv2.medianBlur(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), BACKGROUND_MEDIAN)
     paper = cv2.blur(paper, (BACKGROUND_BLUR, BACKGROUND_BLUR), borderType=cv2.BORDER_REPLICATE)
-    light = np.maximum(cv2.resize(paper.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR), DARKEST_PAPER)
-    ink = np.asarray(cv2.divide(gray, light, dtype=cv2.CV_32F), np.float32)
-    np.subtract(1, ink, out=ink)
-    cap = max(CAP * float(np.abs(ink[::4, ::4]).mean()), LEAST_CAP)
-    return np.clip(ink, -cap, cap, out=ink)
+    light = np.asarray(cv2.resize(paper.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return light if paper.min() >= DARKEST_PAPER else np.maximum(light, np.float32(DARKEST_PAPER))

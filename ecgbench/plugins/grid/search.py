@@ -11,15 +11,14 @@ import numpy as np
 
 from ecgbench.plugins.grid.family import MILLIMETERS, Profile, Weights, profile_spectrum, rectified_profile, weigh
 from ecgbench.plugins.grid.follow import LineFit, fit_surface, rescaled
-from ecgbench.plugins.grid.ink import InkLevel
-from ecgbench.plugins.grid.spectrum import Candidate, Floats, Strips, common_periods, strips_of
+from ecgbench.plugins.grid.ink import NARROW_STRIP, WIDE_STRIP, InkLevel
+from ecgbench.plugins.grid.spectrum import LOUDEST_DB, Candidate, Floats, Strips, common_periods, strips_of
 
 DECISIVE = 36.0  # dB; 32.5 is the most without bold lines, 30 the most that a wrong family of a labelled picture has
 MOST_CANDIDATES = 3  # the right period of 41 labelled pictures was among them
-WEAKEST_DB = 4.5  # of a candidate; noise and photographs show periods of 2 to 5 dB, the faintest labelled crop one of 5.3
 SAMPLES = 5.0  # pixels a period at the level where 1 mm lines are followed: enough for the line and its first overtone
 SAMPLES_UNKNOWN = 10.0  # the same where the period may turn out to be 2 or 5 mm
-NARROW_STRIP, WIDE_STRIP, WIDE_PERIOD = 4, 8, 6.0  # pixels; strips are narrow for short periods, so that tilted lines do not blur
+WIDE_PERIOD = 6.0  # pixels; strips are narrow for shorter ones, so that tilted lines do not blur
 MOST_PX_PER_MM = 80.0  # 2000 dpi
 USUAL_PX_PER_MM = 26.0  # 660 dpi; scanners seldom take more, so a larger spacing must speak for itself
 UNUSUAL_DB = 10.0  # the price of twice the usual: 5 mm lines of scans at 200 dpi are 39 px apart
@@ -123,14 +122,21 @@ def best_fit(levels: list[InkLevel], *, largest_tilt: float) -> Found | None:
     return None if best is None else Found(best.merit, 1.0, in_millimeters(levels, best.fit, best.millimeters))
 
 
-def candidates(levels: list[InkLevel], largest_tilt: float) -> list[Candidate]:
-    """Return the periods that stand out at any level, the strongest first, each once."""
-    found = [candidate for level in levels for candidate in common_periods(level, largest_tilt)]
+def candidates(levels: list[InkLevel], largest_tilt: float) -> Iterator[Candidate]:
+    """Yield the periods that stand out at any level, the strongest first, each once, MOST_CANDIDATES of them at most.
+
+    Of two that stand out alike the one of the finer level comes first. So where one stands out as much as any can, coarser levels need not
+    be looked at before it: on half of the flat pages it turns out to be the grid, and they never are.
+    """
+    found: list[Candidate] = []
     kept: list[Candidate] = []
-    for candidate in sorted(found, key=lambda candidate: -candidate.strength_db):
-        if candidate.strength_db >= WEAKEST_DB and not any(candidate.is_near(other) for other in kept):
-            kept.append(candidate)
-    return kept[:MOST_CANDIDATES]
+    for number, level in enumerate(levels, 1):
+        found = sorted([*found, *common_periods(level, largest_tilt)], key=lambda candidate: -candidate.strength_db)
+        for candidate in found:
+            surely_next = number == len(levels) or candidate.strength_db >= LOUDEST_DB
+            if surely_next and len(kept) < MOST_CANDIDATES and not any(candidate.is_near(other) for other in kept):
+                kept.append(candidate)
+                yield candidate
 
 
 def hypotheses(fit: PageFit, shortest: float) -> Iterator[Found]:

@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ecgbench.plugins.grid.ink import Ink, InkLevel
+from ecgbench.plugins.grid.ink import WIDE_STRIP, Ink, InkLevel
 
 Floats = npt.NDArray[np.float64]
 
-STRIP = 8  # rows averaged to one: a line tilted by 10 degrees moves 1.4 px within, less than a period
 TILE = (32, 512)  # strips x columns of one spectrum: 256 x 512 px, so that light, tilt and spacing are about constant within
 MOST_TILES = 4  # along each side; 6 found the same families of the labelled pictures in twice the time
 FLOOR_BINS = 41  # width in bins of the running median that is the noise floor: wider than any line of the comb
@@ -23,6 +22,7 @@ LOUDEST_DB = 25.0  # a single period, such as a halftone's, counts no more than 
 LARGEST_RATIO = 1.25  # of the spacings along both axes: a camera tilted by 35 degrees; the labelled pictures have 1.056 or less
 LONGEST_BIN = 8  # the first bins hold what is slower than 64 px: shading and the layout of leads
 PEAK_WIDTH = 0.15  # relative; one candidate within this distance of a stronger one is the same
+WEAKEST_DB = 4.5  # of a candidate; noise and photographs show periods of 2 to 5 dB, the faintest labelled crop one of 5.3
 MOST_PEAKS = 3  # a level
 
 
@@ -54,15 +54,16 @@ class Strips:
 
 
 def strips_of(level: InkLevel, *, height: int, turned: bool) -> Strips:
-    """Average the level's rows (its columns where `turned`) in strips of `height` pixels, as many as fit, at least one."""
-    ink = cv2.transpose(level.ink) if turned else level.ink
+    """Average the level's rows (its columns where `turned`) in strips of NARROW_STRIP or WIDE_STRIP pixels, as many as fit."""
+    values = level.columns if turned else level.rows
     center = level.center[::-1] if turned else level.center
-    height = min(height, ink.shape[0])
-    count, width = ink.shape[0] // height, ink.shape[1]
-    values = ink[: count * height].reshape(count, height, width).sum(axis=1) / np.float32(height)
-    values -= values.mean(axis=1, keepdims=True)
+    if height == WIDE_STRIP:
+        count = len(values) // 2
+        values = (values[0 : 2 * count : 2] + values[1 : 2 * count : 2]) * np.float32(0.5)
+    values = values - values.mean(axis=1, keepdims=True)
+    count, width = values.shape
     x, y = np.arange(width) + 0.5 - center[0], (np.arange(count) + 0.5) * height - center[1]
-    return Strips(np.asarray(values, dtype=np.float32), x, y, height)
+    return Strips(values, x, y, height)
 
 
 def starts(length: int, size: int, most: int) -> npt.NDArray[np.intp]:
@@ -79,8 +80,8 @@ def tiles_of(strips: Strips, rows: int, columns: int, most: int) -> tuple[Ink, F
         axis.ravel() for axis in np.meshgrid(starts(values.shape[0], rows, most), starts(values.shape[1], columns, most))
     )
     tiles = sliding_window_view(values, (rows, columns))[top, left]
-    window = np.outer(np.hanning(rows + 2)[1:-1], np.hanning(columns + 2)[1:-1]).astype(np.float32)
-    tiles = (tiles - tiles.mean(axis=2, keepdims=True)) * window
+    tiles -= tiles.mean(axis=2, keepdims=True)
+    tiles *= _hann(rows, columns)
     x = strips.x[0] - 0.5 + left + columns / 2
     y = strips.y[0] + (top + (rows - 1) / 2) * strips.height
     return tiles, x, y
@@ -89,28 +90,39 @@ def tiles_of(strips: Strips, rows: int, columns: int, most: int) -> tuple[Ink, F
 def power_spectra(tiles: Ink, rows: int, columns: int) -> Ink:
     """Return the power spectra of tiles (t, h, w), with zeros up to (rows, columns): (t, rows, columns // 2 + 1) float32.
 
-    As np.fft.rfft2 gives them, in half the time; `columns` is even.
+    As np.fft.rfft2 gives them, in a third of the time; `rows` and `columns` are even.
 
     >>> tiles = np.arange(24, dtype=np.float32).reshape(1, 4, 6) % 5
     >>> bool(np.allclose(power_spectra(tiles, 8, 8), np.abs(np.fft.rfft2(tiles, s=(8, 8))) ** 2, rtol=1e-4, atol=1e-4))
     True
     """
     count, height, width = tiles.shape
-    padded = np.zeros((count, rows, columns), np.float32)
-    padded[:, :height, :width] = tiles
+    if (height, width) != (rows, columns):
+        padded = np.zeros((count, rows, columns), np.float32)
+        padded[:, :height, :width] = tiles
+        tiles = padded
+    packed = np.empty_like(tiles)
+    for tile, waves in zip(tiles, packed, strict=True):
+        cv2.dft(tile, waves)
+    np.square(packed, out=packed)
+    # Of the waves between the first and the last along a row, real and imaginary parts stand side by side; of these two, one below the other.
     power = np.empty((count, rows, columns // 2 + 1), np.float32)
-    for tile, found in zip(padded, power, strict=True):
-        packed = np.asarray(
-            cv2.dft(tile), np.float32
-        )  # of the waves between the first and the last, real and imaginary parts in turn
-        np.square(packed[:, 1:-1:2], out=found[:, 1:-1])
-        found[:, 1:-1] += np.square(packed[:, 2:-1:2])
-    for wave, along in ((0, padded.sum(axis=2)), (-1, padded[..., ::2].sum(axis=2) - padded[..., 1::2].sum(axis=2))):
-        ends = np.fft.fft(along, axis=1)
-        power[..., wave] = np.square(ends.real) + np.square(ends.imag)
+    np.add(packed[..., 1:-1:2], packed[..., 2:-1:2], out=power[..., 1:-1])
+    last = (rows - 1) // 2
+    for wave in (0, -1):
+        ends, summed = packed[..., wave], power[..., wave]
+        summed[:, 0], summed[:, rows // 2] = ends[:, 0], ends[:, -1]
+        np.add(ends[:, 1 : 2 * last : 2], ends[:, 2 : 2 * last + 1 : 2], out=summed[:, 1 : last + 1])
+        summed[:, rows - last :] = summed[:, last:0:-1]
     return power
 
 
+@cache
+def _hann(rows: int, columns: int) -> Ink:
+    return np.outer(np.hanning(rows + 2)[1:-1], np.hanning(columns + 2)[1:-1]).astype(np.float32)
+
+
+@cache
 def tilt_mask(rows: int, columns: int, step: int, largest_tilt: float, slack: float) -> npt.NDArray[np.bool_]:
     """Return where in a tile's (rows, columns // 2 + 1) spectrum lines lie that lean by at most `largest_tilt` (a tangent)."""
     along, across = np.arange(columns // 2 + 1) / columns, np.abs(np.fft.fftfreq(rows))
@@ -137,30 +149,29 @@ def line_spectrum(strips: Strips, largest_tilt: float) -> Floats:
 
 
 def common_periods(level: InkLevel, largest_tilt: float) -> list[Candidate]:
-    """Return the periods that stand out along both axes of a level, the strongest first."""
-    along, across = (line_spectrum(strips_of(level, height=STRIP, turned=turned), largest_tilt) for turned in (False, True))
-    bins, differing = _bins(len(along))
-    both = np.minimum(along[1:, None], across[None, 1:]) - differing
-    np.maximum(both, 0, out=both)
-    both[: LONGEST_BIN - 1] = 0
+    """Return the periods that stand out along both axes of a level by WEAKEST_DB or more, the strongest first."""
+    along, across = (line_spectrum(strips_of(level, height=WIDE_STRIP, turned=turned), largest_tilt) for turned in (False, True))
+    rows, columns = (np.flatnonzero(spectrum >= WEAKEST_DB) for spectrum in (along, across))
+    rows, columns = rows[rows >= LONGEST_BIN], columns[columns > 0]
+    both = np.minimum(along[rows, None], across[None, columns]) - _differing(len(along))[rows[:, None], columns]
     found: list[Candidate] = []
-    for _ in range(MOST_PEAKS):
+    while both.size and len(found) < MOST_PEAKS:
         i, j = np.unravel_index(int(both.argmax()), both.shape)
-        if both[i, j] <= 0:
+        if both[i, j] < WEAKEST_DB:
             break
-        frequencies = (_between_bins(along, int(bins[i])), _between_bins(across, int(bins[j])))
+        frequencies = (_between_bins(along, int(rows[i])), _between_bins(across, int(columns[j])))
         x, y = (frequency / TILE[1] / level.scale for frequency in frequencies)
         found.append(Candidate(x, y, float(both[i, j])))
-        both[np.abs(np.log(bins / bins[i])) < PEAK_WIDTH] = 0
+        both[np.abs(np.log(rows / rows[i])) < PEAK_WIDTH] = 0
     return found
 
 
 @cache
-def _bins(count: int) -> tuple[npt.NDArray[np.intp], Floats]:
-    """Return the bins from 1 on, and by how many dB two of them, one an axis, count less: a dB for each 10 % apart, all beyond LARGEST_RATIO."""
-    bins = np.arange(1, count)
+def _differing(count: int) -> Floats:
+    """Return by how many dB two bins, one an axis, count less, (count, count): a dB for each 10 % apart, all beyond LARGEST_RATIO."""
+    bins = np.maximum(np.arange(count), 1)
     distance = np.abs(np.log(bins[:, None] / bins[None, :]))
-    return bins, np.where(distance > np.log(LARGEST_RATIO), np.inf, distance * 10)
+    return np.where(distance > np.log(LARGEST_RATIO), np.inf, distance * 10)
 
 
 def _between_bins(spectrum: Floats, peak: int) -> float:

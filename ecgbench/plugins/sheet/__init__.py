@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ecgbench.core.page import Gray, Pixels
 from ecgbench.plugins.sheet.outline import Sheet
-from ecgbench.plugins.sheet.side import DEEPEST, Side, best_side, is_side, steps_inward
+from ecgbench.plugins.sheet.side import DEEPEST, Side, best_sides, is_side, steps_inward
 from ecgbench.plugins.sheet.small import LONG_SIDE, halved, without_ink
 
 __all__ = ["LONG_SIDE", "Sheet", "find_sheet", "halved", "without_ink"]
@@ -53,7 +53,7 @@ def _sides_in(small: Pixels) -> tuple[Side | None, ...]:
     """Return the four sides of a sheet, None for those that are not seen."""
     bare = without_ink(small)
     texture = np.asarray(cv2.subtract(bare, small), np.uint8)
-    sides = [best_side(view) for view in steps_inward(bare, texture)]
+    sides = best_sides(steps_inward(bare, texture))
     for _ in range(2):  # what a side must show depends on where its neighbors cut it off
         sides = [side if side is not None and is_side(side, *_extent(sides, index)) else None for index, side in enumerate(sides)]
     deepest = max((side.deepest for side in sides if side is not None), default=0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -163,17 +163,30 @@ def _weights(steps: Single) -> Single:
     return np.asarray(seen * (0.4 + 0.6 * np.clip(steps / FULL_STEP, 0, 1)), np.float32)
 
 
-def best_side(view: Steps) -> Side | None:
-    """Return the curve along which a view gets brighter most."""
-    start = _best_line(view)
-    if start is None:
-        return None
-    curve = np.array(start)
+def best_sides(views: Sequence[Steps]) -> list[Side | None]:
+    """Return of each view the curve along which it gets brighter most, None where it does nowhere.
+
+    The views are done together: all strips of one would be too few to keep numpy busy.
+    """
+    lines = [_best_line(view) for view in views]
+    seen = [view for view, line in zip(views, lines, strict=True) if line is not None]
+    if not seen:
+        return [None] * len(views)
+    curves = np.array([(0.0, *line) for line in lines if line is not None])
+    places, steps = np.stack([view.places for view in seen]), np.hstack([view.steps for view in seen])
+    ends = np.repeat([min(view.height, len(view.steps)) for view in seen], STRIPS)
     for reach in REACH:
-        at, steps = _peaks(view, np.polyval(curve, view.places), reach)
-        curve = _fitted(view.places, at, steps, curved=reach != REACH[0])
-    depth = np.polyval(curve, view.places)
-    return Side(curve, np.where(np.abs(at - depth) < TORN, steps, np.float32(0)), view)
+        at, peaks = (found.reshape(places.shape) for found in _peaks(steps, ends, _depths(curves, places).ravel(), reach))
+        curves = _fitted(places, at, peaks, curved=reach != REACH[0])
+    near = np.where(np.abs(at - _depths(curves, places)) < TORN, peaks, np.float32(0))
+    sides = iter([Side(*each) for each in zip(curves, near, seen, strict=True)])
+    return [None if line is None else next(sides) for line in lines]
+
+
+def _depths(curves: Positions, places: Positions) -> Positions:
+    """Return the depth of curves, (n, 3) coefficients as of np.polyval, at places (n, m) along each."""
+    square, slope, start = (column[:, None] for column in curves.T)
+    return np.asarray((square * places + slope) * places + start, np.float64)
 
 
 def _best_line(view: Steps) -> tuple[float, float] | None:
@@ -188,20 +201,18 @@ def _best_line(view: Steps) -> tuple[float, float] | None:
     centers = (view.places[::2] + view.places[1::2]) / 2
     shifts = np.rint(slopes[:, None] * (centers - view.length / 2) / BIN).astype(np.intp)
     middles = np.arange(room, room + rows)
-    total = np.zeros((SLOPES, rows), np.float32)
-    for pair in range(STRIPS // 2):
-        total += padded[pair].take(middles + shifts[:, pair, None])
+    first = np.arange(STRIPS // 2)[:, None, None] * padded.shape[1]
+    total = padded.take(first + shifts.T[:, :, None] + middles).sum(axis=0)
     best = int(total.argmax())
     slope, row = slopes[best // rows], (best % rows + 0.5) * BIN
     return None if total.flat[best] <= 0 else (float(slope), float(row - slope * view.length / 2))
 
 
-def _peaks(view: Steps, depth: Positions, reach: int) -> tuple[Positions, Single]:
-    """Return where around `depth` each strip's step is largest, to a part of a pixel, and how large it is; 0 outside the picture."""
+def _peaks(steps: Single, ends: npt.NDArray[np.intp], depth: Positions, reach: int) -> tuple[Positions, Single]:
+    """Return where around `depth` each strip's step is largest, to a part of a pixel, and how large it is; 0 beyond the strips' ends."""
     rows = np.rint(depth).astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
-    strips = np.arange(STRIPS)
-    end = min(view.height, len(view.steps))
-    found = np.where((rows >= 1) & (rows < end), view.steps[rows.clip(0, end - 1), strips[:, None]], 0)
+    strips, ends = np.arange(steps.shape[1]), ends[:, None]
+    found = np.where((rows >= 1) & (rows < ends), steps[rows.clip(0, ends - 1), strips[:, None]], 0)
     best = found[:, 1:-1].argmax(axis=1) + 1
     before, peak, after = found[strips, best - 1], found[strips, best], found[strips, best + 1]
     bend = np.maximum(2 * peak - before - after, 1e-6)
@@ -210,16 +221,28 @@ def _peaks(view: Steps, depth: Positions, reach: int) -> tuple[Positions, Single
 
 
 def _fitted(places: Positions, at: Positions, steps: Single, *, curved: bool) -> Positions:
-    """Return the line, or parabola, through most of the steps: each counts by its size, and less the further it lies off (Cauchy weights)."""
+    """Return the lines, or parabolas, through most of the steps of each of n views, (n, 3) coefficients as of np.polyval.
+
+    `places`, `at`, `steps`: (n, STRIPS). Each step counts by its size, and less the further it lies off (Cauchy weights).
+    """
     weights = np.clip(steps, 0, FULL_STEP) * (steps > FAINTEST_STEP)
-    degree = 2 if curved and np.count_nonzero(weights) >= CURVED_FROM else 1
-    powers = np.vander(places, degree + 1)
+    bent = np.count_nonzero(weights, axis=1) >= CURVED_FROM if curved else np.zeros(len(weights), np.bool_)
+    curves = np.zeros((len(weights), 3))
+    for degree, chosen in ((1, ~bent), (2, bent)):
+        if chosen.any():
+            curves[chosen, 2 - degree :] = _polynomials(places[chosen], at[chosen], weights[chosen], degree)
+    return curves
+
+
+def _polynomials(places: Positions, at: Positions, weights: Single, degree: int) -> Positions:
+    """Return the coefficients of a polynomial for each of n views, (n, degree + 1)."""
+    powers = places[..., None] ** np.arange(degree, -1, -1)
     factors = weights + 1e-6
     for _ in range(3):
-        scaled = powers.T * factors
-        curve = np.linalg.solve(scaled @ powers, scaled @ at)
-        factors = weights / (1 + ((at - powers @ curve) / OFF) ** 2) + 1e-6
-    return np.asarray(curve, np.float64)
+        scaled = powers.transpose(0, 2, 1) * factors[:, None]
+        curves = np.linalg.solve(scaled @ powers, scaled @ at[..., None])
+        factors = weights / (1 + ((at - (powers @ curves)[..., 0]) / OFF) ** 2) + 1e-6
+    return np.asarray(curves[..., 0], np.float64)
 
 
 def is_side(side: Side, begin: float, end: float) -> bool:

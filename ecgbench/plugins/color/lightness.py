@@ -134,15 +134,18 @@ def _darker(image: Bgr, limit: Levels, patches: Pixels) -> Pixels:
     Only pixels in patches are converted, 1 in 15 on a usual page: all of them would take a third of a decode.
     """
     height, width = image.shape[:2]
-    rows, columns = np.divmod(np.flatnonzero(patches), width // 2)
-    squares = image.reshape(height // 2, 2, width // 2, 6)[
-        rows, :, columns
-    ]  # (n, 2, 6): two pixels beside each other are one item
-    light = cv2.cvtColor(squares.reshape(-1, 1, 3), cv2.COLOR_BGR2LAB)[:, 0, 0] if len(rows) else np.empty(0, np.uint8)
-    limits = np.asarray(cv2.resize(limit, (width, height)) if limit.shape != (height, width) else limit, np.uint8)
     found = np.zeros((height, width), np.uint8)
-    squared = (height // 2, 2, width // 2, 2)
-    found.reshape(squared)[rows, :, columns] = light.reshape(-1, 2, 2) < limits.reshape(squared)[rows, :, columns]
+    squares = np.flatnonzero(patches > 0)  # of flags it takes a third of the time that it takes of numbers
+    if not squares.size:
+        return found
+    half = width // 2
+    upper = squares + squares // half * half
+    pairs = np.concatenate([upper, upper + half])  # of pixels beside each other; numpy moves each as one item
+    colors = image.reshape(-1, 6).view(np.uint16).take(pairs, axis=0).view(np.uint8)
+    light = cv2.cvtColor(colors.reshape(1, -1, 3), cv2.COLOR_BGR2LAB)[0, :, 0]
+    limits = np.asarray(cv2.resize(limit, (width, height)) if limit.shape != (height, width) else limit, np.uint8)
+    dark = np.less(light, limits.reshape(-1).view(np.uint16).take(pairs).view(np.uint8))
+    found.reshape(-1).view(np.uint16)[pairs] = dark.view(np.uint16)
     return found
 
 

@@ -117,7 +117,7 @@ def _share(value: Pixels, bare: Pixels) -> Pixels:
     """Return the value as a share (0..255) of the paper's."""
     paper = cv2.resize(bare, value.shape[::-1], interpolation=cv2.INTER_LINEAR)
     missing = cv2.subtract(paper, value)
-    least = np.asarray(cv2.max(paper, np.full_like(paper, DARKEST_PAPER)), np.uint8)
+    least = paper if bare.min() >= DARKEST_PAPER else np.maximum(paper, np.uint8(DARKEST_PAPER))
     return np.asarray(cv2.bitwise_not(cv2.divide(missing, least, scale=255.0)), np.uint8)
 
 

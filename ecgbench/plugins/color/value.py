@@ -130,8 +130,7 @@ def _cores(share: Pixels) -> Pixels:
 
 def _strokes(dark: Pixels, bare: Pixels) -> Pixels:
     """Return the dark pixels (0 or 1) of patches that are as long as a stroke and are not compact; long straight lines where they abound."""
-    coarse = np.ascontiguousarray(cv2.dilate(dark, np.ones((COARSE, COARSE), np.uint8), anchor=(0, 0))[::COARSE, ::COARSE])
-    coarse = cv2.subtract(coarse, _rims(bare[:: COARSE // 2, :: COARSE // 2]))
+    coarse = cv2.subtract(_coarse(dark), _rims(bare[:: COARSE // 2, :: COARSE // 2]))
     if cv2.countNonZero(dark) > MOST_INK * dark.size:
         length = max(3, round(LINE * max(coarse.shape)))
         for bar in ((1, length), (length, 1)):
@@ -141,6 +140,15 @@ def _strokes(dark: Pixels, bare: Pixels) -> Pixels:
     cv2.drawContours(kept, [each for each in outlines if _is_stroke(each, max(coarse.shape))], -1, (1,), cv2.FILLED)
     whole = enlarged(np.asarray(cv2.bitwise_and(kept, coarse), np.uint8), COARSE)
     return np.asarray(cv2.bitwise_and(dark, whole[: dark.shape[0], : dark.shape[1]]), np.uint8)
+
+
+def _coarse(dark: Pixels) -> Pixels:
+    """Return which squares of COARSE x COARSE pixels hold a dark one, 0 or 1; half the time of a dilation."""
+    bottom, right = -dark.shape[0] % COARSE, -dark.shape[1] % COARSE
+    whole = np.asarray(cv2.copyMakeBorder(dark, 0, bottom, 0, right, cv2.BORDER_CONSTANT) if bottom or right else dark, np.uint8)
+    first, second, third, fourth = (whole[row::COARSE] for row in range(COARSE))
+    columns = np.ascontiguousarray((first | second) | (third | fourth))
+    return np.asarray(columns.view(np.uint32) != 0).view(np.uint8)  # four bytes beside each other are one number
 
 
 def _is_stroke(outline: Levels, side: int) -> bool:
@@ -163,7 +171,7 @@ def _rims(bare: Pixels) -> Pixels:
 
 def _trace_level(share: Levels, paper: float) -> float:
     """Return the share up to which a value is that of the trace, where what is darker than `paper` is ink."""
-    counts = np.bincount(share, minlength=256).astype(np.float64)
+    counts = cv2.calcHist([share], [0], None, [256], [0, 256]).ravel().astype(np.float64)
     dark = counts[: int(paper)]
     while dark.sum() > MOST_TRACE * counts.sum() and np.count_nonzero(dark) > 1:
         dark = dark[: int(_intermeans(dark)) + 1]
@@ -175,11 +183,11 @@ def _trace_level(share: Levels, paper: float) -> float:
 
 def _intermeans(counts: Floats) -> float:
     """Return the level midway between the means of what is up to it and above it; at least two levels must be filled."""
-    levels = np.arange(len(counts))
-    level = float(np.average(levels, weights=counts))
+    number, summed = np.cumsum(counts), np.cumsum(counts * np.arange(len(counts)))
+    level = float(summed[-1] / number[-1])
     for _ in range(64):  # converges in fewer than ten
-        below = levels <= level
-        middle = float(np.mean([np.average(levels[side], weights=counts[side]) for side in (below, ~below)]))
+        below, sum_below = number[int(level)], summed[int(level)]
+        middle = float(sum_below / below + (summed[-1] - sum_below) / (number[-1] - below)) / 2
         if abs(middle - level) < 0.5:
             break
         level = middle

@@ -176,7 +176,8 @@ def best_sides(views: Sequence[Steps]) -> list[Side | None]:
     places, steps = np.stack([view.places for view in seen]), np.hstack([view.steps for view in seen])
     ends = np.repeat([min(view.height, len(view.steps)) for view in seen], STRIPS)
     for reach in REACH:
-        at, peaks = (found.reshape(places.shape) for found in _peaks(steps, ends, _depths(curves, places).ravel(), reach))
+        at, peaks = _peaks(steps, ends, _depths(curves, places).ravel(), reach)
+        at, peaks = at.reshape(places.shape), peaks.reshape(places.shape)
         curves = _fitted(places, at, peaks, curved=reach != REACH[0])
     near = np.where(np.abs(at - _depths(curves, places)) < TORN, peaks, np.float32(0))
     sides = iter([Side(*each) for each in zip(curves, near, seen, strict=True)])

@@ -11,6 +11,7 @@ from ecgbench.core.transformer import Transformer
 from ecgbench.method_pages.page import NOTICE, method_page
 
 MEASURED_FILE = "measured.json"
+SWEEPS_FILE = "sweeps.json"
 
 Methods = Mapping[str, Transformer[Any]]
 MeasuredOf = Mapping[str, Mapping[str, Any]]
@@ -18,7 +19,15 @@ MeasuredOf = Mapping[str, Mapping[str, Any]]
 
 def read_measured(directory: Path) -> dict[str, Any]:
     """Return what runs measured, by method, from measured.json beside the pages; nothing where there is no such file."""
-    file = directory / MEASURED_FILE
+    return _read(directory / MEASURED_FILE)
+
+
+def read_swept(directory: Path) -> dict[str, Any]:
+    """Return what sweeps of parameters found, by method, from sweeps.json beside the pages; nothing where there is no such file."""
+    return _read(directory / SWEEPS_FILE)
+
+
+def _read(file: Path) -> dict[str, Any]:
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 
 
@@ -44,9 +53,11 @@ def stale_pages(directory: Path, methods: Methods, measured: MeasuredOf | None =
 
 
 def _pages(directory: Path, methods: Methods, measured: MeasuredOf | None) -> dict[Path, str]:
-    known = read_measured(directory) if measured is None else measured
+    known, swept = read_measured(directory) if measured is None else measured, read_swept(directory)
     return {
-        directory / f"{name}.md": method_page(method, related=related(method, methods), measured=known.get(name))
+        directory / f"{name}.md": method_page(
+            method, related=related(method, methods), measured=known.get(name), swept=swept.get(name)
+        )
         for name, method in sorted(methods.items())
     }
 

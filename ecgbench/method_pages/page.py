@@ -16,6 +16,7 @@ from ecgbench.method_pages.dependencies import dependencies
 from ecgbench.method_pages.edge_cases import edge_cases
 from ecgbench.method_pages.markdown import table
 from ecgbench.method_pages.measured import performance
+from ecgbench.method_pages.swept import sweep_tables
 
 SECTIONS = (
     "Purpose", "Location", "Dependencies", "Signature", "How it works", "Parameters", "Returns", "Example", "What works",
@@ -31,10 +32,17 @@ _FORMS = {
 }
 
 
-def method_page(method: Transformer[Any], *, related: Sequence[str], measured: Mapping[str, Any] | None = None) -> str:
+def method_page(
+    method: Transformer[Any],
+    *,
+    related: Sequence[str],
+    measured: Mapping[str, Any] | None = None,
+    swept: Mapping[str, Any] | None = None,
+) -> str:
     """Return the page of a method: a heading for each of SECTIONS, in order. The same input gives the same text on every machine.
 
     `related`: names of other methods of its task. `measured`: what a run found (see Measured), None where there was none.
+    `swept`: what a sweep of its parameters found (see Swept).
     """
     said = method.documentation
     texts = (
@@ -43,7 +51,7 @@ def method_page(method: Transformer[Any], *, related: Sequence[str], measured: M
         ", ".join(dependencies(method.function)) or "None beside Python.",
         f"```python\n{_signature(method)}\n```",
         said.how_it_works,
-        _parameters(method),
+        "\n\n".join(filter(None, [_parameters(method), sweep_tables(swept)])),
         inspect.getdoc(method.result_type) or "",
         _example(method),
         said.what_works,

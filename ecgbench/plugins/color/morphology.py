@@ -14,6 +14,7 @@ from ecgbench.core.transformer import transformer
 from ecgbench.plugins.color.ink import (
     COLOR_PIXELS,
     DARKEST_PAPER,
+    Floats,
     Levels,
     above_noise,
     on_sheet,
@@ -51,6 +52,7 @@ GAP_MM = 0.8  # a crossing line interrupts a stroke so far
 BLOT_MM, BLOT_STROKES = 1.3, 2.2  # ink that is wider, and so many times wider than the strokes, is a blot
 SPOT_MM = 9.0  # a patch smaller than this is a spot
 SPOT_WIDTH_MM, SPOT_STROKES = 0.9, 1.6  # where it is wider than this, and so many times wider than the strokes, on average
+SPOT_INK = 1.4  # and where its ink is so many times thicker than the strokes: a QRS complex goes up and down within its height
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class OpencvParams:
     page_mm: float = param(275.0, 10.0, 1000.0, "long side, in mm, of what the picture shows: less for a close-up")
 
 
-@transformer("color.opencv")
+@transformer("color.opencv", version="0.2.0")
 def opencv(image: Bgr, p: OpencvParams) -> Separation:
     """Tell the trace as what is darker than paper and ruled lines account for.
 
@@ -185,11 +187,13 @@ def _core_level(dark: Levels, rest: Levels) -> float | None:
 def _stroke_patches(low: Levels, sure: Levels, paper: Pixels, scale: float, min_extent_mm: float) -> Pixels:
     """Return the patches of `low` (255) that are sure somewhere, long enough, and no blots, spots or rims, (H, W) uint8 of 0 and 255."""
     small, sure = _halved(low), _halved(sure)
+    inner = cv2.erode(small, np.ones((3, 3), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     sides, area = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]], stats[:, cv2.CC_STAT_AREA]
-    extent, stroke = sides.max(axis=1), _stroke_width(small)
+    extent, stroke = sides.max(axis=1), float(_ink_width(cv2.countNonZero(small), cv2.countNonZero(inner)))
+    thick = _ink_width(area, np.bincount(labels[inner > 0], minlength=len(area))) > SPOT_INK * stroke
     widest = max(SPOT_WIDTH_MM * scale / 2, SPOT_STROKES * stroke)
-    spot = (extent < SPOT_MM * scale / 2) & (sides.min(axis=1) > widest) & (area > widest * extent)
+    spot = (extent < SPOT_MM * scale / 2) & (sides.min(axis=1) > widest) & (area > widest * extent) & thick
     kept = np.zeros(len(stats), np.uint8)
     kept[labels[sure > 0]] = 255
     kept[spot | (extent < min_extent_mm * scale / 2) | _mostly(_rims(paper, DESK_MM * scale / 2), labels, area)] = 0
@@ -212,11 +216,12 @@ def _halved(mask: Levels) -> Levels:
     return np.ascontiguousarray(cv2.dilate(mask, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2])
 
 
-def _stroke_width(mask: Levels) -> float:
-    """Return the mean width of strokes in pixels, two at least: twice their area over the length of their outlines."""
-    area = cv2.countNonZero(mask)
-    outline = area - cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
-    return 2 * area / outline if outline else 0.0
+def _ink_width(area: Levels | int, inner: Levels | int) -> Floats:
+    """Return the mean width of ink in pixels, two at least where there is some: twice its area over the length of its outline.
+
+    `inner`: the part of the area that is not outline, whose neighbors are all ink.
+    """
+    return np.asarray(2 * area / np.maximum(area - inner, 1), np.float64)
 
 
 def _without_blots(patches: Levels, width: float) -> Levels:

@@ -11,6 +11,9 @@ from ecgbench.plugins.color.ink import Floats, Levels
 CELL_MM = 2.0  # length over which a line's darkness is averaged; a slant of 3 degrees shifts it there by half a trace's width
 LINE_MM = 36.0  # length of what counts as a line: longer than the flat stretches of a trace
 LINE_SHARE = 0.4  # of the picture's side, where that is shorter
+BEYOND = (
+    0.8  # of that length is taken to lie beyond the picture's border, where a line comes to it: a trace cuts off pieces there
+)
 WINDOW_MM = (25.0, 20.0)  # along and across the lines: where they are taken to run alike
 ROWS = 8  # slopes are known for so many rows at once
 FLATNESS = 0.1  # of the mean squared gradient; where there is less, nothing shows a slope
@@ -53,7 +56,7 @@ def _row_lines(cells: Pixels, px_per_mm: float, cell: int) -> Pixels:
     raised = np.asarray(cv2.subtract(cells, ground), np.uint8)
     there, back = _shifts(_slopes(raised, px_per_mm, cell), len(cells))
     length = round(min(LINE_MM * px_per_mm / cell, LINE_SHARE * cells.shape[1]))
-    lines = _moved(_evenly_spaced(_long_runs(_moved(raised, there), max(2, length))), -back)
+    lines = _moved(_evenly_spaced(_framed_runs(_moved(raised, there), max(2, length))), -back)
     level = cv2.min(cells, cv2.add(cv2.convertScaleAbs(lines, alpha=UNEVENNESS, beta=2), ground))
     return np.asarray(cv2.copyTo(level, (lines > FAINTEST_LINE).view(np.uint8)), np.uint8)
 
@@ -100,6 +103,13 @@ def _moved(picture: Levels, shift: Floats) -> Levels:
     across = np.tile(np.arange(width, dtype=np.float32), (height, 1))
     down = np.arange(height, dtype=np.float32)[:, None] + shift
     return cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _framed_runs(cells: Pixels, length: int) -> Pixels:
+    """Return the long runs of cells that go on beyond the left and right border as they are there."""
+    beyond = max(1, round(BEYOND * length))
+    framed = cv2.copyMakeBorder(cells, 0, 0, beyond, beyond, cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(_long_runs(np.asarray(framed, np.uint8), length)[:, beyond:-beyond])
 
 
 def _long_runs(cells: Pixels, length: int) -> Pixels:

@@ -45,7 +45,8 @@ GRID_PAGES = (
     "synthetic?count=54&seed=74&severity=0.5..1&dpi=72..150",
     "synthetic?count=18&seed=75&grid=none",
 )
-TRACE_F1 = {"trace_f1_1px": "F1 of the trace within 1 px"}
+TRACE_SCORES = {"trace_f1_1px": "F1 of the trace within 1 px"}
+HSV_SCORES = TRACE_SCORES | {"grid_f1_1px": "the same of the grid, which saturation tells"}
 GRID_SCORES = {
     "grid_right": "share of pages with the right family, or with no grid where there is none",
     "px_per_mm_error_pct": "error of px/mm in % where the family is right",
@@ -93,9 +94,11 @@ def pages_of(method: str) -> tuple[str, ...]:
     return COLOR_PAGES if method.startswith("color.") else GRID_PAGES
 
 
-def scores_of(method: str) -> Mapping[str, str]:
+def scores_of(method: str) -> dict[str, str]:
     """Return the scores by which a method is swept, and what they are."""
-    return TRACE_F1 if method.startswith("color.") else GRID_SCORES
+    if method == "color.hsv":
+        return HSV_SCORES
+    return TRACE_SCORES if method.startswith("color.") else GRID_SCORES
 
 
 @contextmanager
@@ -120,22 +123,28 @@ def default_of(method: str, knob: Knob) -> float:
     return float(next(spec.default for spec in default_registry().method(method).params if spec.name == knob.name))
 
 
-def score(page: Page, result: Any, truth: Truth) -> list[float]:
-    """Return a result's scores, in the order of `scores_of`; not a number where one is not defined."""
+def score(page: Page, result: Any, truth: Truth) -> dict[str, float]:
+    """Return a result's scores by name; one that is not defined is left out."""
     if isinstance(result, Separation):
-        return [separation.score(page, result, truth)["trace_f1_1px"]]
+        return separation.score(page, result, truth)
     if not isinstance(result, GridFit):
         raise TypeError(f"{type(result).__name__} is not scored here")
     found = grid_fit.score(page, result, truth)
     right = found["scale_family_right"] if truth.has_grid else found["grid_detected"]
-    return [right, found.get("px_per_mm_error_pct", np.nan) if right else np.nan]
+    error = {"px_per_mm_error_pct": found["px_per_mm_error_pct"]} if truth.has_grid and right else {}
+    return {"grid_right": right} | error
 
 
 def look(method: str, case: Case) -> list[list[list[float]]]:
-    """Score a method on one page with each value of each knob; runs in a worker."""
+    """Score a method on one page with each value of each knob, (knobs, values, scores), not a number where undefined; runs in a worker."""
     registry = default_registry()
     page, truth, chosen = registry.open_page(case.source), case.read_truth(), registry.method(method)
-    usual = score(page, chosen(page), truth)
+
+    def scored(**params: float) -> list[float]:
+        found = score(page, chosen(page, **params), truth)
+        return [found.get(name, np.nan) for name in scores_of(method)]
+
+    usual = scored()
     rows = []
     for knob in SWEEPS[method]:
         row = []
@@ -144,7 +153,7 @@ def look(method: str, case: Case) -> list[list[list[float]]]:
                 row.append(usual)
                 continue
             with turned(knob, value) as params:
-                row.append(score(page, chosen(page, **params), truth))
+                row.append(scored(**params))
         rows.append(row)
     return rows
 

@@ -4,6 +4,7 @@ import doctest
 import json
 import re
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from ecgbench import EdgeMap, Gray, Lab, QualityReport, Signals, Transformer, param, transformer
 from ecgbench.core.results import Gate
-from ecgbench.method_pages import SECTIONS, method_page, read_measured, stale_pages, write_method_pages
+from ecgbench.method_pages import SECTIONS, method_page, read_measured, read_swept, stale_pages, write_method_pages
 from ecgbench.method_pages.dependencies import dependencies
 from ecgbench.method_pages.page import cited_tests, files_that_test
 from ecgbench.registry import BUILT_IN, Registry
@@ -100,6 +101,35 @@ def test_signature_and_parameters_are_those_of_the_code():
     assert "`edges`: (H, W) bool." in section(page, "Returns")
     assert section(method_page(lazy, related=[]), "Parameters") == "None."
     assert "lazy(image) -> EdgeMap" in section(method_page(lazy, related=[]), "Signature")
+
+
+def test_a_sweep_stands_below_the_parameters_with_the_default_marked():
+    score = {"mean": 0.91234, "change": -0.02, "interval": [-0.03, -0.01]}
+    same = {"mean": 0.93234, "change": 0.0, "interval": [0.0, 0.0]}
+    values = [{"value": 128, "scores": {"box_iou": same}}, {"value": 200.0, "scores": {"box_iou": score}}]
+    swept = {
+        "command": "python sweep.py",
+        "pages": "12 of `demo`",
+        "scores": {"box_iou": "overlap of boxes"},
+        "parameters": [{"name": "level", "default": 128, "values": values}],
+    }
+    told = section(method_page(sample, related=[], swept=swept), "Parameters")
+    assert told.startswith(section(method_page(sample, related=[]), "Parameters"))
+    assert "on development pages, 12 of `demo`." in told and "Here `box_iou` is overlap of boxes." in told
+    assert "| 128 (default) | 0.9323 |  |" in told
+    assert "| 200 | 0.9123 | -0.02 (-0.03 to -0.01) |" in told
+    assert "```sh\npython sweep.py\n```" in told
+
+
+def test_committed_sweeps_are_of_the_defaults_in_use():
+    methods = built_ins()
+    for name, swept in read_swept(PAGES).items():
+        defaults = {spec.name: spec.default for spec in methods[name].params}
+        for parameter in swept["parameters"]:
+            module, _, constant = parameter["name"].rpartition(".")
+            usual = getattr(import_module(f"ecgbench.plugins.{module}"), constant) if module else defaults[constant]
+            assert parameter["default"] == usual, (name, parameter["name"])
+            assert usual in [each["value"] for each in parameter["values"]]
 
 
 def test_limitations_are_the_authors_and_those_of_the_form_of_the_page():

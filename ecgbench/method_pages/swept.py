@@ -7,6 +7,8 @@ from typing import Any, TypedDict
 
 from ecgbench.method_pages.markdown import table
 
+SMALLEST_CHANGE = 5e-5  # of a mean that is shown with four digits
+
 
 class SweptScore(TypedDict):
     """A score with one value of a parameter: its mean, and the mean change against the default with its 95 % interval, where there is one."""
@@ -44,10 +46,10 @@ def sweep_tables(swept: Mapping[str, Any] | None) -> str:
     """Return a paragraph, a table a parameter and the command; nothing where there was no sweep."""
     if not swept:
         return ""
-    said = "; ".join(f"{name}: {what}" for name, what in swept["scores"].items())
+    said = "; ".join(f"`{name}` is {what}" for name, what in swept["scores"].items())
     intro = (
         f"Defaults by a sweep on development pages, {swept['pages']}. Each value is held against the default on the same pages: change of the "
-        f"mean and its 95 % interval over records. {said[:1].upper()}{said[1:]}."
+        f"mean and its 95 % interval over records. Here {said}."
     )
     tables = [_parameter(each, list(swept["scores"])) for each in swept["parameters"]]
     return "\n\n".join([intro, *tables, f"This sweeps them again:\n\n```sh\n{swept['command']}\n```"])
@@ -73,5 +75,4 @@ def _cells(score: Mapping[str, Any], *, default: bool) -> tuple[str, str]:
 
 
 def _signed(value: float) -> str:
-    rounded = f"{value:+.2g}"
-    return "0" if float(rounded) == 0 else rounded
+    return "0" if abs(value) < SMALLEST_CHANGE else f"{value:+.2g}"

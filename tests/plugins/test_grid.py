@@ -11,9 +11,10 @@ import pytest
 
 from ecgbench.core.page import Page, page_from_array
 from ecgbench.core.params import ParamError
-from ecgbench.plugins.grid import detect_grid, map_paper, multiscale
+from ecgbench.plugins.grid import detect_grid, map_paper, multiscale, search
 from ecgbench.plugins.grid.family import MILLIMETERS, profile_spectrum, weigh
 from ecgbench.plugins.grid.ink import ink_levels
+from ecgbench.plugins.grid.spectrum import common_periods
 from ecgbench.plugins.grid.surface import Surface
 
 PAPER, FINE, BOLD, TRACE = 245.0, 60.0, 110.0, 20.0  # gray of the paper and the trace; how much darker lines are
@@ -349,6 +350,25 @@ def labelled_pictures():
         pytest.skip("ECGBENCH_DATA does not say where the real pictures are")
     folder = Path(data) / "images"
     return folder, json.loads((folder / "labels.json").read_text())
+
+
+def test_coarser_sizes_are_looked_at_only_where_a_finer_one_leaves_a_doubt(monkeypatch):
+    seen = []
+
+    def counted(level, largest_tilt):
+        seen.append(level.scale)
+        return common_periods(level, largest_tilt)
+
+    monkeypatch.setattr(search, "common_periods", counted)
+    clear, doubtful = draw(8.0).gray, draw(8.0, noise=60.0, bold=False).gray
+    assert detect_grid(clear).px_per_mm_x == pytest.approx(8.0, rel=1e-3)
+    assert seen == [1]
+    seen.clear()
+    levels = ink_levels(doubtful)
+    found = list(search.candidates(levels, 0.25))
+    assert seen == [level.scale for level in levels]
+    strengths = [candidate.strength_db for candidate in found]
+    assert strengths == sorted(strengths, reverse=True)
 
 
 def test_real_pictures_get_the_right_family():

@@ -123,7 +123,7 @@ def default_of(method: str, knob: Knob) -> float:
     return float(next(spec.default for spec in default_registry().method(method).params if spec.name == knob.name))
 
 
-def score(page: Page, result: Any, truth: Truth) -> dict[str, float]:
+def score(page: Page, result: Any, truth: Truth) -> Mapping[str, float]:
     """Return a result's scores by name; one that is not defined is left out."""
     if isinstance(result, Separation):
         return separation.score(page, result, truth)

@@ -21,31 +21,38 @@ from pathlib import Path
 from pages import write_benchmark_pages
 from tables import Table, present, spread, verdict
 
-FIRST_OUTCOME = """
-import sys
+LEAVE = """
+import os, signal
 from ecgbench import hookimpl
-from ecgbench.registry import default_registry
-class Leave:
-    @hookimpl
-    def ecgbench_outcome(self, outcome):
-        print(outcome.status, flush=True)
-        import os, signal
-        os.kill(os.getpid(), signal.SIGKILL)
-default_registry().register(Leave())
-from ecgbench.cli import main
-main(sys.argv[1:])
+@hookimpl
+def ecgbench_outcome(outcome):
+    print(outcome.status, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def seconds_of(*command: str, signal_ends_it: bool = False) -> float:
-    """Return the wall seconds of a process; modules are compiled already, as they are from the second start on."""
+def write_plugin(folder: Path) -> None:
+    """Write a plugin, as if it were installed, that ends a run at its first outcome."""
+    (folder / "leave-0.dist-info").mkdir()
+    (folder / "leave-0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: leave\nVersion: 0\n")
+    (folder / "leave-0.dist-info" / "entry_points.txt").write_text("[ecgbench]\nleave = leave_at_first_outcome\n")
+    (folder / "leave_at_first_outcome.py").write_text(LEAVE)
+
+
+def seconds_of(*command: str, plugins: Path | None = None) -> float:
+    """Return the wall seconds of a process; modules are compiled already, as they are from the second start on.
+
+    `plugins`: a folder of them, one of which ends the process.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "ecgbench-startup-bytecode")
+    if plugins is not None:
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(plugins), environment.get("PYTHONPATH"))))
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     seconds = time.perf_counter() - start
     said = done.stdout + done.stderr  # on a terminal or not, what is printed beside the run's progress goes where that goes
-    assert (done.returncode == -9 and "done" in said) if signal_ends_it else done.returncode == 0, said
+    assert (done.returncode == -9 and "done" in said) if plugins is not None else done.returncode == 0, said
     return seconds
 
 
@@ -53,14 +60,16 @@ def measured(rounds: int) -> dict[str, list[float]]:
     """Return the seconds of each process, round by round."""
     python = sys.executable
     with tempfile.TemporaryDirectory() as place:
-        folder = write_benchmark_pages(Path(place), 4)[0].parent
+        folder, plugins = write_benchmark_pages(Path(place), 4)[0].parent, Path(place) / "plugins"
+        plugins.mkdir()
+        write_plugin(plugins)
         commands: dict[str, Callable[[], float]] = {
             "import cv2": lambda: seconds_of(python, "-c", "import cv2"),
             "import ecgbench": lambda: seconds_of(python, "-c", "import cv2, ecgbench; ecgbench.transformer, ecgbench.EdgeMap"),
             "ecgbench --help": lambda: seconds_of(python, "-m", "ecgbench", "--help"),
             "import cv2, sqlalchemy": lambda: seconds_of(python, "-c", "import cv2, sqlalchemy"),
             "first outcome": lambda: seconds_of(
-                python, "-c", FIRST_OUTCOME, "run", str(folder), "-m", "edges.canny", "--store", f"{place}/{time.time_ns()}.db", signal_ends_it=True
+                python, "-m", "ecgbench", "run", str(folder), "-m", "edges.canny", "--store", f"{place}/{time.time_ns()}.db", plugins=plugins
             ),
         }  # fmt: skip
         times: dict[str, list[float]] = {name: [] for name in commands}

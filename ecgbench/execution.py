@@ -23,7 +23,7 @@ from ecgbench.plan import Plan, PlanError
 from ecgbench.registry import Problem
 from ecgbench.store import Run, RunExistsError, Store
 from ecgbench.store.records import RunState
-from ecgbench.workers import START, Finished, Lost, Pool, Raised, one_line, open_pool, stream
+from ecgbench.workers import START, Finished, Lost, Pool, Raised, one_line, open_pool, stream, usable_cores
 
 COMMIT_OUTCOMES, COMMIT_SECONDS = 500, 0.2  # an outcome waits for its commit no longer than this
 
@@ -110,14 +110,13 @@ class Execution:
     def _committed(self, pool: Pool) -> Iterator[Outcome]:
         """Yield the outcomes of the pool, each after the commit that keeps it."""
         pending: list[Outcome] = []
-        since = time.monotonic()
+        committed = -COMMIT_SECONDS
         tasks = self._ahead.through(self._tasks(), lambda task: task.case.source)
         for batch in stream(pool, tasks, retries=self._retries, tick=COMMIT_SECONDS):
-            if not pending:
-                since = time.monotonic()
             for finished in batch:
                 pending += self._outcomes(finished)
-            if len(pending) >= COMMIT_OUTCOMES or time.monotonic() - since >= COMMIT_SECONDS or not batch:
+            if len(pending) >= COMMIT_OUTCOMES or time.monotonic() - committed >= COMMIT_SECONDS or not batch:
+                committed = time.monotonic()
                 yield from self._commit(pending)
                 pending = []
             if self._is_to_stop(pool):
@@ -148,14 +147,28 @@ class Execution:
         self.backlog.files.clear()
 
     def _tasks(self) -> Iterator[CaseTask]:
-        """Yield a task a case, with the methods that are still to be run on it."""
+        """Yield a task a case, with the methods that are still to be run on it; those of the first and the last case are dealt out."""
+        numbers = count()
+        ends = {0, (self.plan.case_count() or 0) - 1}
         for items in self.backlog.chunks():
             self._reuse(items)
             if len(self.backlog.files) > COMMIT_OUTCOMES:  # of cases that need not be done: no commit comes by to keep them
                 self._remember()
-            for item in items:
-                if item.missing:
-                    yield CaseTask(item.case, item.missing)
+            for item, number in zip(items, numbers, strict=False):
+                for methods in self._dealt(item.missing) if number in ends else [item.missing]:
+                    if methods:
+                        yield CaseTask(item.case, methods)
+
+    def _dealt(self, methods: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Deal the methods of a case out to all workers: at the beginning and at the end of a run some would have nothing to do.
+
+        Where there are several repeats a case stays whole, since its methods take turns; so it does on a cluster, whose size we do not know.
+        """
+        plan = self.plan
+        if plan.repeats > 1 or plan.executor not in ("processes", "threads"):
+            return [methods]
+        workers = plan.workers or usable_cores()
+        return [methods[number::workers] for number in range(min(workers, len(methods)))]
 
     def _reuse(self, items: Sequence[Item]) -> None:
         """Carry over what earlier runs have, and count what needs not be done."""

@@ -17,6 +17,7 @@ from ecgbench.core.outcome import Status
 from ecgbench.execution import Execution
 from ecgbench.plan import make_plan
 from ecgbench.store import Store, StoreError
+from ecgbench.workers import stream
 from tests import misbehaving_plugin
 from tests.pictures import write_pictures
 
@@ -115,6 +116,28 @@ def test_parallelism_and_executor_never_change_an_outcome_but_its_times(pictures
     methods = "edges.canny,edges.sobel,edges.raising,edges.a_good"
     serial = outcomes_of(pictures, registry, methods, executor="serial")
     assert told(outcomes_of(pictures, registry, methods, **terms)) == told(serial)
+
+
+@pytest.mark.parametrize(
+    ("terms", "dealt"),
+    [
+        ({"workers": 2}, [((0, 2), (1,)), ((0, 1, 2),), ((0, 1, 2),), ((0, 1, 2),), ((0, 2), (1,))]),
+        ({"workers": 2, "repeats": 2}, [((0, 1, 2),)] * 5),
+        ({"executor": "serial"}, [((0, 1, 2),)] * 5),
+    ],
+)
+def test_the_methods_of_the_first_and_the_last_case_are_dealt_out_to_the_workers(pictures, registry, monkeypatch, terms, dealt):
+    given = {}
+
+    def spied(pool, tasks, **more):
+        for task in (every := list(tasks)):
+            given.setdefault(task.case.name, []).append(task.methods)
+        return stream(pool, every, **more)
+
+    monkeypatch.setattr("ecgbench.execution.stream", spied)
+    outcomes = outcomes_of(pictures, registry, "edges.canny,edges.sobel,edges.a_good", **terms)
+    assert [tuple(methods) for methods in given.values()] == dealt
+    assert len({(o.variant.method, o.case.name) for o in outcomes}) == len(outcomes) == 15
 
 
 def test_repeats_are_timed_each_and_the_warm_up_apart(pictures, registry):

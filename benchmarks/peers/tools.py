@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import nothing
 import pyarrow.parquet
+from compared import TEN
 from job import Job
 
 from ecgbench.core.outcome import Status
@@ -75,7 +77,18 @@ def by_benchopt(name: str, *words: str) -> Tool:
     return Tool(name, "benchopt_pages", command, rows_in_parquet, ".parquet")
 
 
-OURS = Tool("ecgbench run", "ecgbench_run.py", lambda _: [PYTHON, HERE / "ecgbench_run.py"], rows_in_store, ".db")
+def by_ecgbench(job: Job) -> Sequence[object]:
+    """Return `ecgbench run` as users type it; ecgbench_peers-*.dist-info makes plugins of nothing.py and first_outcome.py."""
+    numbers = ",".join(map(str, range(nothing.COPIES)))
+    methods = {
+        "ten": [f"--methods={','.join(TEN)}"],
+        "nothing": ["--methods=edges.nothing", f"--param=edges.nothing.number={numbers}"],
+    }
+    how = [f"--repeats={job.repeats}", "--warmup=0", f"--jobs={job.workers}", f"--store={job.output}"]
+    return [PYTHON, "-m", "ecgbench", "run", job.pages, *methods[job.methods], *how]
+
+
+OURS = Tool("ecgbench run", "first_outcome.py", by_ecgbench, rows_in_store, ".db")
 POOL = by_script("process pool by hand", "pool_loop.py")
 BENCHOPT = by_benchopt("benchopt")
 PLAIN = by_pytest("pytest-benchmark, `benchmark(f)`", "plain")

@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ StorePath = Annotated[str, typer.Option("--store", envvar=STORE_VARIABLE, help="
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 RunName = Annotated[str | None, typer.Argument(help="A run's name; default: the newest.")]
 NOTHING_EARLIER = "No earlier run in the store was measured by this executor, machine and software, so every cell is run."
+NO_WORKERS = {"--help", "-h", "--dry-run"}  # words with which no run is carried out
 DEMO_COUNT, DEMO_SEED, DEMO_REPEATS = 12, 1, 3
 
 
@@ -37,6 +39,18 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(leaderboard)
     app.command()(compare)
     app.command()(export)
+
+
+def make_head_start(line: Sequence[str]) -> None:
+    """Wake the process that workers are forked from where a line begins as one that needs it does.
+
+    So it imports its libraries while this process reads the line and imports its own. A line that turns out to be wrong ends both.
+    """
+    others = any(word in NO_WORKERS or word.startswith("--executor") for word in line)
+    if list(line[:1]) in (["run"], ["demo"]) and not others:
+        from ecgbench.workers import wake_forkserver
+
+        wake_forkserver()
 
 
 class UsageError(ValueError):

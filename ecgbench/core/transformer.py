@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property, update_wrapper
+from functools import cached_property, update_wrapper
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 import pluggy
@@ -18,6 +17,7 @@ from ecgbench.core.pickling import by_name_or_value
 from ecgbench.core.results import Result, ResultError
 from ecgbench.core.source import source_hash
 from ecgbench.core.surroundings import kept_surroundings
+from ecgbench.core.versions import package_version
 
 hookimpl = pluggy.HookimplMarker("ecgbench")
 R = TypeVar("R", bound=Result)
@@ -68,7 +68,7 @@ class Transformer(Generic[R]):
     @cached_property
     def version(self) -> str:
         """The version of the distribution that brought the method, or the one given to @transformer."""
-        return self._version or _package_version(self.function.__module__.partition(".")[0])
+        return self._version or package_version(self.function.__module__.partition(".")[0])
 
     @cached_property
     def source_hash(self) -> str:
@@ -156,20 +156,6 @@ def _signature(method: Transformer[Any], image: inspect.Parameter) -> inspect.Si
         for spec in method.params
     ]
     return inspect.Signature([image.replace(name="image", annotation=Any), *named], return_annotation=method.result_type)
-
-
-@cache
-def _package_version(top: str) -> str:
-    """Return the version of the top-level package of a module: its own word, or that of the distribution that brought it."""
-    if top == "__main__":
-        return "0"
-    found = getattr(sys.modules.get(top), "__version__", None)
-    if isinstance(found, str):
-        return found
-    from importlib.metadata import packages_distributions, version  # slow, so only for packages that do not say, and once
-
-    names = packages_distributions().get(top)
-    return version(names[0]) if names else "0"
 
 
 def _rebuild(name: str, function: Callable[..., Any], version: str, isolate: str | None) -> Transformer[Any]:

@@ -56,14 +56,22 @@ class _Worker:
     def overdue(self, timeout: float) -> bool:
         return self.ready and bool(self.tasks) and time.monotonic() - self.place[SINCE] > timeout
 
-    def kill(self) -> None:
-        """End the worker and what it started."""
+    def signal_end(self) -> None:
+        """Kill the worker and what it started, without waiting for it."""
         pid = self.process.pid
         if pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """End the worker and what it started."""
+        self.signal_end()
+        self.see_end()
+
+    def see_end(self) -> None:
+        """Wait until the worker that was killed is gone."""
         self.process.join(5)
         self.pipe.close()
 
@@ -143,8 +151,10 @@ class ProcessPool:
 
     def close(self) -> None:
         """End every worker at once."""
+        for worker in self._workers:  # all, before the first is waited for: the kernel takes its time to free what one had
+            worker.signal_end()
         for worker in self._workers:
-            worker.kill()
+            worker.see_end()
         self._workers.clear()
         self._waiting.clear()
 

@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from ecgbench import __version__
+from ecgbench.cli import app, app_of
+from ecgbench.cli.runs import make_head_start
 
 COMMANDS = ("demo", "run", "runs", "leaderboard", "compare", "export", "methods", "show", "plugins", "docs", "process", "images")
 HELP = """
@@ -151,3 +153,34 @@ def test_names_that_the_encoding_has_no_letters_for_do_not_end_a_command(tmp_pat
     assert process.returncode == 1
     assert b"There is no file" in out
     assert err == b""
+
+
+@pytest.mark.parametrize("line", [["runs", "--json"], ["run", "--help"]])
+def test_a_line_that_names_its_command_at_once_is_read_without_building_the_others(line):
+    assert [each.callback.__name__.removeprefix("list_") for each in app_of(line).registered_commands] == [line[0]]
+    assert app_of(line) is app_of(line)
+
+
+@pytest.mark.parametrize("line", [[], ["--help"], ["--debug", "runs"], ["images", "demo"], ["no-command"]])
+def test_any_other_line_is_read_with_all_commands(line):
+    assert app_of(line) is app
+
+
+@pytest.mark.parametrize(
+    ("line", "woken"),
+    [
+        (["run", "demo"], 1),
+        (["demo"], 1),
+        (["run", "demo", "--dry-run"], 0),
+        (["run", "demo", "--executor=serial"], 0),
+        (["run", "demo", "--executor", "threads"], 0),
+        (["run", "--help"], 0),
+        (["runs"], 0),
+        ([], 0),
+    ],
+)
+def test_the_process_that_workers_come_from_is_woken_before_a_line_is_read(line, woken, monkeypatch):
+    calls = []
+    monkeypatch.setattr("ecgbench.workers.wake_forkserver", lambda: calls.append(1))
+    make_head_start(line)
+    assert len(calls) == woken

@@ -103,6 +103,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PIP_FIND_LINKS": str(house),
         "PIP_NO_BUILD_ISOLATION": "0",  # pip's word for "do not isolate": what builds is lent, too
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_COMPILE": "1",  # which would compile every module, where the page needs half of them
     }
 
 

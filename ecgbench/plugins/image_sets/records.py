@@ -9,18 +9,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ecgbench.core.image_set import ImageSetOpener, SpecError
 from ecgbench.core.transformer import hookimpl
 from ecgbench.plugins.image_sets.signal_files import SignalsError
-from ecgbench.plugins.image_sets.synthetic.heart import HEART_SETTINGS
-from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
-from ecgbench.plugins.image_sets.synthetic.sets import SyntheticSet
-from ecgbench.plugins.image_sets.synthetic.settings import KEYS, read_settings
+from ecgbench.plugins.image_sets.synthetic.openers import HEART_NAMES, SHEET_NAMES
 from ecgbench.plugins.image_sets.synthetic.split import SPLITS, split_of_record
 from ecgbench.plugins.image_sets.wfdb_records import read_record, signal_files
+
+if TYPE_CHECKING:  # what makes pages is loaded when a folder is opened
+    from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
+    from ecgbench.plugins.image_sets.synthetic.sets import SyntheticSet
 
 SCHEME = "records:"
 LONGEST_SHEET_S = 60.0  # more than a sheet of any layout shows; the rest of a day's recording is not read
@@ -49,6 +51,8 @@ class RecordFile:
 
         A header shows the digits of its name, as the ID that devices print.
         """
+        from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
+
         signals = read_record(self.header, seconds=LONGEST_SHEET_S)
         lacking = [name for name, signal in signals.leads.items() if not np.isfinite(signal).any()]
         if lacking:
@@ -91,6 +95,9 @@ def open_records(spec: str) -> SyntheticSet | None:
     """
     if not spec.startswith(SCHEME):
         return None
+    from ecgbench.plugins.image_sets.synthetic.sets import SyntheticSet
+    from ecgbench.plugins.image_sets.synthetic.settings import read_settings
+
     where, _, settings = spec.removeprefix(SCHEME).partition("?")
     folder = Path(where).expanduser()
     if not where or not folder.is_dir():
@@ -106,7 +113,7 @@ def open_records(spec: str) -> SyntheticSet | None:
         raise SpecError(f"None of the records in {where} is one for {split}.")
     values = {"pages": None} | read_settings(settings, spec)
     if "hearts" in values:
-        raise SpecError(f"{spec}: records bring their own hearts; leave out {', '.join(HEART_SETTINGS)}.")
+        raise SpecError(f"{spec}: records bring their own hearts; leave out {', '.join(HEART_NAMES)}.")
     return SyntheticSet(name=spec, sources=sources, **values)
 
 
@@ -135,7 +142,7 @@ def _records(folder: Path) -> Iterable[RecordFile]:
 RECORDS = ImageSetOpener(
     "records",
     "records:DIR?types=0001,0003&severity=0.5&dpi=200",
-    f"Recorded ECGs (WFDB) printed as synthetic pages with truth; settings: split, {', '.join(key for key in KEYS if key not in HEART_SETTINGS)}.",
+    f"Recorded ECGs (WFDB) printed as synthetic pages with truth; settings: split, {', '.join(SHEET_NAMES)}.",
     open_records,
 )
 

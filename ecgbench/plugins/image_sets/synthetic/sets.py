@@ -1,4 +1,4 @@
-"""Image sets of synthetic pages, and their openers: `demo` and `synthetic?count=..&types=..&seed=..`."""
+"""Image sets of synthetic pages, and how their specs are read: `demo` and `synthetic?count=..&types=..&seed=..`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from itertools import count as count_up
 from itertools import islice
 from zlib import crc32
 
-from ecgbench.core.image_set import ImageSetOpener, SpecError
+from ecgbench.core.image_set import SpecError
 from ecgbench.core.truth import Case
 from ecgbench.plugins.image_sets.synthetic.choice import Choice, Within, of
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
 from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, SeededHeart, stream
 from ecgbench.plugins.image_sets.synthetic.page import SyntheticPage
-from ecgbench.plugins.image_sets.synthetic.settings import KEYS, read_settings
+from ecgbench.plugins.image_sets.synthetic.settings import read_settings
 from ecgbench.plugins.image_sets.synthetic.style import Style, draw_style
 
 KAGGLE_DPI, ANY_SEVERITY = of((200.0,)), Within(0, 1)
@@ -132,13 +132,3 @@ def open_synthetic(spec: str) -> SyntheticSet | None:
     """
     name, _, settings = spec.partition("?")
     return SyntheticSet(name=spec, **read_settings(settings, spec)) if name == "synthetic" else None
-
-
-DEMO = ImageSetOpener("demo", "demo", "Twelve small synthetic pages of nine kinds, with truth.", open_demo, "demo")
-SYNTHETIC = ImageSetOpener(
-    "synthetic",
-    "synthetic?count=100&types=0001,0003,0005&seed=0&dpi=200",
-    f"Synthetic pages with truth, as many as you like (count=endless); settings: {', '.join(KEYS)}.",
-    open_synthetic,
-    "synthetic?count=4&types=0001,0005&dpi=100",
-)

@@ -196,9 +196,10 @@ def _stroke_patches(low: Levels, sure: Levels, paper: Pixels, scale: float, min_
     _, labels, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     sides, area = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]], stats[:, cv2.CC_STAT_AREA]
     extent, stroke = sides.max(axis=1), float(_ink_width(cv2.countNonZero(small), cv2.countNonZero(inner)))
-    thick = _ink_width(area, np.bincount(labels[inner > 0], minlength=len(area))) > SPOT_INK * stroke
     widest = max(SPOT_WIDTH_MM * scale / 2, SPOT_STROKES * stroke)
-    spot = (extent < SPOT_MM * scale / 2) & (sides.min(axis=1) > widest) & (area > widest * extent) & thick
+    spot = (extent < SPOT_MM * scale / 2) & (sides.min(axis=1) > widest) & (area > widest * extent)
+    if scale > BLOT_SCALE:  # on smaller pictures all ink is two pixels wide here
+        spot &= _ink_width(area, np.bincount(labels[inner > 0], minlength=len(area))) > SPOT_INK * stroke
     kept = np.zeros(len(stats), np.uint8)
     kept[labels[sure > 0]] = 255
     kept[spot | (extent < min_extent_mm * scale / 2) | _mostly(_rims(paper, DESK_MM * scale / 2), labels, area)] = 0

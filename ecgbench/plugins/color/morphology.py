@@ -223,11 +223,12 @@ def _halved(mask: Levels) -> Levels:
 
 
 def _ink_width(area: Levels | int, inner: Levels | int) -> Floats:
-    """Return the mean width of ink in pixels, two at least where there is some: twice its area over the length of its outline.
+    """Return the mean width of ink in pixels, two at least: twice its area over the length of its outline; 0 where it has none.
 
     `inner`: the part of the area that is not outline, whose neighbors are all ink.
     """
-    return np.asarray(2 * area / np.maximum(area - inner, 1), np.float64)
+    outline = np.asarray(area) - inner
+    return np.asarray(np.where(outline > 0, 2 * area / np.maximum(outline, 1), 0.0), np.float64)
 
 
 def _without_blots(patches: Levels, width: float) -> Levels:

@@ -44,7 +44,7 @@ class MultiscaleParams:
     max_angle_deg: float = param(15.0, 1.0, 20.0, "largest tilt of the grid's lines to either side, in degrees")
 
 
-@transformer("grid.multiscale")
+@transformer("grid.multiscale", version="0.2.0")
 def multiscale(gray: Gray, p: MultiscaleParams) -> GridFit:
     """Measure the paper's grid: pixels per millimeter along both axes, angle, and where each 1 mm and 5 mm line lies.
 

@@ -45,13 +45,17 @@ def find_paths(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Flo
 
 def _apart(coverage: Plane, blots: Plane, levels: Floats, scale: int) -> Floats:
     """Return the cheapest path of each row, no two rows along one trace."""
-    paths = _search(coverage, blots, levels, scale)
-    for row, other, columns in _shared(paths, levels, scale):
-        rest = coverage.copy()
-        for step in range(-round(TAKEN_MM * scale), round(TAKEN_MM * scale) + 1):
-            taken = np.rint(paths[other, columns]).astype(np.intp) + step
-            rest[taken.clip(0, len(rest) - 1), columns] = 0
-        paths[row] = _search(rest, blots, levels[row : row + 1], scale)[0]
+    paths, left = _search(coverage, blots, levels, scale), dict[int, Plane]()
+    for _ in levels:  # a row that is sent back to its own trace may meet another one there, which took it in its place
+        shared = _shared(paths, levels, scale)
+        for row, other, columns in shared:
+            rest = left.setdefault(row, coverage.copy())
+            for step in range(-round(TAKEN_MM * scale), round(TAKEN_MM * scale) + 1):
+                taken = np.rint(paths[other, columns]).astype(np.intp) + step
+                rest[taken.clip(0, len(rest) - 1), columns] = 0
+            paths[row] = _search(rest, blots, levels[row : row + 1], scale)[0]
+        if not shared:
+            break
     return paths
 
 

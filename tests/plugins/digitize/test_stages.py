@@ -196,6 +196,18 @@ def test_a_row_that_begins_late_does_not_begin_on_the_pulse_of_the_next_one() ->
     assert np.abs(upper[30:] - 120).max() < 4
 
 
+def test_a_row_finds_back_to_its_trace_after_its_neighbor_did() -> None:
+    coverage = np.zeros((560, 900), np.float32)
+    coverage[118:123, 260:] = coverage[278:283] = coverage[438:443] = 1  # the begin of the first row is missing, ...
+    coverage[278:283, 100:130] = 0  # ... and the second one has a gap that is dearer than to go down to the third
+    levels = np.array([120.5 / 8, 280.5 / 8, 440.5 / 8])
+    first, second, third = find_paths(coverage, np.zeros_like(coverage), levels, SCALE)
+    assert np.abs(first[270:] - 120).max() < 4
+    assert np.abs(first[:240] - 280).min() > 4
+    assert np.abs(second[140:] - 280).max() < 4
+    assert np.abs(third - 440).max() < 4
+
+
 def test_nothing_is_made_up_where_there_is_no_ink() -> None:
     coverage = drawn(beat(), 120)
     coverage[:, 100:130] = 0

@@ -43,8 +43,15 @@ def parts(folder: Path, pages: Sequence[Path], rounds: int) -> list[Path]:
 
 
 def checked(tool: Tool, pages: Path, *, methods: str = "ten", workers: int | None = None, look: bool = False) -> Cost:
-    """Return what a job costs, after a look at whether all its cells are there."""
-    cost = cost_of(tool, pages, methods=methods, workers=workers or usable_cores(), look=look)
+    """Return what a job costs, after a look at whether all its cells are there; what fails is tried once more, and said.
+
+    benchopt fails now and then, when its threads change a dictionary that is on its way to a worker.
+    """
+    try:
+        cost = cost_of(tool, pages, methods=methods, workers=workers or usable_cores(), look=look)
+    except RuntimeError as error:
+        print(f"  {error}\n  {tool.name} failed and is tried again", file=sys.stderr, flush=True)
+        cost = cost_of(tool, pages, methods=methods, workers=workers or usable_cores(), look=look)
     expected = 10 * len(list(pages.glob("*.png")))
     if cost.cells != expected:
         raise RuntimeError(f"{tool.name} left {cost.cells} cells of {expected}")

@@ -2,7 +2,8 @@
 
     python benchmarks/run_all.py [--quick] [--only peers,server] [--output benchmarks/RESULTS.md]
 
-A benchmark that fails is named in its section, the others stand, and the exit code is 1.
+A benchmark that fails is named in its section, the others stand, and the exit code is 1. With --only the sections of the others stay as they
+were in the file.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from results import Section, results_page
+from results import Section, results_page, sections_of
 from tables import read_tables
 
 HERE = Path(__file__).parent
@@ -100,12 +101,16 @@ def main() -> None:
     command = (
         f"python benchmarks/run_all.py {' '.join(sys.argv[1:])}" if options.only else "make bench" + " QUICK=1" * options.quick
     )
-    sections: list[Section] = []
+    known = sections_of(options.output.read_text()) if options.only and options.output.exists() else {}
+    failed = False
     for benchmark in chosen(options.only):
-        sections.append(section(benchmark, quick=options.quick))
+        found = section(benchmark, quick=options.quick)
+        failed |= found.failure is not None
+        known[benchmark.title] = found.markdown()
+        sections = [known[each.title] for each in BENCHMARKS if each.title in known]
         options.output.write_text(results_page(sections, command=command, quick=options.quick, load=load))
     print(f"{options.output} is written")
-    sys.exit(any(each.failure for each in sections))
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -34,8 +34,8 @@ def test_results_hold_every_cell_that_a_benchmark_printed_and_say_what_failed(
     kept = tables.read_tables(tmp_path / "kept.json")
     page = results.results_page(
         [
-            results.Section("Peers", "benchmarks/peers.py --pages=4", 1.5, kept),
-            results.Section("Server", "benchmarks/server.py", 0.1, [], "It failed with exit code 3."),
+            results.Section("Peers", "benchmarks/peers.py --pages=4", 1.5, kept).markdown(),
+            results.Section("Server", "benchmarks/server.py", 0.1, [], "It failed with exit code 3.").markdown(),
         ],
         command="make bench QUICK=1",
         quick=True,
@@ -54,9 +54,14 @@ def test_results_hold_every_cell_that_a_benchmark_printed_and_say_what_failed(
         "| 7   |",
     ]
     assert [line for line in said.splitlines() if line.startswith("|")] == cells
-    assert "`python benchmarks/peers.py --pages=4`, 1.5 minutes." in page
+    assert "`python benchmarks/peers.py --pages=4`, 1.5 minutes, ended " in page
+    assert list(results.sections_of(page)) == ["Peers", "Server"]
+    again = results.results_page(list(results.sections_of(page).values()), command="make bench QUICK=1", quick=True, load=1e6)
+    assert again.partition("## ")[2].split() == page.partition("## ")[2].split()
     assert "One sentence." in page and "**It failed with exit code 3.**" in page
-    assert "Written by `make bench QUICK=1`" in page and "This is of a quick run" in page and "others used the machine" in page
+    assert (
+        "Last written by `make bench QUICK=1`" in page and "This is of a quick run" in page and "others used the machine" in page
+    )
 
 
 def test_a_row_that_does_not_fit_its_head_is_refused_not_shifted(bench: tuple[Any, Any]) -> None:

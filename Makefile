@@ -18,8 +18,9 @@ demo: .venv/run.stamp  ## set up, run every method over a sample set, write demo
 TESTING := PYTHONDONTWRITEBYTECODE= OPENCV_FOR_THREADS_NUM=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
            MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=1073741824
 
-# Two test processes a core: a third of the time tests wait for servers, browsers and processes that start.
-TEST_PROCESSES ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
+# Half as many test processes again as there are cores: a third of the time tests wait for servers, browsers and processes that start. Two a
+# core take longer, since each process collects all tests.
+TEST_PROCESSES ?= $(shell $(PYTHON) -c "import os; cores = os.cpu_count() or 1; print(cores + cores // 2)")
 
 test: .venv/dev.stamp  ## set up, run the tests
 	$(TESTING) $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)

@@ -138,14 +138,13 @@ def busy_seconds(pid: int) -> dict[int, float]:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = task.read_text().split()
-        except OSError:
-            continue
-        for child in map(int, children):
-            yield child
-            yield from descendants(child)
+    try:
+        children = [int(each) for task in Path(f"/proc/{pid}/task").glob("*/children") for each in task.read_text().split()]
+    except OSError:  # it has ended
+        return
+    for child in children:
+        yield child
+        yield from descendants(child)
 
 
 def cost_of(tool: Tool, pages: Path, *, methods: str, workers: int, repeats: int = 1, look: bool = False) -> Cost:

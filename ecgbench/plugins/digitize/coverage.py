@@ -78,10 +78,11 @@ def cover(page: FlatPage, lit: Lit, paper: Mask) -> Coverage:
     text = _without_grid(ink, usual, paper)
     noise = _noise(text[::SAMPLE_STEP, ::SAMPLE_STEP])
     strength = _strength(text, noise, page.scale)
-    blots = _blots(text, np.float32(1 / strength), page.scale)
+    to_trace = np.float32(1 / strength)
+    blots = _blots(text, to_trace, page.scale)
     values = np.empty_like(text)
     for rows in slabs(len(text)):
-        part = np.minimum(text[rows] * np.float32(1 / strength), np.float32(DARKEST), out=values[rows])
+        part = np.minimum(text[rows] * to_trace, np.float32(DARKEST), out=values[rows])
         hidden = blots[rows]
         if hidden.any():
             part -= hidden

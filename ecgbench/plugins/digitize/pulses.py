@@ -90,9 +90,8 @@ def _legs(ink: Ink, scale: int) -> list[Leg]:
     wider = cv2.dilate(ink, np.ones((1, 3), np.uint8))  # a leg that leans by a pixel is whole in one column
     tall = cv2.morphologyEx(wider, cv2.MORPH_OPEN, np.ones((2 * round(STEP_MM * scale / 2) + 1, 1), np.uint8))
     found = []
-    for outline in cv2.findContours(tall, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[
-        0
-    ]:  # there are few: faster than to label all pixels
+    outlines, _ = cv2.findContours(tall, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)  # few, and faster than to label all pixels
+    for outline in outlines:
         left, top, width, height = cv2.boundingRect(outline)
         if width - 2 <= LEG_MM * scale and height <= TALLEST_MM * scale:
             inked = tall[top : top + height, left : left + width].sum(axis=0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
+import pandas  # type: ignore[import-untyped]  # noqa: F401 - altair asks it for its types, and would meet one that another thread is only half done with
 from altair.utils import schemapi
 
 from ecgbench.dashboard.charts import breakdown_chart, cost_chart, delta_chart, interval_chart

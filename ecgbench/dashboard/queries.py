@@ -78,8 +78,13 @@ def _seen_there(location: str, run_id: int) -> RunView:
 
 def is_fresh(view: RunView) -> bool:
     """Return whether nothing was written since the run was summed up."""
-    computed = {each.variant_id: each.written for each in view.store.summaries(view.run.id)}
+    computed = _summed(view)
     return all(computed.get(variant) == count for variant, count in view.stamp.written)
+
+
+def _summed(view: RunView) -> dict[int, int]:
+    """Return how many outcomes of each variant were there when it was summed up."""
+    return {each.variant_id: each.written for each in view.store.summaries(view.run.id)}
 
 
 @remembered(64)
@@ -122,15 +127,26 @@ def _columns(view: RunView, task: str, metric: str | None) -> dict[int, Numbers]
     return board_columns(view.store, view.run, leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0])
 
 
+def verdict_of(view: RunView, task: str, metric: str | None) -> str | None:
+    """Return who leads a task of the run, by how much, and whether that is more than chance, in words.
+
+    None of a large run as long as that is being worked out: it takes every pair of the two that lead.
+    """
+    if view.outcomes <= AT_ONCE:
+        return _verdict(view, task, metric)
+    summed = view.stamp._replace(written=tuple(sorted(_summed(view).items())))  # what the board that is shown tells of
+    found: str | None = later.found(Question(_verdict_there, (view.location, summed, task, metric)))
+    return found
+
+
 @remembered(64)
-def verdict_of(view: RunView, board: Itself[Leaderboard]) -> str:
-    """Return who leads a board of the run, by how much, and whether that is more than chance, in words."""
+def _verdict(view: RunView, task: str, metric: str | None) -> str:
+    board = leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0]
+    return verdict(view.store, view.run, board)
 
-    def read_pairs(a: int, b: int, metric: str) -> Pairs:  # those that are compared first on the next page, the other way round
-        found = pairs_of(view, b, view, a, metric)
-        return Pairs(found.cases, found.records, found.b, found.a)
 
-    return verdict(view.store, view.run, board.value, read_pairs=read_pairs)
+def _verdict_there(location: str, stamp: Stamp, task: str, metric: str | None) -> str:
+    return _verdict(_seen_there(location, stamp.run_id), task, metric)
 
 
 def comparison_of(a: RunView, b: RunView, metric: str) -> Comparison | None:

@@ -55,7 +55,7 @@ def choose_some(
     first = [option for option in default if option in options]
     return list(
         st.multiselect(
-            label, options, default=first, max_selections=most, key=key, format_func=shown, help=help, bind="query-params"
+            label, options, default=first or None, max_selections=most, key=key, format_func=shown, help=help, bind="query-params"
         )
     )
 

@@ -21,11 +21,13 @@ SAID: Mapping[State, str] = {
 
 @st.fragment(run_every=LOOK_SECONDS)
 @guarded
-def redraw_on_change(bench: Bench, view: RunView, *, behind: bool = False) -> None:
+def redraw_on_change(bench: Bench, view: RunView, *, behind: bool = False, say: Callable[[], str] | None = None) -> None:
     """Look at the store every second; draw the whole page again where a run was begun, or something was written to this one.
 
-    `behind`: what is shown waits for sums that are being computed.
+    `behind`: what is shown waits for sums that are being computed; `say`: what is to be said here, in Markdown, which may not be known yet.
     """
+    if say is not None:
+        st.markdown(say())
     now = open_bench(bench.location)
     run = next((run for run in now.runs if run.id == view.run.id), None)
     if run is None or len(now.runs) != len(bench.runs) or now.view(run) != view or (behind and is_fresh(view)):
@@ -41,10 +43,15 @@ def redraw_when(ready: Callable[[], bool], words: str) -> None:
     st.caption(words)
 
 
-def watched_board(bench: Bench, view: RunView, task: str, metric: str | None) -> Board | None:
-    """Return the board, and draw the page again when it changes; where its first sums are being computed, say so and return None."""
+def watched_board(
+    bench: Bench, view: RunView, task: str, metric: str | None, *, say: Callable[[], str] | None = None
+) -> Board | None:
+    """Return the board, and draw the page again when it changes; where its first sums are being computed, say so and return None.
+
+    `say` is what is said above a board, in Markdown, anew each second.
+    """
     found = board_of(view, task, metric)
-    redraw_on_change(bench, view, behind=found is None or found.behind)
+    redraw_on_change(bench, view, behind=found is None or found.behind, say=None if found is None else say)
     if found is None:
         st.info(
             "The first sums of this large run are being computed; what they tell comes by itself.",

@@ -6,12 +6,20 @@ from ecgbench.core.outcome import Environment
 from ecgbench.store import Store
 
 from .conftest import outcomes_over
+from .pages import until
+
+
+def picked_a_point(page):
+    """Click a point, and return whether the address says so soon: a chart that was just drawn does not listen yet."""
+    page.locator("svg .mark-symbol path[aria-label*='method: hsv']").first.click()
+    page.wait_for_timeout(2_000)
+    return "pick=" in page.url
 
 
 def test_a_picked_point_filters_the_table_and_stands_in_the_address(page, address):
     page.goto(f"{address}/?run=before")
-    page.locator("svg .mark-symbol path[aria-label*='method: hsv']").first.click()
-    page.wait_for_url("**pick=*")
+    page.locator("svg .mark-symbol path[aria-label*='method: hsv']").first.wait_for()
+    until(lambda: picked_a_point(page))
     picked = page.locator("[data-testid=stMultiSelect]", has_text="hsv").filter(has_not_text="lab")
     picked.wait_for()
     shared = page.url

@@ -1,12 +1,11 @@
 """Large runs are never summed up while somebody waits, and what is remembered stands only as long as nothing is written."""
 
-import time
-
 from ecgbench.dashboard import queries
 from ecgbench.dashboard.bench import open_bench
 from ecgbench.leaderboard import refresh_summaries
 
 from .conftest import fill, outcomes_over
+from .pages import until
 
 
 def test_a_board_is_remembered_until_an_outcome_is_written(tmp_path, pages):
@@ -28,9 +27,7 @@ def test_of_a_large_run_the_last_sums_are_shown_while_new_ones_are_computed(tmp_
     bench = open_bench(bench.location)
     shown = queries.board_of(bench.view(run), "color", None)
     assert shown.behind and shown.board.rows[0].scores["trace_f1_1px"].mean > 0.8
-    until = time.monotonic() + 60
-    while not queries.is_fresh(bench.view(run)) and time.monotonic() < until:
-        time.sleep(0.05)
+    until(lambda: queries.is_fresh(bench.view(run)))
     now = queries.board_of(bench.view(run), "color", None)
     assert not now.behind and now.board.rows[0].scores["trace_f1_1px"].mean < 0.8
 
@@ -49,8 +46,17 @@ def test_a_large_board_is_broken_down_beside_everything_else_by_all_there_is(fil
     bench = open_bench(str(filled))
     view = bench.view(bench.find_run("before"))
     assert queries.breakdown_of(view, "color", None, "dpi") is None
-    until = time.monotonic() + 60
-    while queries.breakdown_of(view, "color", None, "severity") is None and time.monotonic() < until:
-        time.sleep(0.02)
+    until(lambda: queries.breakdown_of(view, "color", None, "severity") is not None)
     assert queries.breakdown_of(view, "color", None, "dpi").groups == ("200",)
     assert queries.breakdown_of(view, "color", None, "severity").groups == ("0", "0.5", "1")
+
+
+def test_who_leads_a_large_run_is_worked_out_beside_everything_else(filled, monkeypatch):
+    bench = open_bench(str(filled))
+    view = bench.view(bench.find_run("before"))
+    queries.board_of(view, "color", None)
+    at_once = queries.verdict_of(view, "color", None)
+    monkeypatch.setattr(queries, "AT_ONCE", 0)
+    assert queries.verdict_of(view, "color", None) is None
+    until(lambda: queries.verdict_of(view, "color", None) is not None)
+    assert queries.verdict_of(view, "color", None) == at_once and "leads with trace_f1_1px" in at_once

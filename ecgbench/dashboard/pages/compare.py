@@ -10,6 +10,7 @@ import streamlit as st
 from ecgbench.core.metric import Score
 from ecgbench.core.truth import CaseInfo
 from ecgbench.dashboard.bench import Bench
+from ecgbench.dashboard.boundary import guarded
 from ecgbench.dashboard.chart_specs import differences_of
 from ecgbench.dashboard.controls import choose_run, choose_score
 from ecgbench.dashboard.downloads import as_csv, csv_button
@@ -132,6 +133,8 @@ def _take_row(names: Sequence[str]) -> None:
         st.session_state[PICTURE] = names[rows[0]]
 
 
+@st.fragment
+@guarded
 def _pictures(sides: Sequence[Side], names: Sequence[str], cases: dict[str, tuple[int, CaseInfo]], score: Score) -> None:
     picture, mode = st.columns([3, 2], vertical_alignment="bottom")
     with picture:

@@ -9,7 +9,8 @@ import streamlit as st
 
 from ecgbench.dashboard.bench import Bench, RunView
 from ecgbench.dashboard.board_table import BoardTable, board_table
-from ecgbench.dashboard.chart_specs import costs_of, groups_of, intervals_of
+from ecgbench.dashboard.boundary import guarded
+from ecgbench.dashboard.chart_specs import Spec, costs_of, groups_of, intervals_of
 from ecgbench.dashboard.charts import MOST_COLORS, PICK
 from ecgbench.dashboard.controls import choose_run, choose_score
 from ecgbench.dashboard.downloads import as_csv, csv_button
@@ -23,6 +24,7 @@ from ecgbench.report.wording import MISSING, count
 
 NO_REFERENCE = "none"
 COST = "score-against-cost"
+TAKEN = "taken-from-chart"  # the chart that is shown, and what is picked in it
 KIND_NAMES = {"type": "image type", "grid_color": "grid color", "robustness": "robustness by type"}
 
 
@@ -39,13 +41,19 @@ def render(bench: Bench) -> None:
         against = choose_one("Deltas against", [NO_REFERENCE, *others], key="against", help=help_text)
     if line := progress_line(view):
         st.info(line, icon=":material/progress_activity:")
-    found = watched_board(bench, view, chosen_task, chosen_metric)
+    found = watched_board(bench, view, chosen_task, chosen_metric, say=partial(_verdict, view, chosen_task, chosen_metric))
     if found is None:
         return
     if found.behind:
         st.caption("These sums are a little behind: newer outcomes are being added up.")
     comparison = None if against == NO_REFERENCE else _against(bench, view, against, found.board)
-    _draw(view, found.board, chosen_metric, comparison)
+    _show_board(view, found.board, chosen_metric, comparison)
+
+
+def _verdict(view: RunView, task: str, metric: str | None) -> str:
+    """Return who leads, in Markdown, or that this is being worked out."""
+    said = verdict_of(view, task, metric)
+    return "Holding the two that lead against each other ..." if said is None else f"**{_escaped(said)}**"
 
 
 def _against(bench: Bench, view: RunView, name: str, board: Leaderboard) -> Comparison | None:
@@ -57,9 +65,11 @@ def _against(bench: Bench, view: RunView, name: str, board: Leaderboard) -> Comp
     return found
 
 
-def _draw(view: RunView, board: Leaderboard, metric: str | None, comparison: Comparison | None) -> None:
+@st.fragment
+@guarded
+def _show_board(view: RunView, board: Leaderboard, metric: str | None, comparison: Comparison | None) -> None:
+    """Draw the table, the charts and the breakdown: what a method that is picked changes."""
     named = plot_labels(board)
-    st.markdown(f"**{_escaped(verdict_of(view, Itself(board)))}**")
     table_place = st.container()
     left, right = st.columns(2)
     with left:
@@ -110,15 +120,24 @@ def _cost(board: Leaderboard) -> None:
         st.caption("There is nothing to weigh here: it takes two methods with a time and a score that judges.")
         return
     alt = "Score against time per page, a point a method"
-    st.vega_lite_chart(None, chart, key=COST, on_select=_take_picked, selection_mode=PICK, alt=alt)
+    selected: Any = st.vega_lite_chart(None, chart, key=COST, on_select="rerun", selection_mode=PICK, alt=alt)
+    points = selected["selection"].get(PICK, [])
+    _take_picked(chart, [point["method"] for point in points if "method" in point])
 
 
-def _take_picked() -> None:
-    """Choose the methods that were picked in the chart."""
-    points = st.session_state[COST]["selection"].get(PICK, [])
-    st.session_state[PICK] = [point["method"] for point in points if "method" in point]
+def _take_picked(chart: Spec, picked: list[str]) -> None:
+    """Choose the methods that are picked in the chart, where that has changed since the same chart was drawn.
+
+    Not when the browser tells of it: that may be while only the clock of the page is drawn, and then the address would not hear of it.
+    """
+    shown, before = st.session_state.get(TAKEN, (None, []))
+    st.session_state[TAKEN] = (chart, picked)
+    if shown is chart and picked != before:
+        st.session_state[PICK] = picked
 
 
+@st.fragment
+@guarded
 def _breakdown(view: RunView, board: Leaderboard, metric: str | None, named: dict[int, str], chosen: list[int]) -> None:
     st.subheader("By what the pictures are")
     by = choose_tab("Break down by", list(KEYS), key="by")

@@ -1,6 +1,6 @@
 """ecgbench against other ways to run methods over pages: the same methods, pages, repeats and cores, each tool in processes of its own.
 
-    make .venv-peers/stamp && python benchmarks/peers/compare.py [--pages 200] [--rounds 4]
+    make .venv-peers/stamp && python benchmarks/peers/compare.py [--pages 200] [--rounds 4] [--targets-only]
 
 The tools are a process pool by hand, joblib, dask by hand, pytest-benchmark and benchopt; tools.py says how each is started, the files beside it
 are its configuration. Each round gives every tool the same part of the pages in turn. Targets: an overhead a cell of at most 1/20 of benchopt's;
@@ -27,6 +27,7 @@ from tools import BENCHOPT, OURS, PEERS, PLAIN, POOL, PYTHON, Cost, Tool, cost_o
 from ecgbench.workers import usable_cores
 
 TOOLS = (OURS, *PEERS)
+TARGETS = (OURS, POOL, PLAIN, BENCHOPT)  # what a target is about, and the loop that tells what the machine gives
 # Pages of the method that does nothing, ten cells each; the difference drops the start. The more a cell costs, the fewer tell as much.
 QUICK_CELLS, MEDIUM_CELLS, SLOW_CELLS = (10, 1010), (5, 105), (3, 33)
 MEMORY_PAGES = 4
@@ -124,7 +125,7 @@ def time_table(found: Mapping[str, Sequence[Cost]], memory: Mapping[str, float],
             "first result after s",
             "peak MB",
         ],
-        [time_row(tool, found, memory[tool.name]) for tool in TOOLS],
+        [time_row(tool, found, memory[tool.name]) for tool in TOOLS if tool.name in found],
         [
             f"Rounds: {len(found[OURS.name])}, each on its own part of the pages; every tool's start and end are within its time. ecgbench's is "
             "that of the whole command: store, sums, leaderboard and one untimed call of each method in each worker. Memory is that of all "
@@ -176,12 +177,14 @@ def tables(options: argparse.Namespace) -> Iterator[Table]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         warm = parts(folder, write_benchmark_pages(folder, MEMORY_PAGES), 1)[0]
-        memory = {tool.name: checked(tool, warm, look=True).memory_mb for tool in TOOLS}
-        yield overhead_table(overheads(folder, options.overhead_rounds))
+        tools = TARGETS if options.targets_only else TOOLS
+        memory = {tool.name: checked(tool, warm, look=True).memory_mb for tool in tools}
+        if options.overhead_rounds:
+            yield overhead_table(overheads(folder, options.overhead_rounds))
         timed = Path(place) / "timed"
         timed.mkdir()
         folders = parts(timed, write_benchmark_pages(timed, options.pages), options.rounds)
-        found = times(folders, TOOLS)
+        found = times(folders, tools)
         yield time_table(found, memory, options.pages)
         yield scaling_table(folders[: options.scaling_rounds], found)
 
@@ -190,8 +193,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=4, help="that the pages are dealt out to")
-    parser.add_argument("--overhead-rounds", type=int, default=2)
+    parser.add_argument("--overhead-rounds", type=int, default=2, help="0: leave out what a cell costs")
     parser.add_argument("--scaling-rounds", type=int, default=2)
+    parser.add_argument("--targets-only", action="store_true", help="only the tools that a target is about, over the pages")
     if not PYTHON.exists():
         sys.exit("The peers are installed by: make .venv-peers/stamp")
     present(parser, tables)

@@ -16,54 +16,53 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from blind_styles import DETAILS, EXPORTS, ILL, PHOTOS, SCANS, TRIMMED, TRIMMED_MM
 
 from ecgbench.core.page import Pixels
 from ecgbench.plugins.image_sets.records import open_records
+from ecgbench.plugins.image_sets.synthetic.page import DPI_RANGE
 
-PORTABLE = "types=0005&framing=close&device=portable&layouts=3x4%2B1&header=none&speed=25&gain=10&ink=black&colors=red"
-CELLS, LINES = f"{PORTABLE}&grid=cells&separators=dots", f"{PORTABLE}&grid=lines&separators=dots"
-STRIP = "types=0005&framing=close&layouts=strip&header=none"
-BEDSIDE = "types=0001&framing=close&device=bedside&header=none&grid=lines&colors=pink&ink=black&speed=25&gain=10"
-SCREEN = "types=0001&framing=close&device=screen&grid=lines&ink=black&speed=25&gain=10"
-SCAN = "types=0003&speed=25&gain=10"
-# Real pictures of images/real by kind of source, each with the settings of what is like it.
-PHOTOS = {
-    **{f"ecg000{number}.jpg": CELLS for number in (26, 28, 30, 32, 34, 36, 38, 40, 44, 48, 50)},
-    **{f"ecg000{number}.jpg": LINES for number in (42, 46)},
-    "ecg00008.jpg": STRIP, "aimclub_ecg_image.jpg": STRIP,
-}  # fmt: skip
-EXPORTS = {
-    "ecg00002.png": f"{SCREEN}&colors=blue&layouts=3x4%2B3", "ecg00006.png": f"{SCREEN}&colors=pink&layouts=3x4%2B3",
-    "ecg00010.png": "types=0001&device=cart&colors=pink&layouts=3x4%2B1&speed=25&gain=10&grid=lines",
-    "ecg00016.jpg": f"{BEDSIDE}&layouts=3x4", "ecg00018.jpg": f"{BEDSIDE}&layouts=3x4", "ecg00024.jpg": f"{BEDSIDE}&layouts=3x4%2B1",
-    "ecg00022.bmp": f"{SCREEN}&colors=pink&layouts=3x4", "ecg00054.png": "types=0001&framing=close&device=portable&colors=green&layouts=3x4%2B1",
-}  # fmt: skip
-SCANS = {
-    "ecg00004.png": f"{SCAN}&device=bedside&framing=close&colors=red&layouts=3x4%2B1",
-    "ecg00012.jpg": f"{SCAN}&device=cart&framing=close&layouts=3x4%2B1",
-    "ecg00020.jpg": "types=0004&framing=close&colors=black&layouts=3x4&grid=lines",
-    "nhothai_0607458_300dpi.jpg": f"{SCAN}&device=desktop&layouts=3x4%2B1",
-    "ohsu_fullScan.png": f"{SCAN}&device=cart&layouts=3x4%2B1&colors=red",
-}  # fmt: skip
 SHARES = ((PHOTOS, 11), (EXPORTS, 6), (SCANS, 3))  # of 20, as among the real pictures
 WIDEST_PX, QUALITY = 1200, 88
+SPARE_PX = 4  # that a synthetic picture is made wider by, and cut off again: it is brought to a width without being resampled
 
 
-def synthetic(data: Path, settings: str, seed: int, place: int) -> Pixels:
-    """Return a picture of a recording, the `place`-th of them, printed as `settings` say."""
-    severity = np.random.default_rng((seed, place)).uniform(0.3, 0.7)
-    images = open_records(f"records:{data / 'records' / 'ptbxl'}?{settings}&seed={seed}&severity={severity:.2f}")
+def like(name: str, data: Path, settings: str, seed: int, record: str, px_per_mm: float, shape: tuple[int, ...]) -> Pixels:
+    """Return a picture of a recording, printed as `settings` say, cut as the real one of that name and of its `shape` was."""
+    severity = np.random.default_rng((seed, *record.encode())).uniform(0.3, 0.7)
+    settings = f"{settings}&seed={seed}&severity={severity:.2f}"
+    made = printed(data, settings, record, 25.4 * px_per_mm)
+    if name in DETAILS:
+        return middle_of(made, shape)
+    spare = SPARE_PX + (round(TRIMMED_MM * px_per_mm) if name in TRIMMED else 0)
+    made = printed(data, settings, record, 25.4 * px_per_mm * (shape[1] + spare) / made.shape[1])
+    if not shape[1] <= made.shape[1] <= shape[1] + 2 * spare:
+        return made  # too coarse to be printed so: it is brought to its width later
+    return middle_of(made[: shape[0]] if name in TRIMMED else made, (made.shape[0], shape[1]))
+
+
+def middle_of(picture: Pixels, shape: tuple[int, ...]) -> Pixels:
+    """Return the part of a picture around its middle that is as large as `shape`, or as it is."""
+    top, left = (max(0, (have - want) // 2) for have, want in zip(picture.shape[:2], shape[:2], strict=True))
+    return picture[top : top + shape[0], left : left + shape[1]]
+
+
+def printed(data: Path, settings: str, record: str, dpi: float) -> Pixels:
+    """Return the picture of one record as settings say."""
+    images = open_records(f"records:{data / 'records'}?{settings}&dpi={np.clip(dpi, *DPI_RANGE):.1f}")
     assert images is not None
-    case = next(case for number, case in enumerate(images) if number == place)
+    case = next(case for case in images if str(case.info.record).endswith(record))
     return np.asarray(case.source.make_page().bgr, np.uint8)
 
 
 def stored(picture: Pixels, width: int) -> Pixels:
-    """Return a picture brought to a width and stored as JPEG once more."""
+    """Return a picture brought to a width, where it has another, and stored as JPEG once more."""
     scale = width / picture.shape[1]
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    if scale != 1:
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=how), np.uint8)
     return np.asarray(
-        cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1], cv2.IMREAD_COLOR), np.uint8
+        cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1], cv2.IMREAD_COLOR), np.uint8
     )
 
 
@@ -76,13 +75,14 @@ def main() -> None:
     if "ECGBENCH_DATA" not in os.environ:
         raise SystemExit("Set ECGBENCH_DATA to the folder with images/real and records.")
     data, rng = Path(os.environ["ECGBENCH_DATA"]), np.random.default_rng(arguments.seed)
+    labels = json.loads((data / "images" / "labels.json").read_text())
     chosen = [(name, known[name]) for known, count in SHARES for name in rng.choice(sorted(known), count, replace=False)]
-    records = rng.permutation(len(list((data / "records" / "ptbxl").glob("*.hea"))))
     both: list[tuple[str, Pixels]] = []
-    for place, (name, settings) in zip(records, chosen, strict=False):
-        real = np.asarray(cv2.imread(str(data / "images" / "real" / name)), np.uint8)
-        made = synthetic(data, settings, arguments.seed, int(place))
-        width = min(real.shape[1], WIDEST_PX, made.shape[1])
+    for record, (name, settings) in zip(rng.permutation(ILL), chosen, strict=False):
+        real, label = np.asarray(cv2.imread(str(data / "images" / "real" / name)), np.uint8), labels[f"real/{name}"]
+        width = min(real.shape[1], WIDEST_PX)
+        px_per_mm = (label["px_per_mm_x"] + label["px_per_mm_y"]) / 2
+        made = like(name, data, settings, arguments.seed, str(record), px_per_mm, real.shape)
         both += [(f"real: {name}", stored(real, width)), (f"synthetic: {settings}", stored(made, width))]
     pictures = arguments.folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)

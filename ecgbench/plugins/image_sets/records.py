@@ -21,11 +21,14 @@ from ecgbench.plugins.image_sets.synthetic.split import SPLITS, split_of_record
 from ecgbench.plugins.image_sets.wfdb_records import read_record, signal_files
 
 if TYPE_CHECKING:  # what makes pages is loaded when a folder is opened
+    from ecgbench.plugins.image_sets.synthetic.heart import Leads
     from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
     from ecgbench.plugins.image_sets.synthetic.sets import SyntheticSet
 
 SCHEME = "records:"
 LONGEST_SHEET_S = 60.0  # more than a sheet of any layout shows; the rest of a day's recording is not read
+
+LEAST_HELD = 10  # samples after which an end counts as held
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ class RecordFile:
         return f"wfdb:sha256:{_digest(tuple(_stamp(path) for path in paths))}"
 
     def read(self) -> Recording:
-        """Read the record as it was sampled. Raises SignalsError, also where it lacks some of the 12 leads of a page.
+        """Read the record as it was sampled, less an end at which nothing was.
 
-        A header shows the digits of its name, as the ID that devices print.
+        Raises SignalsError, also where it lacks some of the 12 leads of a page. A header shows the digits of its name, as the ID that devices print.
         """
         from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
 
@@ -58,7 +61,20 @@ class RecordFile:
         if lacking:
             raise SignalsError(f"The record {self.header} lacks {', '.join(lacking)} of the 12 leads that a page shows.")
         name = Path(self.record).name
-        return Recording(dict(signals.leads), signals.fs, (f"ID: {re.sub('[^0-9]', '', name) or name}",))
+        leads = _without_held_end(dict(signals.leads))
+        return Recording(leads, signals.fs, (f"ID: {re.sub('[^0-9]', '', name) or name}",))
+
+
+def _without_held_end(leads: Leads) -> Leads:
+    """Return leads that are not known (NaN) from where all of them are held to the end: a filter ran out of samples there.
+
+    The last 0.1 s of the records of PTB-XL are so. A single lead may well be flat; leads that were never anything but flat stay.
+    """
+    every = np.stack(list(leads.values()))
+    moves = np.flatnonzero((np.nan_to_num(np.diff(every, axis=1)) != 0).any(axis=0))
+    if not len(moves) or every.shape[1] - moves[-1] - 2 < LEAST_HELD:
+        return leads
+    return {name: np.where(np.arange(len(lead)) > moves[-1] + 1, np.float32(np.nan), lead) for name, lead in leads.items()}
 
 
 Stamp = tuple[str, int, int]

@@ -138,6 +138,29 @@ def test_short_recordings_and_gaps_leave_paper_empty(tmp_path: Path) -> None:
     assert not np.isfinite(truth.signals.leads["V4"]).any()  # its column begins after the recording has ended
 
 
+def test_an_end_at_which_all_leads_are_held_is_not_shown_and_a_single_flat_lead_is(tmp_path: Path) -> None:
+    make_record(tmp_path / "held")
+    data = tmp_path / "held.dat"
+    values = np.fromfile(data, "<i2").reshape(-1, 12)
+    values[-50:] = values[-51]
+    values[:, LEADS.index("V2")] = 40
+    values.tofile(data)
+    leads = RecordFile(str(tmp_path / "held.hea"), "held").read().leads
+    assert all(np.isnan(lead[-50:]).all() and np.isfinite(lead[:-50]).all() for lead in leads.values())
+    np.testing.assert_allclose(leads["V2"][:-50], 0.04, atol=1e-6)
+    (case,) = opened(f"records:{tmp_path}?types=0001&dpi=72&layouts=3x4%2B1&device=plain")
+    signals = case.read_truth().signals
+    assert signals is not None and np.isnan(signals.leads["II"][-50:]).all() and np.isfinite(signals.leads["II"][:-50]).all()
+
+
+def test_a_record_that_is_flat_all_along_stays(tmp_path: Path) -> None:
+    make_record(tmp_path / "flat")
+    data = tmp_path / "flat.dat"
+    np.zeros_like(np.fromfile(data, "<i2")).tofile(data)
+    leads = RecordFile(str(tmp_path / "flat.hea"), "flat").read().leads
+    assert all((lead == 0).all() for lead in leads.values())
+
+
 def test_segments_are_no_records_of_their_own(tmp_path: Path) -> None:
     make_record(tmp_path / "s1", seconds=5)
     make_record(tmp_path / "s2", seconds=5)

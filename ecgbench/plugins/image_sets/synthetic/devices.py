@@ -59,9 +59,10 @@ DEVICES: Mapping[str, Device] = {
         "separators": _some(split=0.85, bar=0.15), "frame": _some(framed=0.3, boxed=0.4, full=0.3), "color": _RED,
         "grid": _some(lines=0.92, cells=0.04, none=0.04), "cut_mm": _UNCUT, "bold_mm": Within(0.2, 0.4),
     }),
-    "portable": Device(pulse_s=0.1, foot_mm=1.0, gap_mm=4.0, label_mm=3.3, above_mm=-1.2, text_mm=2.8, usual={
-        "font": _some(times=0.75, times_italic=0.12, bitmap=0.13), "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),
-        "trace_mm": Within(0.2, 0.32), "bold_mm": Within(0.22, 0.32), "strength": Within(0.9, 1.3),
+    "portable": Device(pulse_s=0.12, foot_mm=1.0, gap_mm=3.8, label_mm=2.6, above_mm=-1.0, text_mm=2.5, usual={
+        "font": _some(times_thermal=0.78, times=0.08, times_italic=0.06, bitmap=0.08), "thinning": Within(0, 0.15),
+        "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),
+        "trace_mm": Within(0.21, 0.3), "bold_mm": Within(0.2, 0.32), "strength": Within(0.9, 1.3),
         "separators": _some(dots=0.85, tick=0.15), "frame": _some(full=0.9, boxed=0.1), "color": _some(red=0.5, pink=0.35, green=0.08, grey=0.07),
         "grid": _some(cells=0.62, lines=0.28, dotted=0.1), "paper": _some(roll=0.85, a4=0.15), "header": _some(full=0.15, short=0.5, none=0.35),
         "layout": _layouts({"3x4+1": 0.72, "3x4": 0.1, "6x2": 0.1, "6x2+1": 0.04, "12x1": 0.04}), "cut_mm": _UNCUT, "fade": Within(0, 0.5),

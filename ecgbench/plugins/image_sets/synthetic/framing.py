@@ -13,10 +13,10 @@ from ecgbench.plugins.image_sets.synthetic.scene import Scene
 # Of the 16 real photos that severity is measured by, 12 show no more than a strip of anything but the sheet; some pages stay whole,
 # since corners and edges are to be found on them.
 CLOSE = 0.65
-INSIDE = 0.75  # and of those taken from close by, so many show nothing beside the sheet
+INSIDE = 0.72  # and of those taken from close by, so many show nothing beside the sheet
 FRAMINGS = ("any", "close", "whole")
 # Room left around the traces in mm, from and to: at the left, above, at the right, below. Pulses, labels and headers stand in it, and may be cut.
-ROOM_MM = ((2.0, 16.0), (4.0, 30.0), (1.5, 12.0), (3.0, 18.0))
+ROOM_MM = ((3.0, 15.0), (1.5, 16.0), (0.8, 9.0), (1.5, 11.0))
 
 
 def come_close(scene: Scene, inked_mm: Float, rng: np.random.Generator, framing: str = "any") -> Scene:

@@ -238,12 +238,14 @@ def _frame_corners(frame: Frame) -> Float:
     return corners(frame.left, frame.top, frame.right, frame.bottom)
 
 
-def warp(pixels: Pixels, flat: Geometry, mm: Map, ground: Pixels) -> Pixels:
+def warp(pixels: Pixels, flat: Geometry, mm: Map, ground: Pixels, *, sharp: bool = False) -> Pixels:
     """Return the picture of a print: `ground`, which may be written to, with the sheet laid on it.
 
     `pixels`: the print, (h, w) or (h, w, 3) uint8, with geometry `flat`; `mm`: (H, W, 2), where each pixel of the picture lies on the
-    sheet; `ground`: (H, W) or (H, W, 3) uint8. All geometry is in `mm`, so that pixels are interpolated once.
+    sheet; `ground`: (H, W) or (H, W, 3) uint8. All geometry is in `mm`, so that pixels are interpolated once; `sharp`: with cubic
+    curves, which keep fine lines dark.
     """
     x, y = (axis * np.float32(flat.matrix[0, 0]) - np.float32(0.5) for axis in cv2.split(mm))
-    laid = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, dst=ground, borderMode=cv2.BORDER_TRANSPARENT)
+    how = cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR
+    laid = cv2.remap(pixels, x, y, how, dst=ground, borderMode=cv2.BORDER_TRANSPARENT)
     return np.asarray(laid, dtype=np.uint8)

@@ -51,7 +51,7 @@ class Ground:
 
 def draw_table(rng: np.random.Generator) -> Ground:
     """Draw a table that somebody photographs a page on."""
-    kind = ("wood", "wood", "plain", "plain", "cloth")[rng.integers(5)]
+    kind = ("wood", "plain", "plain", "plain", "cloth")[rng.integers(5)]
     colors = WOODS if kind == "wood" else PLAIN
     return Ground(kind, colors[rng.integers(len(colors))], int(rng.integers(2**31)))
 

@@ -97,7 +97,7 @@ def header_of(recording: Recording, style: Style, rng: np.random.Generator) -> t
 
 def _footer_alone(recording: Recording, style: Style, rng: np.random.Generator) -> tuple[Text, ...]:
     """Return what is left of a page whose header was cut off: now and then the line at its foot."""
-    if style.device == "plain" or rng.random() < 0.4:
+    if style.device == "plain" or rng.random() < 0.65:
         return ()
     report = Report(recording, style, rng, draw_patient(rng, recording.title))
     return _below(TEMPLATES[style.device][2](report), style)

@@ -28,9 +28,11 @@ from ecgbench.plugins.image_sets.synthetic.handwriting import draw_notes
 from ecgbench.plugins.image_sets.synthetic.light import Glare, Light, Share, glare_field, uneven_field
 from ecgbench.plugins.image_sets.synthetic.relief import Bend, Relief
 from ecgbench.plugins.image_sets.synthetic.scene import Scene
+from ecgbench.plugins.image_sets.synthetic.scratches import Scratches
 from ecgbench.plugins.image_sets.synthetic.screen import Screen
 from ecgbench.plugins.image_sets.synthetic.sheet import Text
 from ecgbench.plugins.image_sets.synthetic.stains import MOULD, PINK_MOULD, RUST, Mould, blot, cup_ring, tide_mark
+from ecgbench.plugins.image_sets.synthetic.storage import focus_px, resharpened, stored_noise
 from ecgbench.plugins.image_sets.synthetic.surface import Age, Grain, Layer, Shading
 from ecgbench.plugins.image_sets.synthetic.tears import tear_sheet
 
@@ -78,6 +80,7 @@ SCAN = Optics(
     tilt_deg=Ramp(0.02, 0.095, 0.16), keystone=Ramp(0, 0, 0), light=Ramp(0.01, 0.05, 0.057),
     blur_mm=Ramp(0.02, 0.22, 0.335), noise=Ramp(0.5, 3.5, 4.8), contrast=Ramp(1, 1.1, 1.22), quality=Ramp(97, 92, 90),
 )  # fmt: skip
+SCRATCHED = 0.6  # of photographed sheets
 # The color of white paper in the light of lamps and through a phone's white balance, as (blue, green, red).
 LIGHTS: tuple[Share, ...] = (
     (0.99, 1.0, 0.99), (0.985, 0.99, 1.0), (0.97, 0.985, 1.0), (0.95, 0.985, 1.0), (0.94, 0.975, 1.0), (0.91, 0.965, 1.0),
@@ -112,7 +115,7 @@ def photo(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
     """Take a phone's photo of the page on a table: turned, in perspective, bent, unevenly lit, shaded, out of focus and noisy."""
     handling = Handling(
         curl_mm=Ramp(0.2, 2, 5).at(severity) * rng.uniform(0.5, 1), cockle_mm=Ramp(0, 0.15, 0.4).at(severity),
-        wrinkles=round(Ramp(0, 3, 12).at(severity) * rng.uniform(0.3, 1)), wrinkle_mm=Ramp(0.1, 0.4, 0.8).at(severity),
+        wrinkles=round(Ramp(0, 3, 12).at(severity) * rng.uniform(0, 1)), wrinkle_mm=Ramp(0.1, 0.4, 0.8).at(severity),
         folds=int(rng.integers(0, 3)) if severity > 0 else 0, fold_slope=Ramp(0, 0.05, 0.12).at(severity),
     )  # fmt: skip
     return _photographed(flat, severity, rng, handling)
@@ -180,7 +183,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def _photographed(flat: Geometry, severity: float, rng: np.random.Generator, handling: Handling, *, worn: float = 0.0) -> Scene:
-    hold = _hold(severity, rng)
+    hold, scratched = _hold(severity, rng), rng.random() < SCRATCHED
     matrix, slant_deg = held(flat, hold)
     relief = draw_relief(_size_mm(flat), handling, _apart(rng))
     lamp = Shading(relief, float(rng.uniform(0, 360)), float(rng.uniform(30, 60)), float(rng.uniform(0.4, 0.8)), worn)
@@ -189,7 +192,9 @@ def _photographed(flat: Geometry, severity: float, rng: np.random.Generator, han
     creases = Creases(
         int(rng.integers(0, 1 + round(Ramp(2, 14, 30).at(severity)))), Ramp(0.06, 0.16, 0.26).at(severity), _seed(rng)
     )
-    return Scene(flat, layers=(*_paper(rng), lamp, creases), matrix=matrix, desk=draw_table(rng),
+    lines = int(_apart(rng).integers(0, 1 + round(Ramp(1, 6, 14).at(severity)))) if scratched else 0
+    scratches = Scratches(lines, Ramp(0.08, 0.3, 0.45).at(severity), float(flat.matrix[0, 0]), _seed(rng))
+    return Scene(flat, ageing=(scratches,), layers=(*_paper(rng), lamp, creases), matrix=matrix, desk=draw_table(rng),
                  bend=_bend(flat, relief, hold, slant_deg), damages=_focused(flat, severity, rng, light))  # fmt: skip
 
 
@@ -221,11 +226,12 @@ def _scanned(flat: Geometry, severity: float, rng: np.random.Generator, *copier:
 
 def _focused(flat: Geometry, severity: float, rng: np.random.Generator, *light: Damage) -> tuple[Damage, ...]:
     """Blur by focus and by motion, sharpen, let the light fall, add noise and store: what a phone does."""
-    sigma, noise = PHOTO.blur_mm.at(severity) * float(flat.matrix[0, 0]), PHOTO.noise.at(severity)
-    moved = rng.uniform(0, 0.5)
+    scale = float(flat.matrix[0, 0])
+    sigma, noise = focus_px(scale, PHOTO.blur_mm.at(severity)), stored_noise(scale, PHOTO.noise.at(severity), severity)
+    moved, amount = rng.uniform(0, 0.5), resharpened(scale, severity)
     return (
         Blur(sigma * float(np.sqrt(1 - moved))), MotionBlur(sigma * float(np.sqrt(12 * moved)), float(rng.uniform(0, 180))),
-        Sharpen(float(rng.uniform(0.2, 0.7)), 0.15 * float(flat.matrix[0, 0])), Contrast(PHOTO.contrast.at(severity), WHITE),
+        Sharpen(float(rng.uniform(0.2, 0.7)) + amount, 0.15 * scale), Contrast(PHOTO.contrast.at(severity), WHITE),
         *light, Noise(noise, 0.5 * noise), Jpeg(round(PHOTO.quality.at(severity))),
     )  # fmt: skip
 

@@ -24,13 +24,15 @@ class Font:
     """A font: its file among those that come with matplotlib, None for the one that comes with Pillow (Aileron).
 
     `capital`: height of a capital letter, as a share of the font's size. `dots_px`: size at which its letters are cut into square
-    dots, 0 where they keep their outline. `round_dots`: whether the dots are those of needles.
+    dots, 0 where they keep their outline. `round_dots`: whether the dots are those of needles. `swell`: by how much of a dot heat spreads
+    the ink on every side.
     """
 
     file: str | None
     capital: float
     dots_px: int = 0
     round_dots: bool = False
+    swell: float = 0.0
 
 
 # The STIX fonts follow Times, cmtt10 a typewriter, Aileron the grotesques of most reports.
@@ -44,6 +46,7 @@ FONTS: Mapping[str, Font] = {
     "times-italic": Font("STIXGeneralItalic.ttf", 0.653),
     "teletype": Font("cmtt10.ttf", 0.611),
     "lean": Font("cmss10.ttf", 0.694),
+    "times-thermal": Font("STIXGeneral.ttf", 0.662, dots_px=30, swell=0.3),
     "bitmap": Font("DejaVuSansMono-Bold.ttf", 0.73, dots_px=13),
     "dots": Font("DejaVuSansMono.ttf", 0.73, dots_px=10, round_dots=True),
 }
@@ -84,10 +87,13 @@ def _of_dots(text: str, font: Font, height_px: float) -> Stamp:
         y, x = np.mgrid[:DOT_DETAIL, :DOT_DETAIL] - middle
         cell = np.asarray((np.hypot(x, y) <= 2 * DOT_SHARE * DOT_DETAIL / 2) * np.uint8(255))
     fine = np.kron(dots // 255, cell)
-    size = max(1, round(dots.shape[1] * scale)), max(1, round(dots.shape[0] * scale))
+    if font.swell:
+        reach = round(font.swell * DOT_DETAIL)
+        fine = np.asarray(cv2.dilate(np.pad(fine, reach), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
+    size = max(1, round(fine.shape[1] / DOT_DETAIL * scale)), max(1, round(fine.shape[0] / DOT_DETAIL * scale))
     return Stamp(
-        np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8), round(right * scale), round(down * scale),
-        length * scale,
+        np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8), round((right - font.swell) * scale),
+        round((down - font.swell) * scale), length * scale,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from ecgbench.plugins.image_sets.synthetic.render import render
 from ecgbench.plugins.image_sets.synthetic.sheet import print_sheet
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
-GENERATOR_VERSION = "6"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
+GENERATOR_VERSION = "7"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
 
 DPI_RANGE = (72.0, 600.0)
 USUAL = Style()
@@ -39,7 +39,7 @@ class SyntheticPage:
 
     >>> page = SyntheticPage(dpi=100).make_page()
     >>> page.shape, page.content_id
-    ((850, 1100), 'synthetic:6:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:framing=any:layout=3x4+1:color=red:...')
+    ((850, 1100), 'synthetic:7:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:framing=any:layout=3x4+1:color=red:...')
     """
 
     seed: int = 0
@@ -112,6 +112,7 @@ def _picture(recipe: SyntheticPage) -> Picture:
     flat = render(sheet, recipe.dpi)
     rng = stream(recipe.seed, recipe.record, recipe.kind)
     scene = KINDS[recipe.kind](flat.geometry, recipe.severity, rng)
-    inked = np.vstack([*(trace.points for trace in sheet.traces), np.empty((0, 2))])
+    marks = sheet.pulses if style.pulse == "right" else ()  # on the left, they are cut off as often as not
+    inked = np.vstack([*(stroke.points for stroke in (*sheet.traces, *marks)), np.empty((0, 2))])
     scene = come_close(scene, inked, stream(recipe.seed, recipe.record, "framing"), recipe.framing)
     return Picture(flat, scene, scene.take(flat.pixels, sheet.paper.edge, rng))

@@ -50,20 +50,20 @@ class Paper:
 
 PAPERS: Mapping[str, Paper] = {
     "red": Paper((255, 255, 255), (185, 185, 248), (125, 125, 235)),
-    "pink": Paper((243, 238, 253), (212, 200, 246), (178, 158, 236)),
+    "pink": Paper((248, 244, 254), (220, 206, 240), (186, 170, 222)),
     "blue": Paper((255, 255, 255), (243, 220, 190), (228, 172, 115)),
     "green": Paper((240, 252, 242), (182, 222, 178), (132, 190, 122)),
     "grey": Paper((255, 255, 255), (208, 208, 208), (160, 160, 160)),
     "black": Paper((255, 255, 255), (150, 150, 150), (45, 45, 45)),
 }
 DOT_MM = 0.35  # side of the dots of a dotted grid; smaller ones vanish in print
-CELL_DOT_MM = 0.27  # and of the gray ones of cells, which are darker
-CELL_DOT: Color = (96, 100, 96)
+CELL_DOT_MM = 0.3  # and of the gray ones of cells, which are darker
+CELL_DOT: Color = (80, 90, 82)
 CELL_PITCH_MM, CELL_DASH_MM = 0.5, 0.4  # of the dots that the 5 mm lines around cells are made of, and how long each is
 WHITE: Color = (255, 255, 255)
-CELL_GRAY = 0.3  # share of that gray in the color of the lines around cells
+CELL_GRAY = 0.6  # share of that gray in the color of the lines around cells
 CELL_MARGIN_MM = 0.55  # between a 5 mm line and the tinted square beside it
-CELL_TINT = (0.975, 0.985, 0.968)  # of the ground's color (blue, green, red): a little green
+CELL_TINT = (0.965, 0.972, 0.958)  # of the ground's color (blue, green, red): a little green
 
 INKS: Mapping[str, Color] = {
     "black": (16, 14, 14),

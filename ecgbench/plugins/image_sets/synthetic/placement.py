@@ -14,8 +14,8 @@ from ecgbench.plugins.image_sets.synthetic.style import Style
 
 PAPERS_MM: Mapping[str, tuple[float, float]] = {"letter": LETTER_MM, "a4": (297.0, 210.0)}
 ROLL_RIGHT_MM = 6.0  # of paper beyond the traces
-# From row to row on a roll, by the number of rows: measured on real prints (27 mm of four rows, 22 mm of six), between them a guess.
-PITCH_MM: Mapping[int, float] = {1: 36.0, 3: 33.0, 4: 27.5, 6: 21.5, 7: 19.5, 12: 13.5}
+# From row to row on a roll, by the number of rows: measured on real prints (31 to 37 mm of four rows, 22 mm of six), between them a guess.
+PITCH_MM: Mapping[int, float] = {1: 36.0, 3: 39.0, 4: 33.0, 6: 21.5, 7: 19.5, 12: 13.5}
 WIDEST_PITCH_MM = 50.0
 HEADERS_MM: Mapping[str, float] = {"none": 3.0, "short": 21.0, "full": 36.0}
 STRIP_HEADER_MM = 8.0

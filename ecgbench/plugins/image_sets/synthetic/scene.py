@@ -24,6 +24,7 @@ from ecgbench.plugins.image_sets.synthetic.surface import Layer, lit_surface
 from ecgbench.plugins.image_sets.synthetic.tears import RIM_MM, TornSheet
 
 STAMP_INK: Color = (70, 62, 60)  # of a text that was printed over the page later
+SHARP_PX_PER_MM = 6.5  # below it, lines are so few pixels wide that linear interpolation would make them pale
 FIBERS: Color = (244, 247, 248)  # white of a tear's rim
 
 
@@ -151,6 +152,6 @@ class Scene:
             lift = self.flat.shape[1] * rng.uniform(0.002, 0.008)
             outline, depth = self.geometry.path_to_pixels(self.outline), rng.uniform(0.2, 0.5)
             ground = drop_shadow(ground, outline, depth=depth, spread_px=2 * lift, offset_px=(lift, 1.5 * lift))
-        left = self.left()
-        laid = warp(pixels, self.flat, mm, ground if left is None else ground.copy())
+        left, sharp = self.left(), bool(self.flat.matrix[0, 0] < SHARP_PX_PER_MM)
+        laid = warp(pixels, self.flat, mm, ground if left is None else ground.copy(), sharp=sharp)
         return laid if left is None else np.asarray(cv2.copyTo(laid, left.view(np.uint8), ground), dtype=np.uint8)

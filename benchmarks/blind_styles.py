@@ -1,0 +1,70 @@
+"""What real pictures of images/real are alike to: the settings of a synthetic page for each, as read off them by eye and ruler."""
+
+from __future__ import annotations
+
+USUAL = "speed=25&gain=10"
+PORTABLE = f"types=0005&framing=close&device=portable&layouts=3x4%2B1&header=none&{USUAL}&ink=black&colors=red&pulse=left&labels=above&paper=roll"
+CELLS, LINES = (
+    f"{PORTABLE}&grid=cells&separators=dots",
+    f"{PORTABLE}&grid=lines&separators=dots&strength=1.5&fine_mm=0.2&bold_mm=0.3",
+)
+DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&fine_mm=0.2&bold_mm=0.3&strength=1.3&{USUAL}"
+BEDSIDE = f"framing=close&device=bedside&ink=black&{USUAL}&pulse=left&labels=below"
+EXPORT = f"types=0001&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0"
+REPORT = f"{EXPORT}&colors=pink&frame=framed&header=full&trace_mm=0.25..0.3&fine_mm=0.2&bold_mm=0.28&strength=1&cut_mm=9"
+CART = f"device=cart&layouts=3x4%2B1&font=plain&separators=split&grid=lines&fade=0&paper=roll&pulse=right&{USUAL}"
+# Real pictures of images/real by kind of source, each with the settings of what is like it.
+PHOTOS = {
+    **{f"ecg000{number}.jpg": CELLS for number in (26, 28, 30, 32, 34, 36, 38, 40, 44, 48, 50)},
+    "ecg00042.jpg": LINES,
+    "ecg00046.jpg": (
+        f"types=0005&{BEDSIDE}&layouts=3x4%2B1&header=none&grid=lines&colors=black&strength=0.9&fine_mm=0.2&separators=tick"
+        "&font=times-bold&paper=roll"
+    ),
+    "ecg00008.jpg": f"{DETAIL}&device=thermal&layouts=6x2&font=bitmap&trace_mm=0.25&separators=none",
+    "aimclub_ecg_image.jpg": f"{DETAIL}&layouts=strip&trace_mm=0.4",
+}  # fmt: skip
+EXPORTS = {
+    "ecg00002.png": (
+        f"types=0001&{BEDSIDE}&font=times&grid=dotted&separators=none&colors=blue&strength=0.5&layouts=3x4%2B3&header=none&frame=boxed"
+        "&paper=roll&trace_mm=0.2&fade=0&cut_mm=3"
+    ),
+    "ecg00006.png": f"{EXPORT}&colors=red&strength=1.3&layouts=3x4%2B3&header=none&frame=full&bold_mm=0.22&fine_mm=0.2&cut_mm=3",
+    "ecg00010.png": f"types=0001&{CART}&colors=red&ink=dark-grey&trace_mm=0.2&fine_mm=0.2&bold_mm=0.4&header=short&frame=boxed&framing=close",
+    "ecg00016.jpg": f"{REPORT}&layouts=3x4", "ecg00018.jpg": f"{REPORT}&layouts=3x4", "ecg00024.jpg": f"{REPORT}&layouts=3x4%2B1",
+    "ecg00022.bmp": (
+        f"types=0001&{BEDSIDE}&colors=pink&strength=1.5&layouts=3x4&header=none&frame=full&grid=lines&font=times-bold&separators=none"
+        "&fine_mm=0.25&bold_mm=0.4&trace_mm=0.38&paper=roll&cut_mm=11"
+    ),
+    "ecg00054.png": (
+        f"types=0003&{BEDSIDE}&colors=green&strength=0.8&layouts=3x4%2B1&header=none&frame=full&grid=lines&font=times-bold&separators=tick"
+        "&fine_mm=0.2&trace_mm=0.25&paper=roll&fade=0.6"
+    ),
+}  # fmt: skip
+SCANS = {
+    "ecg00004.png": (
+        f"types=0003&{BEDSIDE}&colors=red&layouts=3x4%2B3&header=none&frame=full&grid=lines&font=sans&separators=none&paper=roll&trace_mm=0.4&cut_mm=3"
+    ),
+    "ecg00012.jpg": f"types=0001&{CART}&framing=close&colors=red&ink=black&header=none&frame=boxed&fine_mm=0.2&bold_mm=0.35",
+    "ecg00020.jpg": (
+        f"types=0004&framing=close&device=bedside&colors=black&layouts=3x4&grid=lines&fine_mm=0.25&bold_mm=0.25&header=none&frame=full&{USUAL}"
+        "&font=bitmap&paper=roll&separators=tick&cut_mm=9"
+    ),
+    "nhothai_0607458_300dpi.jpg": (
+        f"types=0001&device=desktop&layouts=3x4%2B1&grid=dotted&colors=grey&ink=dark-grey&trace_mm=0.1&header=short&frame=framed&{USUAL}"
+        "&font=lean&paper=roll"
+    ),
+    "ohsu_fullScan.png": (
+        f"types=0001&device=bedside&font=plain&layouts=3x4%2B3&grid=dotted&colors=red&strength=1.3&header=full&frame=framed&ink=black&{USUAL}"
+        "&trace_mm=0.35&separators=none"
+    ),
+}  # fmt: skip
+DETAILS = ("ecg00008.jpg", "aimclub_ecg_image.jpg")  # that show a part of a page
+TRIMMED = ("ecg00002.png", "ecg00016.jpg", "ecg00018.jpg", "ecg00024.jpg")  # whose sides were cut off within the grid
+TRIMMED_MM = 5.0  # on both sides together
+# People share what is worth a second look: records whose rhythm, complexes, ST segments, T waves or noise are out of the ordinary, by eye.
+ILL = (
+    "00336", "00688", "02104", "02767", "03092", "03740", "04097", "04922", "05338", "07054", "08406", "09248", "09791", "12033",
+    "12702", "14167", "14628", "16061", "18256", "19268", "20214", "ludb_035", "ludb_045", "ludb_060", "ludb_080", "ludb_085",
+    "ludb_090", "ludb_095", "ludb_105", "ludb_110", "ludb_125",
+)  # fmt: skip

@@ -12,14 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import cv2
 import numpy as np
-from blind_styles import DETAILS, EXPORTS, ILL, PHOTOS, SCANS, TRIMMED, TRIMMED_MM
+from blind_reports import Reported
+from blind_styles import DETAILS, EXPORTS, ILL, PHOTOS, SCANS, TRIMMED
 
 from ecgbench.core.page import Pixels
-from ecgbench.plugins.image_sets.records import open_records
+from ecgbench.plugins.image_sets.records import RecordFile, open_records
 from ecgbench.plugins.image_sets.synthetic.page import DPI_RANGE
 
 SHARES = ((PHOTOS, 11), (EXPORTS, 6), (SCANS, 3))  # of 20, as among the real pictures
@@ -30,13 +33,13 @@ SPARE_PX = 4  # that a synthetic picture is made wider by, and cut off again: it
 def like(name: str, data: Path, settings: str, seed: int, record: str, px_per_mm: float, shape: tuple[int, ...]) -> Pixels:
     """Return a picture of a recording, printed as `settings` say, cut as the real one of that name and of its `shape` was."""
     severity = np.random.default_rng((seed, *record.encode())).uniform(0.3, 0.7)
-    settings = f"{settings}&seed={seed}&severity={severity:.2f}"
+    settings = f"{settings}&seed={crc32(f'{seed} {record}'.encode())}&severity={severity:.2f}"
     made = printed(data, settings, record, 25.4 * px_per_mm)
     if name in DETAILS:
         return middle_of(made, shape)
-    spare = SPARE_PX + (round(TRIMMED_MM * px_per_mm) if name in TRIMMED else 0)
+    spare = SPARE_PX + round(TRIMMED.get(name, 0.0) * px_per_mm)
     made = printed(data, settings, record, 25.4 * px_per_mm * (shape[1] + spare) / made.shape[1])
-    if not shape[1] <= made.shape[1] <= shape[1] + 2 * spare:
+    if not shape[1] <= made.shape[1] <= shape[1] + spare + 4 * SPARE_PX:
         return made  # too coarse to be printed so: it is brought to its width later
     return middle_of(made[: shape[0]] if name in TRIMMED else made, (made.shape[0], shape[1]))
 
@@ -51,7 +54,8 @@ def printed(data: Path, settings: str, record: str, dpi: float) -> Pixels:
     """Return the picture of one record as settings say."""
     images = open_records(f"records:{data / 'records'}?{settings}&dpi={np.clip(dpi, *DPI_RANGE):.1f}")
     assert images is not None
-    case = next(case for case in images if str(case.info.record).endswith(record))
+    source = next(source for source in images.sources if isinstance(source, RecordFile) and source.record.endswith(record))
+    (case,) = replace(images, sources=(Reported(source.header, source.record),))
     return np.asarray(case.source.make_page().bgr, np.uint8)
 
 

@@ -9,41 +9,41 @@ CELLS, LINES = (
     f"{PORTABLE}&grid=lines&separators=dots&strength=1.5&fine_mm=0.2&bold_mm=0.3",
 )
 DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&fine_mm=0.2&bold_mm=0.3&strength=1.3&{USUAL}"
-BEDSIDE = f"framing=close&device=bedside&ink=black&{USUAL}&pulse=left&labels=below"
+BEDSIDE = f"device=bedside&ink=black&{USUAL}&pulse=left&labels=below"
 EXPORT = f"types=0001&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0"
-REPORT = f"{EXPORT}&colors=pink&frame=framed&header=full&trace_mm=0.25..0.3&fine_mm=0.2&bold_mm=0.28&strength=1&cut_mm=9"
+REPORT = f"{EXPORT}&framing=whole&colors=pink&frame=framed&header=short&trace_mm=0.25..0.3&fine_mm=0.2&bold_mm=0.28&strength=1&cut_mm=0"
 CART = f"device=cart&layouts=3x4%2B1&font=plain&separators=split&grid=lines&fade=0&paper=roll&pulse=right&{USUAL}"
 # Real pictures of images/real by kind of source, each with the settings of what is like it.
 PHOTOS = {
     **{f"ecg000{number}.jpg": CELLS for number in (26, 28, 30, 32, 34, 36, 38, 40, 44, 48, 50)},
     "ecg00042.jpg": LINES,
     "ecg00046.jpg": (
-        f"types=0005&{BEDSIDE}&layouts=3x4%2B1&header=none&grid=lines&colors=black&strength=0.9&fine_mm=0.2&separators=tick"
+        f"types=0005&framing=close&{BEDSIDE}&layouts=3x4%2B1&header=none&grid=lines&colors=black&strength=0.65&fine_mm=0.2&separators=tick"
         "&font=times-bold&paper=roll"
     ),
-    "ecg00008.jpg": f"{DETAIL}&device=thermal&layouts=6x2&font=bitmap&trace_mm=0.25&separators=none",
+    "ecg00008.jpg": f"{DETAIL}&device=thermal&layouts=3x4&font=bitmap&trace_mm=0.22&separators=none",
     "aimclub_ecg_image.jpg": f"{DETAIL}&layouts=strip&trace_mm=0.4",
 }  # fmt: skip
 EXPORTS = {
     "ecg00002.png": (
-        f"types=0001&{BEDSIDE}&font=times&grid=dotted&separators=none&colors=blue&strength=0.5&layouts=3x4%2B3&header=none&frame=boxed"
+        f"types=0001&framing=close&{BEDSIDE}&font=times&grid=dotted&separators=none&colors=blue&strength=0.5&layouts=3x4%2B3&header=none&frame=boxed"
         "&paper=roll&trace_mm=0.2&fade=0&cut_mm=3"
     ),
-    "ecg00006.png": f"{EXPORT}&colors=red&strength=1.3&layouts=3x4%2B3&header=none&frame=full&bold_mm=0.22&fine_mm=0.2&cut_mm=3",
+    "ecg00006.png": f"{EXPORT}&framing=close&colors=red&strength=1.3&layouts=3x4%2B3&header=none&frame=full&bold_mm=0.22&fine_mm=0.2&cut_mm=3",
     "ecg00010.png": f"types=0001&{CART}&colors=red&ink=dark-grey&trace_mm=0.2&fine_mm=0.2&bold_mm=0.4&header=short&frame=boxed&framing=close",
     "ecg00016.jpg": f"{REPORT}&layouts=3x4", "ecg00018.jpg": f"{REPORT}&layouts=3x4", "ecg00024.jpg": f"{REPORT}&layouts=3x4%2B1",
     "ecg00022.bmp": (
-        f"types=0001&{BEDSIDE}&colors=pink&strength=1.5&layouts=3x4&header=none&frame=full&grid=lines&font=times-bold&separators=none"
+        f"types=0001&framing=close&{BEDSIDE}&colors=pink&strength=1.5&layouts=3x4&header=none&frame=full&grid=lines&font=times-bold&separators=none"
         "&fine_mm=0.25&bold_mm=0.4&trace_mm=0.38&paper=roll&cut_mm=11"
     ),
     "ecg00054.png": (
-        f"types=0003&{BEDSIDE}&colors=green&strength=0.8&layouts=3x4%2B1&header=none&frame=full&grid=lines&font=times-bold&separators=tick"
-        "&fine_mm=0.2&trace_mm=0.25&paper=roll&fade=0.6"
+        f"types=0003&framing=close&{BEDSIDE}&colors=green&strength=0.6&layouts=3x4%2B1&header=none&frame=full&grid=lines&font=times-bold&separators=tick"
+        "&fine_mm=0.2&trace_mm=0.2&paper=roll&fade=0.6"
     ),
 }  # fmt: skip
 SCANS = {
     "ecg00004.png": (
-        f"types=0003&{BEDSIDE}&colors=red&layouts=3x4%2B3&header=none&frame=full&grid=lines&font=sans&separators=none&paper=roll&trace_mm=0.4&cut_mm=3"
+        f"types=0003&framing=close&{BEDSIDE}&colors=red&layouts=3x4%2B3&header=none&frame=full&grid=lines&font=sans&separators=none&paper=roll&trace_mm=0.4&cut_mm=3"
     ),
     "ecg00012.jpg": f"types=0001&{CART}&framing=close&colors=red&ink=black&header=none&frame=boxed&fine_mm=0.2&bold_mm=0.35",
     "ecg00020.jpg": (
@@ -60,8 +60,8 @@ SCANS = {
     ),
 }  # fmt: skip
 DETAILS = ("ecg00008.jpg", "aimclub_ecg_image.jpg")  # that show a part of a page
-TRIMMED = ("ecg00002.png", "ecg00016.jpg", "ecg00018.jpg", "ecg00024.jpg")  # whose sides were cut off within the grid
-TRIMMED_MM = 5.0  # on both sides together
+# How many mm were cut off the sides of those whose picture ends within the grid, both sides together.
+TRIMMED = {"ecg00002.png": 3.0, **dict.fromkeys(("ecg00016.jpg", "ecg00018.jpg", "ecg00024.jpg"), 16.0)}
 # People share what is worth a second look: records whose rhythm, complexes, ST segments, T waves or noise are out of the ordinary, by eye.
 ILL = (
     "00336", "00688", "02104", "02767", "03092", "03740", "04097", "04922", "05338", "07054", "08406", "09248", "09791", "12033",

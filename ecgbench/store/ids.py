@@ -20,7 +20,7 @@ from ecgbench.store.text import from_text, to_text, to_texts
 CASES_REMEMBERED = 4_096  # enough for the batches in flight; a run of any length holds no more
 FACTS = tuple(column.name for column in cases.columns if column.name not in ("id", "identity", "unit"))
 _Place = tuple[int, int, str, str]
-_PLACES = select(cases.c.id, cases.c.identity, cases.c.name, cases.c.source)
+_PLACES = "SELECT id, identity, name, source FROM cases WHERE name IN"
 OF_ANY_TASK = frozenset(score.name for score in COST_SCORES)
 
 
@@ -38,6 +38,7 @@ class Ids:
         self._columns: dict[tuple[int, int, int], int] = {}
         self._cases: dict[CaseInfo, int] = {}
         self._stale: dict[int, tuple[int, ...]] = {}
+        self._mark = "?" if dialect.paramstyle == "qmark" else "%s"
         self._add_cases = BulkInsert(cases, dialect, keys=["name", "identity"])
 
     def forget(self) -> None:
@@ -118,7 +119,7 @@ class Ids:
         if self._add_cases(connection, list(zip(*rows, strict=True))) != len(rows):
             self._update(connection, {(row[2], row[0]): case for row, case in zip(rows, missing, strict=True)})
         names = {row[2] for row in rows}
-        at_names = connection.execute(_PLACES.where(cases.c.name.in_(names)))
+        at_names = connection.exec_driver_sql(f"{_PLACES} ({', '.join([self._mark] * len(names))})", tuple(names))
         places = list(cast("Iterable[_Place]", at_names.cursor))  # straight from the driver, which gives tuples
         numbers = {identity: number for number, identity, _, _ in places}
         found = [numbers[identity] for identity in identities]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
@@ -85,12 +85,9 @@ class OutcomeWriter:
         for variant, group in groupby(cells.items(), key=lambda item: item[0][0]):
             done = [(case, outcome.scores) for (_, case), outcome in group if outcome.ok]
             task = cells[variant, done[0][0]].variant.task if done else ""
-            for name in dict.fromkeys(chain.from_iterable(given for _, given in done)):
+            for name, column in _by_name(done):
                 number = self._ids.column(connection, run_id, variant, self._ids.metric(connection, name, task))
-                found[number] = (
-                    [case for case, given in done if name in given],
-                    [float(given[name]) for _, given in done if name in given],
-                )
+                found[number] = column
         numbers: list[int] = []
         cases: list[int] = []
         values: list[float] = []
@@ -108,6 +105,19 @@ class OutcomeWriter:
             of_each = [(column, case) for variant, case in cells for column in columns[variant]]
             if of_each:
                 connection.exec_driver_sql(self._drop_score, of_each)
+
+
+def _by_name(done: Sequence[tuple[int, Mapping[str, float]]]) -> Iterator[tuple[str, tuple[list[int], list[float]]]]:
+    """Yield each score's name with the cases that have it, and their values."""
+    names = list(dict.fromkeys(chain.from_iterable(given for _, given in done)))
+    if all(list(given) == names for _, given in done):  # as nearly always: then no value is looked up by its name
+        cases = [case for case, _ in done]
+        for name, values in zip(names, zip(*(given.values() for _, given in done), strict=True), strict=True):
+            yield name, (cases, list(map(float, values)))
+        return
+    for name in names:
+        having = [(case, given[name]) for case, given in done if name in given]
+        yield name, ([case for case, _ in having], [float(value) for _, value in having])
 
 
 def _copy(table: Table, key: str, ours: ColumnElement[Any], *chosen: ColumnElement[bool]) -> Insert:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Row, insert, select, update
@@ -19,6 +21,7 @@ from ecgbench.store.text import from_text, to_text, to_texts
 
 CASES_REMEMBERED = 4_096  # enough for the batches in flight; a run of any length holds no more
 FACTS = tuple(column.name for column in cases.columns if column.name not in ("id", "identity", "unit"))
+_texts_of = attrgetter("name", "source", "content_id", "record", "type", "layout", "grid_color")
 _Place = tuple[int, int, str, str]
 _PLACES = "SELECT id, identity, name, source FROM cases WHERE name IN"
 OF_ANY_TASK = frozenset(score.name for score in COST_SCORES)
@@ -114,7 +117,7 @@ class Ids:
     def _given(self, connection: Connection, missing: Sequence[CaseInfo]) -> list[int]:
         """Look up cases that are not remembered, after adding those that are new."""
         hold_names(connection)
-        rows = [_case_row(case) for case in missing]
+        rows = _case_rows(missing)
         identities = [row[0] for row in rows]
         if self._add_cases(connection, list(zip(*rows, strict=True))) != len(rows):
             self._update(connection, {(row[2], row[0]): case for row, case in zip(rows, missing, strict=True)})
@@ -135,7 +138,7 @@ class Ids:
         for row in connection.execute(select(cases).where(cases.c.name.in_(names))).all():
             case = latest.get((row.name, row.identity))
             if case is not None and read_case(row) != case:
-                facts = dict(zip(("identity", "unit", *FACTS), _case_row(case), strict=True))
+                facts = dict(zip(("identity", "unit", *FACTS), _case_rows([case])[0], strict=True))
                 connection.execute(update(cases).where(cases.c.id == row.id).values(facts))
 
     def _note_stale(self, places: Iterable[_Place]) -> None:
@@ -190,9 +193,13 @@ def read_case(row: Any) -> CaseInfo:
     )
 
 
-def _case_row(case: CaseInfo) -> tuple[Any, ...]:
-    """Return what the store keeps of a case, in the order of the table's columns after the first."""
-    identity = identity_of(case)
-    unit = identity if case.record is None else unit_of(case.record)
-    texts = (case.name, case.source, case.content_id, case.record, case.type, case.layout, case.grid_color)
-    return (identity, unit, *to_texts(texts), case.dpi, case.severity)
+def _case_rows(given: Sequence[CaseInfo]) -> list[tuple[Any, ...]]:
+    """Return what the store keeps of cases, in the order of the table's columns after the first."""
+    texts = to_texts(tuple(chain.from_iterable(map(_texts_of, given))))  # all at one go: nearly always none needs another form
+    of_each = zip(*[iter(texts)] * (len(texts) // len(given)), strict=True)
+    rows = []
+    for case, own in zip(given, of_each, strict=True):
+        identity = identity_of(case)
+        unit = identity if case.record is None else unit_of(case.record)
+        rows.append((identity, unit, *own, case.dpi, case.severity))
+    return rows

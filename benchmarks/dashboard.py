@@ -101,7 +101,8 @@ def timed(what: str, target_s: float | None, work: Callable[[], object], rounds:
 
 def read_by_sqlite3(path: Path) -> None:
     with closing(sqlite3.connect(path)) as raw:
-        wanted = "SELECT case_id, value FROM scores WHERE run_id = 1 AND variant_id = 1 AND metric_id = 3"
+        column = "SELECT id FROM score_columns WHERE run_id = 1 AND variant_id = 1 AND metric_id = 3"
+        wanted = f"SELECT case_id, value FROM scores WHERE column_id = ({column})"
         raw.execute(wanted).fetchall()
 
 
@@ -172,9 +173,9 @@ class Wire:
         if self._asked is None or said.WhichOneof("type") != "script_finished":
             return
         drawn = said.metadata.run.fragment_ids  # none of a page that is drawn whole
-        whole = said.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
-        part = said.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY and self._asked in drawn
-        self._ended = self._ended or whole or part
+        # How it ended is told of whole pages alone: a fragment's end is written over when another one begins before it is sent.
+        ended = self._asked in drawn if drawn else said.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+        self._ended = self._ended or ended
 
 
 def press(name: str, option: str) -> Click:

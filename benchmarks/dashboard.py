@@ -101,7 +101,8 @@ def timed(what: str, target_s: float | None, work: Callable[[], object], rounds:
 
 def read_by_sqlite3(path: Path) -> None:
     with closing(sqlite3.connect(path)) as raw:
-        wanted = "SELECT case_id, value FROM scores WHERE run_id = 1 AND variant_id = 1 AND metric_id = 3"
+        column = "SELECT id FROM score_columns WHERE run_id = 1 AND variant_id = 1 AND metric_id = 3"
+        wanted = f"SELECT case_id, value FROM scores WHERE column_id = ({column})"
         raw.execute(wanted).fetchall()
 
 
@@ -119,11 +120,10 @@ class Later:
 
 @dataclass(frozen=True)
 class Click:
-    """A click: what it is called, what it does to the page, what a person did before it, and what comes by itself after it is answered."""
+    """A click: what it is called, what a person does before it, which gives what is then timed, and what comes by itself after it."""
 
     name: str
-    do: Callable[[Any], None]
-    before: Callable[[Any], None] = lambda _page: None
+    aim: Callable[[Any], Callable[[], object]]
     later: Later | None = None
 
 
@@ -172,30 +172,36 @@ class Wire:
         if self._asked is None or said.WhichOneof("type") != "script_finished":
             return
         drawn = said.metadata.run.fragment_ids  # none of a page that is drawn whole
-        whole = said.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
-        part = said.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY and self._asked in drawn
-        self._ended = self._ended or whole or part
+        # How it ended is told of whole pages alone: a fragment's end is written over when another one begins before it is sent.
+        ended = self._asked in drawn if drawn else said.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+        self._ended = self._ended or ended
 
 
 def press(name: str, option: str) -> Click:
-    """Press one of the options that are all in sight."""
-    return Click(name, lambda page: page.get_by_test_id("stButtonGroup").get_by_text(option, exact=True).click())
+    """Press one of the options that are all in sight; playwright's own looks at whether it can be pressed are no part of that."""
+
+    def aim(page: Any) -> Callable[[], object]:
+        target = page.get_by_test_id("stButtonGroup").get_by_text(option, exact=True)
+        target.hover()
+        box = target.bounding_box()
+        return lambda: page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    return Click(name, aim)
 
 
 def choose(name: str, label: str, option: str, later: Later | None = None) -> Click:
     """Take an option of a list."""
 
-    def field(page: Any) -> Any:
+    def aim(page: Any) -> Callable[[], object]:
         lists = page.get_by_test_id("stMultiSelect").or_(page.get_by_test_id("stSelectbox"))
-        return lists.filter(has_text=label).locator("input")
-
-    def write(page: Any) -> None:
-        field(page).click()
-        field(page).fill(option)
+        field = lists.filter(has_text=label).locator("input")
+        field.click()
+        field.fill(option)
         page.get_by_role("option", name=option, exact=True).wait_for()
         page.wait_for_timeout(REST_MS)
+        return lambda: page.keyboard.press("Enter")
 
-    return Click(name, lambda page: field(page).press("Enter"), write, later)
+    return Click(name, aim, later)
 
 
 VISITS = (
@@ -231,8 +237,8 @@ def measure(page: Any, address: str, path: Path, rounds: int) -> Iterator[list[s
         yield timed(f"{visit.name}, first draw in a new session", FIRST_S, go, rounds)
         for click in visit.clicks:
             page.wait_for_timeout(REST_MS)
-            click.before(page)
-            yield timed(f"{visit.name}, click: {click.name}", CLICK_S, partial(click_through, page, wire, click))
+            press_it = click.aim(page)
+            yield timed(f"{visit.name}, click: {click.name}", CLICK_S, partial(click_through, page, wire, press_it))
             if click.later:
                 yield timed(f"and from then until {click.later.name}", None, partial(click.later.wait, page))
 
@@ -244,10 +250,10 @@ def draw(page: Any, address: str, visit: Visit) -> None:
     settle(page)
 
 
-def click_through(page: Any, wire: Wire, click: Click) -> None:
+def click_through(page: Any, wire: Wire, press_it: Callable[[], object]) -> None:
     """Click, and wait until what it changes is drawn."""
     wire.expect()
-    click.do(page)
+    press_it()
     wire.wait(page)
     settle(page)
 

@@ -116,14 +116,14 @@ def write_by_sqlite3(path: Path, cases: int, variants: int) -> Speed:
             for key, each in zip(keys, batch, strict=True)
         ]
         scores = [
-            (*key[:2], metric, key[2], value)
+            (key[1] * SCORES + metric, key[2], value)
             for key, each in zip(keys, batch, strict=True)
             for metric, value in enumerate(each.scores.values())
         ]
         with speed.timing(len(batch)):
             raw.execute("BEGIN IMMEDIATE")
             raw.executemany(f"INSERT INTO {outcome_table.name} VALUES ({', '.join('?' * len(outcome_table.c))})", rows)
-            raw.executemany("INSERT INTO scores VALUES (?, ?, ?, ?, ?)", scores)
+            raw.executemany("INSERT INTO scores VALUES (?, ?, ?)", scores)
             raw.execute("COMMIT")
     raw.close()
     return speed

@@ -148,10 +148,21 @@ def _block_spans(small: Pixels, block: int) -> Pixels:
 
 def _faintest_span(spans: Pixels) -> float:
     """Return the span above which a block holds print: beyond the noise of the barest blocks, yet half that of the common ones."""
-    counts = np.cumsum(np.bincount(spans.ravel(), minlength=256))
-    bare, common = (float(level) for level in np.searchsorted(counts, np.array([0.05, 0.75]) * spans.size))
+    bare, common = (float(level) for level in np.searchsorted(_pixels_up_to(spans), np.array([0.05, 0.75]) * spans.size))
     # Of 25 pixels of Gaussian noise the span is below 2.8 sigma once in 20, above 7 sigma once in 10,000: 2.5 times as much.
     return max(FAINTEST_PRINT, min(2.5 * bare, 0.5 * common))
+
+
+def _pixels_up_to(levels: Pixels) -> npt.NDArray[np.float64]:
+    """Return how many pixels do not exceed each level, (256,); OpenCV counts them ten times as quickly as numpy."""
+    counts = cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel()
+    return np.cumsum(counts, dtype=np.float64)
+
+
+def _median(levels: Pixels) -> float:
+    """Return the median of pixels, as np.median does but from their counts."""
+    middle = np.searchsorted(_pixels_up_to(levels), [(levels.size - 1) // 2, levels.size // 2], side="right")
+    return float(middle.mean())
 
 
 def _without_border_lines(blocks: Mask) -> Mask:
@@ -160,7 +171,7 @@ def _without_border_lines(blocks: Mask) -> Mask:
     for turns in range(4):
         side = np.rot90(kept, turns)  # a view: what is cleared in it is cleared in `kept`
         depth = max(3, round(BORDER * len(side)))
-        filled = side[: depth + 1].mean(axis=1)
+        filled = np.count_nonzero(side[: depth + 1], axis=1) / side.shape[1]  # the mean in a third of its time
         line = np.flatnonzero(filled[:depth] > FULL_LINE)
         bare = np.flatnonzero(filled < 0.1)
         if line.size and bare.size and bare[-1] > line[0]:
@@ -173,10 +184,11 @@ def _without_specks(blocks: Mask, spans: Pixels) -> Mask:
     joined = cv2.dilate(blocks.view(np.uint8), np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     sides = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    inked = np.bincount(labels[spans >= PLAINEST_INK], minlength=count) > 0
+    inked = np.zeros(count, np.bool_)
+    inked[labels[spans >= int(PLAINEST_INK)]] = True
     inked &= sides >= SMALLEST_PRINT + 2  # the dilation added one block at either end
     inked[0] = False
-    return np.asarray(inked[labels] & blocks, np.bool_)
+    return np.asarray(inked.take(np.asarray(labels, np.int32)) & blocks, np.bool_)
 
 
 def _trimmed(gray: Gray, coarse: Box, size: int, contrast: float) -> Box:
@@ -191,5 +203,5 @@ def _bare_rows(strip: Pixels, contrast: float) -> int:
     """Return how many rows come before the first that holds ink, darker than its surroundings by `contrast`."""
     strip = np.ascontiguousarray(strip)
     darker = cv2.subtract(cv2.dilate(strip, np.ones((5, 5), np.uint8)), strip)
-    ink: Mask = darker > max(contrast, NOISE_REACH * float(np.median(darker)))
+    ink: Mask = darker > max(contrast, NOISE_REACH * _median(np.asarray(darker, np.uint8)))
     return _span(np.any(ink, axis=1))[0]

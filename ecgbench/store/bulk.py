@@ -1,16 +1,15 @@
-"""Statements that write many rows: rows go to the driver as tuples, which costs a tenth of what SQLAlchemy makes of them one by one."""
+"""Statements that write many rows: values go to the driver as they are, which costs a tenth of what SQLAlchemy makes of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Column, Connection, Dialect, Table
 from sqlalchemy.sql import ClauseElement
 
-ROWS_AT_ONCE = 64  # in one statement; of 13 columns they stay within the 999 placeholders that any SQLite takes
+PLACEHOLDERS = 999  # in one statement; any SQLite takes as many
 IN_PLACEHOLDERS = 500  # values in one IN (...); every database takes as many
 
 
@@ -35,7 +34,7 @@ def driver_sql(statement: ClauseElement, dialect: Dialect) -> str:
 
 
 class BulkInsert:
-    """Inserts rows, given as tuples in the order of the table's columns (but a number that the database gives).
+    """Inserts rows, given by column in the order of the table's (but a number that the database gives).
 
     Rows whose `keys` are there already are left out; without `keys` there must be none.
     """
@@ -46,23 +45,31 @@ class BulkInsert:
         tail = f" ON CONFLICT ({', '.join(keys)}) DO NOTHING" if keys else ""
         self._arrays = dialect.name == "postgresql"
         if self._arrays:
-            self._one = self._many = f"{head} {_rows_of_arrays(table, columns, keys, dialect)}{tail}"
+            self._many = f"{head} {_rows_of_arrays(table, columns, keys, dialect)}{tail}"
             return
-        row = f"({', '.join('?' * len(columns))})"
-        self._one = f"{head} VALUES {row}{tail}"
-        self._many = f"{head} VALUES {', '.join([row] * ROWS_AT_ONCE)}{tail}"
+        # Without OR FAIL, SQLite copies each page before it changes it, to take back a statement alone; we take back transactions.
+        head = head.replace("INSERT", "INSERT OR FAIL", 1)
+        row, most = f"({', '.join('?' * len(columns))})", PLACEHOLDERS // len(columns)
+        self._by_size = {size: f"{head} VALUES {', '.join([row] * size)}{tail}" for size in (most, most // 8, 1) if size}
 
-    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
-        """Insert the rows and return how many were new."""
-        if not rows:
+    def __call__(self, connection: Connection, columns: Sequence[Sequence[Any]]) -> int:
+        """Insert rows, given as one sequence a column of the table, and return how many were new."""
+        count, width = len(columns[0]), len(columns)
+        if not count:
             return 0
         if self._arrays:
-            columns = tuple(list(column) for column in zip(*rows, strict=True))
-            return connection.exec_driver_sql(self._many, columns).rowcount
-        whole = len(rows) - len(rows) % ROWS_AT_ONCE
-        packs = [tuple(chain.from_iterable(rows[start : start + ROWS_AT_ONCE])) for start in range(0, whole, ROWS_AT_ONCE)]
-        added = connection.exec_driver_sql(self._many, packs).rowcount if packs else 0
-        return added + (connection.exec_driver_sql(self._one, list(rows[whole:])).rowcount if rows[whole:] else 0)
+            return connection.exec_driver_sql(self._many, tuple(list(column) for column in columns)).rowcount
+        values: list[Any] = [None] * (count * width)  # row after row, put there by column: no row is an object of its own
+        for place, column in enumerate(columns):
+            values[place::width] = column
+        added = begin = 0
+        for size, statement in self._by_size.items():
+            end = count - (count - begin) % size
+            packs = [tuple(values[start * width : (start + size) * width]) for start in range(begin, end, size)]
+            if packs:
+                added += connection.exec_driver_sql(statement, packs).rowcount
+            begin = end
+        return added
 
 
 def _rows_of_arrays(table: Table, columns: Sequence[Column[Any]], keys: Sequence[str], dialect: Dialect) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 from sqlalchemy import Column, ColumnElement, Connection, case, func, literal_column, select
 
 from ecgbench.core.outcome import Status
+from ecgbench.store.columns import column_of
 from ecgbench.store.records import Facts, FailedCell, FailureKind, Numbers
-from ecgbench.store.schema import NOT_DONE, cases, metrics, outcomes, scores
+from ecgbench.store.schema import NOT_DONE, cases, outcomes, scores
 from ecgbench.store.text import from_text, to_text
 
 FACTS = ("type", "layout", "grid_color", "dpi", "severity")
@@ -20,11 +21,10 @@ FAILED = [str(status) for status in (Status.FAILED, Status.TIMED_OUT, Status.CRA
 
 def read_extremes(connection: Connection, run_id: int, variant_id: int, metric: str, *, highest: bool, limit: int) -> Numbers:
     """Read the highest or lowest finite values of one metric of one variant, the most extreme first."""
-    number = select(metrics.c.id).where(metrics.c.name == metric).scalar_subquery()
     order = scores.c.value.desc() if highest else scores.c.value
     wanted = (
         select(scores.c.case_id, scores.c.value)
-        .where(scores.c.run_id == run_id, scores.c.variant_id == variant_id, scores.c.metric_id == number)
+        .where(scores.c.column_id == column_of(run_id, variant_id, metric))
         .where(scores.c.value.is_not(None), func.abs(scores.c.value) < float("inf"))
         .order_by(order, scores.c.case_id)
         .limit(limit)

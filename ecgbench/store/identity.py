@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from ecgbench.core.truth import CaseInfo
 
@@ -11,6 +12,12 @@ def number_of(text: str) -> int:
     """Return 64 bits of a hash of a text, as a signed integer; any two of a million are the same with a chance of 1 in 10 million."""
     digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
+
+
+@lru_cache(maxsize=512)  # the cases of a record come one after the other
+def unit_of(record: str) -> int:
+    """Return the number of a record."""
+    return number_of(f"record\0{record}")
 
 
 def identity_of(case: CaseInfo) -> int:

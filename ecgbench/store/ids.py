@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from itertools import chain
+from operator import attrgetter
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Row, insert, select, update
 
@@ -12,14 +14,16 @@ from ecgbench.core.metric import COST_SCORES, Rows, Score
 from ecgbench.core.outcome import Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.store.bulk import IN_PLACEHOLDERS, BulkInsert
-from ecgbench.store.identity import identity_of, number_of
-from ecgbench.store.schema import cases, metrics, variants
+from ecgbench.store.identity import identity_of, number_of, unit_of
+from ecgbench.store.schema import cases, metrics, score_columns, variants
 from ecgbench.store.server import hold_names
 from ecgbench.store.text import from_text, to_text, to_texts
 
 CASES_REMEMBERED = 4_096  # enough for the batches in flight; a run of any length holds no more
 FACTS = tuple(column.name for column in cases.columns if column.name not in ("id", "identity", "unit"))
-_PLACES = select(cases.c.id, cases.c.identity, cases.c.name, cases.c.source)
+_texts_of = attrgetter("name", "source", "content_id", "record", "type", "layout", "grid_color")
+_Place = tuple[int, int, str, str]
+_PLACES = "SELECT id, identity, name, source FROM cases WHERE name IN"
 OF_ANY_TASK = frozenset(score.name for score in COST_SCORES)
 
 
@@ -34,13 +38,15 @@ class Ids:
     def __init__(self, dialect: Dialect) -> None:
         self._variants: dict[str, int] = {}
         self._metrics: dict[str, int] = {}
+        self._columns: dict[tuple[int, int, int], int] = {}
         self._cases: dict[CaseInfo, int] = {}
         self._stale: dict[int, tuple[int, ...]] = {}
-        self._add_cases = BulkInsert(cases, dialect, keys=["identity"])
+        self._mark = "?" if dialect.paramstyle == "qmark" else "%s"
+        self._add_cases = BulkInsert(cases, dialect, keys=["name", "identity"])
 
     def forget(self) -> None:
         """Forget every number."""
-        for known in (self._variants, self._metrics, self._cases, self._stale):
+        for known in (self._variants, self._metrics, self._columns, self._cases, self._stale):
             known.clear()
 
     def variant(self, connection: Connection, variant: Variant) -> int:
@@ -79,6 +85,21 @@ class Ids:
             found = self._metrics[name] = connection.execute(select(metrics.c.id).where(metrics.c.name == name)).scalar_one()
         return found
 
+    def column(self, connection: Connection, run_id: int, variant_id: int, metric_id: int) -> int:
+        """Return the number of the column that holds one metric of one variant of a run."""
+        key = run_id, variant_id, metric_id
+        found = self._columns.get(key)
+        if found is None:
+            hold_names(connection)
+            row = dict(zip(("run_id", "variant_id", "metric_id"), key, strict=True))
+            of_key = select(score_columns.c.id).filter_by(**row)
+            found = connection.scalar(of_key)
+            if found is None:
+                connection.execute(insert(score_columns).values(row))
+                found = connection.execute(of_key).scalar_one()
+            self._columns[key] = found
+        return found
+
     def cases(self, connection: Connection, wanted: Sequence[CaseInfo]) -> list[int]:
         """Return the number of each case; what is newly said of a known case replaces what was known."""
         if len(self._cases) + len(wanted) > CASES_REMEMBERED:
@@ -96,12 +117,13 @@ class Ids:
     def _given(self, connection: Connection, missing: Sequence[CaseInfo]) -> list[int]:
         """Look up cases that are not remembered, after adding those that are new."""
         hold_names(connection)
-        rows = [_case_row(case) for case in missing]
+        rows = _case_rows(missing)
         identities = [row[0] for row in rows]
-        if self._add_cases(connection, rows) != len(rows):
-            self._update(connection, dict(zip(identities, missing, strict=True)))
+        if self._add_cases(connection, list(zip(*rows, strict=True))) != len(rows):
+            self._update(connection, {(row[2], row[0]): case for row, case in zip(rows, missing, strict=True)})
         names = {row[2] for row in rows}
-        places = [tuple(place) for place in connection.execute(_PLACES.where(cases.c.name.in_(names)))]
+        at_names = connection.exec_driver_sql(f"{_PLACES} ({', '.join([self._mark] * len(names))})", tuple(names))
+        places = list(cast("Iterable[_Place]", at_names.cursor))  # straight from the driver, which gives tuples
         numbers = {identity: number for number, identity, _, _ in places}
         found = [numbers[identity] for identity in identities]
         self._cases.update(zip(missing, found, strict=True))
@@ -110,15 +132,16 @@ class Ids:
         return found
 
     @staticmethod
-    def _update(connection: Connection, latest: Mapping[int, CaseInfo]) -> None:
-        """Keep what is newly said of cases that are there already, by identity."""
-        for row in connection.execute(select(cases).where(cases.c.identity.in_(list(latest)))).all():
-            case = latest[row.identity]
-            if read_case(row) != case:
-                facts = dict(zip(("identity", "unit", *FACTS), _case_row(case), strict=True))
+    def _update(connection: Connection, latest: Mapping[tuple[str, int], CaseInfo]) -> None:
+        """Keep what is newly said of cases that are there already, by name as it is stored and identity."""
+        names = {name for name, _ in latest}
+        for row in connection.execute(select(cases).where(cases.c.name.in_(names))).all():
+            case = latest.get((row.name, row.identity))
+            if case is not None and read_case(row) != case:
+                facts = dict(zip(("identity", "unit", *FACTS), _case_rows([case])[0], strict=True))
                 connection.execute(update(cases).where(cases.c.id == row.id).values(facts))
 
-    def _note_stale(self, places: Iterable[tuple[int, int, str, str]]) -> None:
+    def _note_stale(self, places: Iterable[_Place]) -> None:
         at: dict[tuple[str, str], list[int]] = {}
         for number, _, name, source in places:
             at.setdefault((name, source), []).append(number)
@@ -170,9 +193,13 @@ def read_case(row: Any) -> CaseInfo:
     )
 
 
-def _case_row(case: CaseInfo) -> tuple[Any, ...]:
-    """Return what the store keeps of a case, in the order of the table's columns after the first."""
-    identity = identity_of(case)
-    unit = identity if case.record is None else number_of(f"record\0{case.record}")
-    texts = (case.name, case.source, case.content_id, case.record, case.type, case.layout, case.grid_color)
-    return (identity, unit, *to_texts(texts), case.dpi, case.severity)
+def _case_rows(given: Sequence[CaseInfo]) -> list[tuple[Any, ...]]:
+    """Return what the store keeps of cases, in the order of the table's columns after the first."""
+    texts = to_texts(tuple(chain.from_iterable(map(_texts_of, given))))  # all at one go: nearly always none needs another form
+    of_each = zip(*[iter(texts)] * (len(texts) // len(given)), strict=True)
+    rows = []
+    for case, own in zip(given, of_each, strict=True):
+        identity = identity_of(case)
+        unit = identity if case.record is None else unit_of(case.record)
+        rows.append((identity, unit, *own, case.dpi, case.severity))
+    return rows

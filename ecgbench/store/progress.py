@@ -13,6 +13,7 @@ from ecgbench.store.identity import identity_of
 from ecgbench.store.ids import chunks, read_case, read_variant
 from ecgbench.store.records import CellKey
 from ecgbench.store.schema import NOT_DONE, SECONDS_BYTES, cases, outcomes, run_variants, variants
+from ecgbench.store.text import to_text
 
 
 def variants_of(connection: Connection, run_id: int) -> dict[int, Variant]:
@@ -57,9 +58,11 @@ def settled(
     keys = {number: variant.key for number, variant in variants_of(connection, run_id).items()}
     done: dict[int, set[CellKey]] = {}
     identities = [identity_of(case) for case in wanted]
-    for chunk in chunks(identities):
-        found = connection.execute(select(cases.c.id, cases.c.identity).where(cases.c.identity.in_(chunk)))
-        numbers = {row.id: row.identity for row in found}
+    named = list(zip((to_text(case.name) for case in wanted), identities, strict=True))
+    for chunk in chunks(named):
+        of_names = select(cases.c.id, cases.c.identity).where(cases.c.name.in_({name for name, _ in chunk}))
+        sought = {identity for _, identity in chunk}
+        numbers = {number: identity for number, identity in connection.execute(of_names) if identity in sought}
         cells = _done(run_id, list(keys), list(numbers))
         if repeats is not None:
             cells = cells.where(func.length(outcomes.c.seconds) == SECONDS_BYTES * repeats)

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, and_, case, func, literal_column, select
 
 from ecgbench.core.outcome import Outcome, Status, Variant
+from ecgbench.store.columns import column_of, columns_of
 from ecgbench.store.ids import chunks, read_case
 from ecgbench.store.records import FAILED, Numbers, Pairs, Values
 from ecgbench.store.schema import NOT_DONE, cases, metrics, outcomes, scores
@@ -81,20 +82,15 @@ class OutcomeReader:
 
     def _scores(self, connection: Connection, variant_id: int, rows: Sequence[Row[Any]]) -> Given:
         done = [row.case_id for row in rows if row.status == Status.DONE]
+        columns = columns_of(connection, self._run_id, variant_id)
+        names = {number: self._names[metric] for number, metric in columns.items() if metric in self._names}
+        of_column = scores.c.column_id.in_(list(names))  # naming every column lets the key of the table find each row
         found: Given = {}
         for ids in chunks(done):
-            for case_id, metric_id, value in connection.execute(self._scores_of(variant_id, ids)):
-                found.setdefault(case_id, {})[self._names[metric_id]] = float("nan") if value is None else value
+            wanted = select(scores.c.case_id, scores.c.column_id, scores.c.value).where(of_column, scores.c.case_id.in_(ids))
+            for case_id, number, value in connection.execute(wanted):
+                found.setdefault(case_id, {})[names[number]] = float("nan") if value is None else value
         return found
-
-    def _scores_of(self, variant_id: int, ids: Sequence[int]) -> Select[Any]:
-        """Select the scores of some cases of a variant; naming every metric lets the key of the table find each row."""
-        return select(scores.c.case_id, scores.c.metric_id, scores.c.value).where(
-            scores.c.run_id == self._run_id,
-            scores.c.variant_id == variant_id,
-            scores.c.metric_id.in_(list(self._names)),
-            scores.c.case_id.in_(ids),
-        )
 
 
 def _of_status(status: Sequence[Status] | None) -> list[ColumnElement[bool]]:
@@ -152,8 +148,8 @@ def read_pairs(connection: Connection, a: tuple[int, int], b: tuple[int, int], m
 
 def _column(connection: Connection, of: tuple[int, int], metric: str, *facts: Column[int]) -> StructuredArray:
     """Read numbers of case and metric of a (run, variant), and facts of the cases, straight from the driver; NULL becomes NaN."""
-    table, value, chosen = _failed() if metric == FAILED else _score(metric)
-    wanted = select(table.c.case_id, value, *facts).where(table.c.run_id == of[0], table.c.variant_id == of[1], chosen)
+    table, value, chosen = _failed(of) if metric == FAILED else _score(of, metric)
+    wanted = select(table.c.case_id, value, *facts).where(chosen)
     if facts:
         wanted = wanted.join(cases, cases.c.id == table.c.case_id)
     result = connection.execute(wanted.order_by(table.c.case_id))
@@ -161,11 +157,11 @@ def _column(connection: Connection, of: tuple[int, int], metric: str, *facts: Co
     return np.fromiter(cast("Iterator[tuple[Any, ...]]", result.cursor), np.dtype(names))
 
 
-def _score(metric: str) -> tuple[Table, ColumnElement[float], ColumnElement[bool]]:
-    number = select(metrics.c.id).where(metrics.c.name == metric).scalar_subquery()
-    return scores, scores.c.value, scores.c.metric_id == number
+def _score(of: tuple[int, int], metric: str) -> tuple[Table, ColumnElement[float], ColumnElement[bool]]:
+    return scores, scores.c.value, scores.c.column_id == column_of(*of, metric)
 
 
-def _failed() -> tuple[Table, ColumnElement[float], ColumnElement[bool]]:
+def _failed(of: tuple[int, int]) -> tuple[Table, ColumnElement[float], ColumnElement[bool]]:
     failed = case((outcomes.c.status == Status.DONE.value, 0.0), else_=1.0)
-    return outcomes, failed, outcomes.c.status != Status.SKIPPED.value
+    tried = and_(outcomes.c.run_id == of[0], outcomes.c.variant_id == of[1], outcomes.c.status != Status.SKIPPED.value)
+    return outcomes, failed, tried

@@ -15,10 +15,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
-VERSION = 3  # raise it with every change of a table; a store of another version is refused
+VERSION = 4  # raise it with every change of a table; a store of another version is refused
 
 metadata = MetaData()
 
@@ -51,13 +52,15 @@ variants = Table(
 
 # `identity` tells whether two runs saw the same picture; `unit` is what intervals
 # resample: the number of the record, of the case itself where its record is not known. See ecgbench.store.identity.
+# Cases are looked up by name and identity: names come in order, so that new ones lie together in the index. An index of identities,
+# which are as good as random, would have each new case write a page of its own.
 cases = Table(
     "cases",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("identity", BigInteger, nullable=False, unique=True),
+    Column("identity", BigInteger, nullable=False),
     Column("unit", BigInteger, nullable=False),
-    Column("name", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("content_id", Text),
     Column("record", Text),
@@ -66,6 +69,7 @@ cases = Table(
     Column("grid_color", Text),
     Column("dpi", Double),
     Column("severity", Double),
+    UniqueConstraint("name", "identity"),
 )
 
 metrics = Table(
@@ -120,13 +124,23 @@ failures = Index(
     "failures", outcomes.c.run_id, outcomes.c.status, outcomes.c.variant_id, outcomes.c.case_id, sqlite_where=NOT_DONE
 )
 
-# Clustered so that one metric of one variant lies together, in the order of cases: means and joins read nothing else.
+# One metric of one variant of one run: a score names all three by one number, since most of what a database does for a row it does
+# for each of its values.
+score_columns = Table(
+    "score_columns",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", Integer, nullable=False),
+    Column("variant_id", Integer, nullable=False),
+    Column("metric_id", SmallInteger, nullable=False),
+    UniqueConstraint("run_id", "variant_id", "metric_id"),
+)
+
+# Clustered so that one column lies together, in the order of cases: means and joins read nothing else.
 scores = Table(
     "scores",
     metadata,
-    Column("run_id", Integer, primary_key=True, autoincrement=False),
-    Column("variant_id", Integer, primary_key=True, autoincrement=False),
-    Column("metric_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("column_id", Integer, primary_key=True, autoincrement=False),
     Column("case_id", Integer, primary_key=True, autoincrement=False),
     Column("value", Double),  # NULL is NaN
     sqlite_with_rowid=False,

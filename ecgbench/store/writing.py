@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Table, bindparam, delete, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Table, bindparam, case, delete, insert, literal, select
 
 from ecgbench.core.outcome import Outcome, Variant
 from ecgbench.core.truth import CaseInfo
 from ecgbench.store.bulk import BulkInsert, driver_sql, upsert
+from ecgbench.store.columns import columns_of
 from ecgbench.store.ids import Ids, chunks
-from ecgbench.store.schema import metrics, outcomes, run_variants, scores
+from ecgbench.store.schema import SECONDS_BYTES, outcomes, run_variants, scores
 from ecgbench.store.text import to_text
 
 Cell = tuple[int, int]  # numbers of variant and case
+ONE_REPEAT = struct.Struct("<d").pack
 
 
 class OutcomeWriter:
-    """Writes batches of outcomes; rows go to the driver as tuples, which is what makes it fast."""
+    """Writes batches of outcomes; values go to the driver by column, which is what makes it fast."""
 
     def __init__(self, dialect: Dialect, ids: Ids) -> None:
         self._ids = ids
@@ -38,12 +40,12 @@ class OutcomeWriter:
         if not batch:
             return
         cells = self._cells(connection, batch)
-        rows = [_outcome_row(run_id, cell, outcome) for cell, outcome in cells.items()]
+        rows = _outcome_columns(run_id, cells)
         self._drop(connection, run_id, [(variant, old) for variant, case in cells for old in self._ids.stale(case)])
-        if self._add_outcomes(connection, rows) != len(rows):
+        if self._add_outcomes(connection, rows) != len(cells):
             self._drop(connection, run_id, cells)
             self._add_outcomes(connection, rows)
-        self._add_scores(connection, self._score_rows(connection, run_id, cells))
+        self._add_scores(connection, self._score_columns(connection, run_id, cells))
         written = Counter(variant for variant, _ in cells)
         connection.exec_driver_sql(self._count, [(run_id, variant, count) for variant, count in written.items()])
 
@@ -52,14 +54,18 @@ class OutcomeWriter:
         number = self._ids.variant(connection, variant)
         case_numbers = self._ids.cases(connection, infos)
         self._drop(connection, run_id, [(number, each) for case in case_numbers for each in (case, *self._ids.stale(case))])
-        known = connection.execute(select(metrics.c.id)).scalars().all()
+        columns = {
+            theirs: self._ids.column(connection, run_id, number, metric)
+            for theirs, metric in columns_of(connection, source_run, number).items()
+        }
         copied = 0
         for chunk in chunks(case_numbers):
             theirs = outcomes.c.run_id == source_run, outcomes.c.variant_id == number, outcomes.c.case_id.in_(chunk)
-            copied += connection.execute(_copy(outcomes, run_id, *theirs)).rowcount
-            theirs = scores.c.run_id == source_run, scores.c.variant_id == number, scores.c.case_id.in_(chunk)
-            # Naming every metric lets the key of the table find each row.
-            connection.execute(_copy(scores, run_id, *theirs, scores.c.metric_id.in_(known)))
+            copied += connection.execute(_copy(outcomes, "run_id", literal(run_id), *theirs)).rowcount
+            if columns:  # naming each lets the key of the table find each row
+                ours = case(columns, value=scores.c.column_id)
+                chosen = scores.c.column_id.in_(list(columns)), scores.c.case_id.in_(chunk)
+                connection.execute(_copy(scores, "column_id", ours, *chosen))
         connection.exec_driver_sql(self._count, [(run_id, number, copied)])
 
     def _cells(self, connection: Connection, batch: Sequence[Outcome]) -> dict[Cell, Outcome]:
@@ -73,31 +79,52 @@ class OutcomeWriter:
         cells = {(variant_numbers[id(outcome.variant)], case_numbers[id(outcome.case)]): outcome for outcome in batch}
         return dict(sorted(cells.items(), key=itemgetter(0)))
 
-    def _score_rows(self, connection: Connection, run_id: int, cells: Mapping[Cell, Outcome]) -> list[tuple[Any, ...]]:
-        """Return the rows of every score, in the order of the table's key: pages that lie together are written together."""
-        rows: list[tuple[Any, ...]] = []
+    def _score_columns(self, connection: Connection, run_id: int, cells: Mapping[Cell, Outcome]) -> tuple[list[Any], ...]:
+        """Return every score by column of the table, in the order of its key: pages that lie together are written together."""
+        found: dict[int, tuple[list[int], list[float]]] = {}
         for variant, group in groupby(cells.items(), key=lambda item: item[0][0]):
             done = [(case, outcome.scores) for (_, case), outcome in group if outcome.ok]
             task = cells[variant, done[0][0]].variant.task if done else ""
-            names = dict.fromkeys(name for _, scores in done for name in scores)
-            for number, name in sorted((self._ids.metric(connection, name, task), name) for name in names):
-                rows += [(run_id, variant, number, case, float(scores[name])) for case, scores in done if name in scores]
-        return rows
+            for name, column in _by_name(done):
+                number = self._ids.column(connection, run_id, variant, self._ids.metric(connection, name, task))
+                found[number] = column
+        numbers: list[int] = []
+        cases: list[int] = []
+        values: list[float] = []
+        for number in sorted(found):
+            numbers += [number] * len(found[number][0])
+            cases += found[number][0]
+            values += found[number][1]
+        return numbers, cases, values
 
     def _drop(self, connection: Connection, run_id: int, cells: Collection[Cell]) -> None:
         """Remove what the store holds of these cells, if anything."""
         keys = [(run_id, variant, case) for variant, case in cells]
         if keys and connection.exec_driver_sql(self._drop_outcome, keys).rowcount:
-            known = connection.execute(select(metrics.c.id)).scalars().all()
-            of_each = [(run_id, variant, metric, case) for _, variant, case in keys for metric in known]
-            connection.exec_driver_sql(self._drop_score, of_each)
+            columns = {variant: columns_of(connection, run_id, variant) for variant in {variant for variant, _ in cells}}
+            of_each = [(column, case) for variant, case in cells for column in columns[variant]]
+            if of_each:
+                connection.exec_driver_sql(self._drop_score, of_each)
 
 
-def _copy(table: Table, run_id: int, *chosen: ColumnElement[bool]) -> Insert:
-    """Return an insert of chosen rows of another run as this one's."""
-    others = [column for column in table.columns if column.name != "run_id"]
-    rows = select(literal(run_id), *others).where(*chosen)
-    return insert(table).from_select(["run_id", *(column.name for column in others)], rows)
+def _by_name(done: Sequence[tuple[int, Mapping[str, float]]]) -> Iterator[tuple[str, tuple[list[int], list[float]]]]:
+    """Yield each score's name with the cases that have it, and their values."""
+    names = list(dict.fromkeys(chain.from_iterable(given for _, given in done)))
+    if all(list(given) == names for _, given in done):  # as nearly always: then no value is looked up by its name
+        cases = [case for case, _ in done]
+        for name, values in zip(names, zip(*(given.values() for _, given in done), strict=True), strict=True):
+            yield name, (cases, list(map(float, values)))
+        return
+    for name in names:
+        having = [(case, given[name]) for case, given in done if name in given]
+        yield name, ([case for case, _ in having], [float(value) for _, value in having])
+
+
+def _copy(table: Table, key: str, ours: ColumnElement[Any], *chosen: ColumnElement[bool]) -> Insert:
+    """Return an insert of chosen rows of a table once more, with another value of `key`."""
+    others = [column for column in table.columns if column.name != key]
+    rows = select(ours, *others).where(*chosen)
+    return insert(table).from_select([key, *(column.name for column in others)], rows)
 
 
 def _delete_by_key(table: Table) -> Delete:
@@ -105,27 +132,30 @@ def _delete_by_key(table: Table) -> Delete:
     return delete(table).where(*(column == bindparam(column.name) for column in table.primary_key))
 
 
-def _outcome_row(run_id: int, cell: Cell, outcome: Outcome) -> tuple[Any, ...]:
+def _outcome_columns(run_id: int, cells: Mapping[Cell, Outcome]) -> tuple[list[Any], ...]:
+    """Return outcomes by column of the table."""
+    given = cells.values()
     return (
-        run_id,
-        *cell,
-        str(outcome.status),
-        _pack(outcome.seconds),
-        _pack(outcome.cpu_seconds),
-        outcome.convert_seconds,
-        outcome.load_seconds,
-        outcome.peak_memory_bytes,
-        outcome.disturbed,
-        outcome.metrics_hash,
-        to_text(outcome.error),
-        to_text(outcome.traceback),
+        [run_id] * len(cells),
+        [variant for variant, _ in cells],
+        [case for _, case in cells],
+        [str(outcome.status) for outcome in given],
+        [_pack(outcome.seconds) for outcome in given],
+        [_pack(outcome.cpu_seconds) for outcome in given],
+        [outcome.convert_seconds for outcome in given],
+        [outcome.load_seconds for outcome in given],
+        [outcome.peak_memory_bytes for outcome in given],
+        [outcome.disturbed for outcome in given],
+        [outcome.metrics_hash for outcome in given],
+        [to_text(outcome.error) for outcome in given],
+        [to_text(outcome.traceback) for outcome in given],
     )
 
 
 def _pack(seconds: Sequence[float]) -> bytes:
-    return struct.pack(f"<{len(seconds)}d", *seconds)
+    return ONE_REPEAT(*seconds) if len(seconds) == 1 else struct.pack(f"<{len(seconds)}d", *seconds)
 
 
 def unpack(packed: bytes) -> tuple[float, ...]:
     """Return the seconds of each repeat."""
-    return struct.unpack(f"<{len(packed) // 8}d", packed)
+    return struct.unpack(f"<{len(packed) // SECONDS_BYTES}d", packed)

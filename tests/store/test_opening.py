@@ -162,15 +162,20 @@ def test_the_schema_is_what_was_measured(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "ecgbench.db")) as raw:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         made = dict(raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
-    assert "PRIMARY KEY (run_id, variant_id, metric_id, case_id)\n)\n WITHOUT ROWID" in made["scores"].replace("\t", "")
+        columns = (
+            "SELECT group_concat(column.name) FROM pragma_index_list('cases') AS each, pragma_index_info(each.name) AS column"
+        )
+        indexes = raw.execute(f"{columns} GROUP BY each.name").fetchall()
+    assert "PRIMARY KEY (column_id, case_id)\n)\n WITHOUT ROWID" in made["scores"].replace("\t", "")
     assert "WITHOUT ROWID" in made["outcomes"]
+    assert indexes == [("name,identity",)]  # none that begins with a hash: each new case would write a page of its own
 
 
 def test_every_table_can_be_made_in_postgresql() -> None:
     from sqlalchemy.dialects import postgresql
 
     made = [str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in metadata.sorted_tables]
-    assert len(made) == 11
+    assert len(made) == 12
     assert not any("ROWID" in table for table in made)
 
 

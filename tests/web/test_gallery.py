@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import importlib.util
 import io
 import json
 import re
@@ -20,7 +21,8 @@ import cv2
 import numpy as np
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser; pip install playwright")
+if importlib.util.find_spec("playwright") is None:  # imported by the fixture that needs it: every test process collects
+    pytest.skip("playwright drives the browser; pip install playwright", allow_module_level=True)
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed; apt-get install chromium")
 # Without these Chromium asks its maker's hosts at every start.
@@ -101,7 +103,9 @@ def cable(port: int) -> Iterator[Cable]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()

@@ -1,6 +1,7 @@
 """A dask cluster as a pool: two workers over TCP, of which one is killed."""
 
 import importlib
+import importlib.util
 import os
 import re
 import signal
@@ -20,7 +21,10 @@ from ecgbench.workers import PoolError, cluster, open_pool, stream
 from tests import misbehaving_plugin, sleeping_plugin
 from tests.pictures import write_pictures
 
-distributed = pytest.importorskip("distributed", reason="dask is not installed: pip install 'ecg-image-bench[distributed]'")
+if (
+    importlib.util.find_spec("distributed") is None
+):  # imported by the tests that need it: it takes long, and every test process collects
+    pytest.skip("dask is not installed: pip install 'ecg-image-bench[distributed]'", allow_module_level=True)
 ROOT = Path(__file__).parents[2]
 
 
@@ -80,9 +84,11 @@ def told(outcomes):
 
 
 def test_a_worker_that_is_killed_costs_no_outcome_and_none_differs_from_those_made_here(address, pictures, registry, tmp_path):
+    from distributed import Client
+
     methods = "edges.a_good,edges.raising,edges.sleeping"
     plan = make_plan([str(pictures)], methods=methods, registry=registry, executor="dask", scheduler=address, timeout=30.0)
-    with Store(tmp_path / "runs.db") as store, distributed.Client(address, set_as_default=False) as client:
+    with Store(tmp_path / "runs.db") as store, Client(address, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=60)
         before = client.run(os.getpid)
         with_nanny = next(each for each, known in client.scheduler_info()["workers"].items() if known["nanny"])
@@ -100,11 +106,13 @@ def test_a_worker_that_is_killed_costs_no_outcome_and_none_differs_from_those_ma
 
 
 def test_methods_that_crash_or_hang_are_blamed_and_leave_the_cluster_alone(address, pictures, registry):
+    from distributed import Client
+
     methods = "edges.a_good,edges.segfaulting,edges.hanging"
     plan = make_plan(
         [str(pictures / "page0.png")], methods=methods, registry=registry, executor="dask", scheduler=address, timeout=1.0
     )
-    with distributed.Client(address, set_as_default=False) as client:
+    with Client(address, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=60)
         before = client.run(os.getpid)
         outcomes = {outcome.variant.method: outcome for outcome in Execution(plan).outcomes()}
@@ -178,9 +186,11 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(monkeypatch):
 
 
 def test_a_scheduler_without_workers_is_one_sentence(tmp_path, monkeypatch):
+    from distributed import LocalCluster
+
     monkeypatch.setattr(cluster, "CONNECT_S", 0.3)
     with (
-        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address="127.0.0.1:0") as empty,
+        LocalCluster(n_workers=0, processes=False, dashboard_address="127.0.0.1:0") as empty,
         pytest.raises(PoolError, match="has no workers; start some by `dask worker"),
     ):
         open_pool("dask", twice, scheduler=empty.scheduler_address)

@@ -142,13 +142,12 @@ def _places(length: int) -> Positions:
 
 
 def _step_shares(rows: Single) -> Single:
-    sums = np.cumsum(cv2.copyMakeBorder(rows, FAR + 1, FAR, 0, 0, cv2.BORDER_REPLICATE), axis=0)
+    padded = cv2.copyMakeBorder(rows, FAR, FAR, 0, 0, cv2.BORDER_REPLICATE)
+    twos = padded[1:] + padded[:-1]  # whole numbers, so that no sum of them is rounded, in whichever order
+    sums = {NEAR: twos, FAR - FAR // 2: twos[1:] + padded[:-2]}
 
     def mean(first: int, last: int) -> Single:
-        above, below = FAR + first, FAR + last  # sums[FAR] ends above row 0
-        return np.asarray(
-            (sums[below : below + len(rows)] - sums[above : above + len(rows)]) / np.float32(last - first), np.float32
-        )
+        return sums[last - first][FAR + first : FAR + first + len(rows)] / np.float32(last - first)
 
     inside = mean(0, NEAR)
     near = inside - mean(-NEAR, 0)

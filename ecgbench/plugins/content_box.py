@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ecgbench.core.page import Box, Gray, Mask, Pixels
 from ecgbench.core.results import Positions
+from ecgbench.plugins.levels import levels_at, pixels_up_to
 from ecgbench.plugins.sheet import LONG_SIDE, find_sheet, halved, without_ink
 
 RIM = 2  # pixels of the small picture that a mask of the sheet keeps away from its rim
@@ -148,20 +149,14 @@ def _block_spans(small: Pixels, block: int) -> Pixels:
 
 def _faintest_span(spans: Pixels) -> float:
     """Return the span above which a block holds print: beyond the noise of the barest blocks, yet half that of the common ones."""
-    bare, common = (float(level) for level in np.searchsorted(_pixels_up_to(spans), np.array([0.05, 0.75]) * spans.size))
+    bare, common = levels_at(spans, [0.05, 0.75])
     # Of 25 pixels of Gaussian noise the span is below 2.8 sigma once in 20, above 7 sigma once in 10,000: 2.5 times as much.
     return max(FAINTEST_PRINT, min(2.5 * bare, 0.5 * common))
 
 
-def _pixels_up_to(levels: Pixels) -> npt.NDArray[np.float64]:
-    """Return how many pixels do not exceed each level, (256,); OpenCV counts them ten times as quickly as numpy."""
-    counts = cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel()
-    return np.cumsum(counts, dtype=np.float64)
-
-
 def _median(levels: Pixels) -> float:
     """Return the median of pixels, as np.median does but from their counts."""
-    middle = np.searchsorted(_pixels_up_to(levels), [(levels.size - 1) // 2, levels.size // 2], side="right")
+    middle = np.searchsorted(pixels_up_to(levels), [(levels.size - 1) // 2, levels.size // 2], side="right")
     return float(middle.mean())
 
 

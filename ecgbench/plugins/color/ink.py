@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ecgbench.core.page import Mask, Pixels
 from ecgbench.core.results import Separation
+from ecgbench.plugins.levels import levels_at
 
 Levels = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating[Any]]
@@ -49,9 +50,8 @@ def sampled_rows(shape: tuple[int, ...], pixels: int = SAMPLED_PIXELS) -> Rows:
 
 
 def quantile(levels: Levels, share: float) -> float:
-    """Return the level (0..255) that `share` of the uint8 pixels do not exceed; a histogram is faster than a sort."""
-    counts = cv2.calcHist([np.ascontiguousarray(levels)], [0], None, [256], [0, 256]).ravel()
-    return float(np.searchsorted(np.cumsum(counts), share * counts.sum()))
+    """Return the level (0..255) that `share` of the uint8 pixels do not exceed."""
+    return float(levels_at(levels, [share])[0])
 
 
 def sampled(levels: Levels, sheet: Mask | None, pixels: int = SAMPLED_PIXELS) -> Levels:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgbench.core.page import Gray, Mask, Pixels
+from ecgbench.plugins.levels import levels_at
 
 FAINTEST_STEP = 8.0  # gray levels; weaker steps are paper texture and JPEG blocks, not print
 COMMON = (
@@ -62,9 +63,7 @@ def strong_enough(levels: Pixels, factor: float, *, faintest: float, noise_facto
     >>> strong_enough(page, 1.0, faintest=8)
     80.0
     """
-    counts = cv2.calcHist([levels[_spread_rows(levels)]], [0], None, [256], [0, 256]).ravel()
-    shares = np.array([QUIET, common, STRONGEST]) * counts.sum()
-    quiet, grid, ink = (float(level) for level in np.searchsorted(np.cumsum(counts), shares))
+    quiet, grid, ink = levels_at(levels[_spread_rows(levels)], [QUIET, common, STRONGEST])
     between = min(factor * float(np.sqrt(grid * ink)), TOP_SHARE * ink)
     return max(between, faintest + noise_factor * quiet)
 

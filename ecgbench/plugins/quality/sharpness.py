@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgbench.core.page import Gray
+from ecgbench.plugins.levels import levels_at
 
 STRONG_EDGE_SHARE = 0.005  # of all pixels: the steepest ones belong to traces and text, the sharpest things on a page
 RANKED = 4  # of so many pixels one is ranked: a hundred thousands of them give the same rank
@@ -54,9 +55,7 @@ def gray_quantiles(gray: Gray, shares: Sequence[float]) -> list[int]:
     >>> gray_quantiles(np.arange(200, dtype=np.uint8).reshape(10, 20), [0.1, 0.5])
     [19, 99]
     """
-    rows = np.concatenate([gray[band] for band in bands(gray.shape[0])])
-    summed = np.cumsum(cv2.calcHist([rows], [0], None, [256], [0, 256]).ravel())
-    return [int(level) for level in np.searchsorted(summed, np.array(shares) * summed[-1])]
+    return levels_at(np.concatenate([gray[band] for band in bands(gray.shape[0])]), shares)
 
 
 def _edges_in(gray: Gray) -> tuple[Levels, Levels]:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from ecgbench.core.page import Bgr, Gray, Pixels
+from ecgbench.plugins.levels import levels_at
 
 MOST_SIDE = 1200  # pixels of the small picture's long side: 4 px/mm of a full page, at which a trace is still as dark as its core
 PAGE_MM = (
@@ -71,8 +72,7 @@ def view_ink(bgr: Bgr) -> InkView:
 
 def level_of(levels: Gray, share: float) -> int:
     """Return the gray level that `share` of the pixels do not exceed, by every fourth row: a quarter of a million pixels tell it as well."""
-    summed = np.cumsum(cv2.calcHist([np.ascontiguousarray(levels[::4])], [0], None, [256], [0, 256]).ravel())
-    return int(np.searchsorted(summed, share * summed[-1]))
+    return levels_at(levels[::4], [share])[0]
 
 
 def closed(levels: Gray, width: float) -> Pixels:

@@ -59,10 +59,9 @@ def board_of(view: RunView, task: str, metric: str | None) -> Board | None:
         return Board(_board(view, task, metric))
     later.see_to(view.run.id, Question(_refresh, (view.location, view.stamp)))
     try:
-        known = leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)
+        return Board(_summed_board(view, task, metric), behind=True)
     except StoreError:
         return None
-    return Board(known[0], behind=True)
 
 
 def _refresh(location: str, stamp: Stamp) -> None:
@@ -78,13 +77,18 @@ def _seen_there(location: str, run_id: int) -> RunView:
 
 def is_fresh(view: RunView) -> bool:
     """Return whether nothing was written since the run was summed up."""
-    computed = _summed(view)
+    computed = dict(_summed(view))
     return all(computed.get(variant) == count for variant, count in view.stamp.written)
 
 
-def _summed(view: RunView) -> dict[int, int]:
-    """Return how many outcomes of each variant were there when it was summed up."""
-    return {each.variant_id: each.written for each in view.store.summaries(view.run.id)}
+def _summed(view: RunView) -> tuple[tuple[int, int], ...]:
+    """Return how many outcomes of each variant were there when it was summed up, as a stamp has it."""
+    return tuple(sorted({each.variant_id: each.written for each in view.store.summaries(view.run.id)}.items()))
+
+
+def _summed_board(view: RunView, task: str, metric: str | None) -> Leaderboard:
+    """Return the leaderboard of a task by the sums that are there; StoreError where there are none."""
+    return leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0]
 
 
 @remembered(64)
@@ -118,35 +122,36 @@ def _breakdown_there(location: str, stamp: Stamp, task: str, metric: str | None,
 
 @remembered(64)
 def _breakdown(view: RunView, task: str, metric: str | None, by: str) -> Breakdown:
-    board = leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0]
-    return breakdown(view.store, view.run, board, by, columns=_columns(view, task, metric))
+    return breakdown(view.store, view.run, _summed_board(view, task, metric), by, columns=_columns(view, task, metric))
 
 
 @remembered(2)  # 16 MB of a million outcomes
 def _columns(view: RunView, task: str, metric: str | None) -> dict[int, Numbers]:
-    return board_columns(view.store, view.run, leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0])
+    return board_columns(view.store, view.run, _summed_board(view, task, metric))
 
 
-def verdict_of(view: RunView, task: str, metric: str | None) -> str | None:
-    """Return who leads a task of the run, by how much, and whether that is more than chance, in words.
+def verdict_of(view: RunView, shown: Board) -> str | None:
+    """Return who leads a board of the run, by how much, and whether that is more than chance, in words.
 
     None of a large run as long as that is being worked out: it takes every pair of the two that lead.
     """
     if view.outcomes <= AT_ONCE:
-        return _verdict(view, task, metric)
-    summed = view.stamp._replace(written=tuple(sorted(_summed(view).items())))  # what the board that is shown tells of
-    found: str | None = later.found(Question(_verdict_there, (view.location, summed, task, metric)))
+        return _verdict(view, Itself(shown.board))
+    stamp = view.stamp._replace(written=_summed(view)) if shown.behind else view.stamp  # of what the board tells
+    found: str | None = later.found(
+        Question(_verdict_there, (view.location, stamp, shown.board.task, shown.board.ranked_by.name))
+    )
     return found
 
 
 @remembered(64)
-def _verdict(view: RunView, task: str, metric: str | None) -> str:
-    board = leaderboard(view.store, view.run, task=task, metric=metric, refresh=False)[0]
-    return verdict(view.store, view.run, board)
+def _verdict(view: RunView, board: Itself[Leaderboard]) -> str:
+    return verdict(view.store, view.run, board.value)
 
 
-def _verdict_there(location: str, stamp: Stamp, task: str, metric: str | None) -> str:
-    return _verdict(_seen_there(location, stamp.run_id), task, metric)
+def _verdict_there(location: str, stamp: Stamp, task: str, metric: str) -> str:
+    view = _seen_there(location, stamp.run_id)
+    return verdict(view.store, view.run, _summed_board(view, task, metric))
 
 
 def comparison_of(a: RunView, b: RunView, metric: str) -> Comparison | None:

@@ -25,7 +25,7 @@ def get_ready(location: str) -> None:
 
 
 def _ask(location: str) -> None:
-    from ecgbench.dashboard.chart_specs import costs_of, intervals_of
+    from ecgbench.dashboard.chart_specs import costs_of, intervals_of  # altair, which workers need not wait for
 
     bench = open_bench(location)
     if not bench.runs_with_outcomes:
@@ -35,7 +35,7 @@ def _ask(location: str) -> None:
     found = board_of(view, task, None)
     if found is None:
         return
-    verdict_of(view, task, None)
+    verdict_of(view, found)
     breakdown_of(view, task, None, KEYS[0])
     intervals_of(Itself(found.board))
     costs_of(Itself(found.board))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -44,14 +45,14 @@ def redraw_when(ready: Callable[[], bool], words: str) -> None:
 
 
 def watched_board(
-    bench: Bench, view: RunView, task: str, metric: str | None, *, say: Callable[[], str] | None = None
+    bench: Bench, view: RunView, task: str, metric: str | None, *, say: Callable[[RunView, Board], str] | None = None
 ) -> Board | None:
     """Return the board, and draw the page again when it changes; where its first sums are being computed, say so and return None.
 
-    `say` is what is said above a board, in Markdown, anew each second.
+    `say` gives what is said above the board, in Markdown, and is asked each second.
     """
     found = board_of(view, task, metric)
-    redraw_on_change(bench, view, behind=found is None or found.behind, say=None if found is None else say)
+    redraw_on_change(bench, view, behind=found is None or found.behind, say=partial(say, view, found) if say and found else None)
     if found is None:
         st.info(
             "The first sums of this large run are being computed; what they tell comes by itself.",

@@ -54,9 +54,9 @@ def test_a_large_board_is_broken_down_beside_everything_else_by_all_there_is(fil
 def test_who_leads_a_large_run_is_worked_out_beside_everything_else(filled, monkeypatch):
     bench = open_bench(str(filled))
     view = bench.view(bench.find_run("before"))
-    queries.board_of(view, "color", None)
-    at_once = queries.verdict_of(view, "color", None)
+    shown = queries.board_of(view, "color", None)
+    at_once = queries.verdict_of(view, shown)
     monkeypatch.setattr(queries, "AT_ONCE", 0)
-    assert queries.verdict_of(view, "color", None) is None
-    until(lambda: queries.verdict_of(view, "color", None) is not None)
-    assert queries.verdict_of(view, "color", None) == at_once and "leads with trace_f1_1px" in at_once
+    assert queries.verdict_of(view, shown) is None
+    until(lambda: queries.verdict_of(view, shown) is not None)
+    assert queries.verdict_of(view, shown) == at_once and "leads with trace_f1_1px" in at_once

@@ -17,8 +17,8 @@ def test_the_newest_runs_board_is_worked_out_before_anybody_asks(tmp_path, pages
     monkeypatch.setattr(queries, "leaderboard", work_out)
     bench = open_bench(location)
     view = bench.view(bench.runs_with_outcomes[0])
-    assert queries.board_of(view, "color", None).board.rows
-    assert "trace_f1_1px" in queries.verdict_of(view, "color", None)
+    shown = queries.board_of(view, "color", None)
+    assert shown.board.rows and "trace_f1_1px" in queries.verdict_of(view, shown)
 
 
 def test_without_a_store_or_with_one_that_cannot_be_read_the_page_says_so(tmp_path):

@@ -15,7 +15,7 @@ from ecgbench.dashboard.charts import MOST_COLORS, PICK
 from ecgbench.dashboard.controls import choose_run, choose_score
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.memory import Itself
-from ecgbench.dashboard.queries import breakdown_of, comparison_of, verdict_of
+from ecgbench.dashboard.queries import Board, breakdown_of, comparison_of, verdict_of
 from ecgbench.dashboard.url_state import choose_one, choose_some, choose_tab
 from ecgbench.dashboard.watching import progress_line, redraw_when, watched_board
 from ecgbench.leaderboard import KEYS, Comparison, Leaderboard
@@ -41,7 +41,7 @@ def render(bench: Bench) -> None:
         against = choose_one("Deltas against", [NO_REFERENCE, *others], key="against", help=help_text)
     if line := progress_line(view):
         st.info(line, icon=":material/progress_activity:")
-    found = watched_board(bench, view, chosen_task, chosen_metric, say=partial(_verdict, view, chosen_task, chosen_metric))
+    found = watched_board(bench, view, chosen_task, chosen_metric, say=_verdict)
     if found is None:
         return
     if found.behind:
@@ -50,9 +50,9 @@ def render(bench: Bench) -> None:
     _show_board(view, found.board, chosen_metric, comparison)
 
 
-def _verdict(view: RunView, task: str, metric: str | None) -> str:
+def _verdict(view: RunView, shown: Board) -> str:
     """Return who leads, in Markdown, or that this is being worked out."""
-    said = verdict_of(view, task, metric)
+    said = verdict_of(view, shown)
     return "Holding the two that lead against each other ..." if said is None else f"**{_escaped(said)}**"
 
 

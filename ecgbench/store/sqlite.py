@@ -13,12 +13,10 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from ecgbench.store.errors import StoreError
 
 WRITES = "ecgbench_writes"  # execution option of connections whose transactions write
-CACHE_KIB = (
-    8 * 1024
-)  # SQLite's page cache a connection: the pages that a run of hundreds of variants x metrics appends to, and no more
-CHECKPOINT_PAGES = (
-    16_000  # 64 MB of write-ahead log: a hot page is copied back once instead of many times, and the disk waited for as rarely
-)
+# SQLite's page cache a connection: the pages that a run of hundreds of variants x metrics appends to, and no more.
+CACHE_KIB = 8 * 1024
+# 64 MB of write-ahead log: a hot page is copied back once instead of many times, and the disk waited for as rarely.
+CHECKPOINT_PAGES = 16_000
 LOG_TRIES, LOG_PAUSE_S = 200, 0.01  # while other processes make the same store
 
 

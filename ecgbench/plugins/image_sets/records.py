@@ -27,7 +27,6 @@ if TYPE_CHECKING:  # what makes pages is loaded when a folder is opened
 
 SCHEME = "records:"
 LONGEST_SHEET_S = 60.0  # more than a sheet of any layout shows; the rest of a day's recording is not read
-
 LEAST_HELD = 10  # samples after which an end counts as held
 
 

@@ -20,8 +20,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+from clicks import settle
 
-from dashboard import FLAGS, served, settle
+from dashboard import FLAGS, served
 
 AGAIN = "demo a day later"  # a second run of the set, for what two runs differ in
 VIEWS = {  # name -> what stands in the address

@@ -151,7 +151,9 @@ def test_a_reader_that_goes_away_is_no_error():
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
 def test_a_stream_that_is_closed_keeps_nothing_from_being_done(tmp_path, closed):
     line = f"{sys.executable} -m ecgbench run 'synthetic?count=1&dpi=72' --methods edges.canny --jobs 1 --name all"
-    done = subprocess.run(["bash", "-c", f"{line} {closed}"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["bash", "-c", f"{line} {closed}"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, "rror" in done.stderr) == (0, False)
     with Store(tmp_path / "ecgbench.db") as store:
         assert store.counts(store.find_run("all").id) == {Status.DONE: 1}

@@ -28,6 +28,10 @@ INNER_MM = 0.5  # from a leg or the plateau to what is below it
 NEAREST_MM = 12.0  # from a pulse's foot to the level of its row, whose trace may wander
 SAME_PLACE_MM = 4.0  # pulses of all rows stand above each other; perspective that is left moves them a little
 CUT_MM = 1.5  # between the paper's border and the end of a plateau that goes on beyond
+HEIGHT_MM, HEIGHT = (
+    0.6,
+    0.05,
+)  # by which a height differs from the gain, at most: by what the pen hides, and by the paper's local scale
 GAINS = (5.0, 10.0, 20.0)  # mm/mV that devices print
 SPEEDS = (25.0, 50.0)  # mm/s
 
@@ -51,6 +55,11 @@ class Pulse:
         return min(GAINS, key=lambda gain: abs(np.log(self.height / gain)))
 
     @property
+    def is_millivolt(self) -> bool:
+        """Whether it is as high as a millivolt at a gain that devices print."""
+        return abs(self.height - self.mm_per_mv) <= HEIGHT_MM + HEIGHT * self.mm_per_mv
+
+    @property
     def mm_per_s(self) -> float:
         """The paper speed that devices print which is nearest to the width: a pulse lasts 0.2 s."""
         return min(SPEEDS, key=lambda speed: abs(np.log((self.right - self.left) / (0.2 * speed))))
@@ -72,7 +81,7 @@ def find_pulses(coverage: Plane, paper: Mask, levels: Floats, scale: int) -> lis
     """
     ink = (coverage > INK).view(np.uint8)
     legs = _legs(ink, scale)
-    found = [*_whole(ink, legs, scale), *_cut(ink, legs, paper, scale)]
+    found = [pulse for pulse in (*_whole(ink, legs, scale), *_cut(ink, legs, paper, scale)) if pulse.is_millivolt]
     return _one_place([_of_row(found, levels, row) for row in range(len(levels))])
 
 

@@ -1,5 +1,7 @@
 """Tests of what is taken where pulse and print tell paper speed and gain, and where they differ."""
 
+import pytest
+
 from ecgbench.plugins.digitize.footer import Printed
 from ecgbench.plugins.digitize.paper_scale import PaperScale, settle
 from ecgbench.plugins.digitize.pulses import Pulse, typical_pulse
@@ -42,6 +44,13 @@ def test_a_pulse_that_the_papers_edge_cuts_is_at_least_as_wide_as_is_seen() -> N
     assert settle(pulse(2, 10, whole=False), Printed(25)) == PaperScale(25, 10, "printed text", "pulse")
     found = settle(pulse(7, 10, whole=False), Printed(25))
     assert (found.mm_per_s, len(found.doubts)) == (50, 1)
+
+
+@pytest.mark.parametrize(
+    ("height", "is_one"), [(3.2, False), (4.6, True), (7.2, False), (9.2, True), (10.8, True), (13.5, False), (19.2, True)]
+)
+def test_a_rectangle_that_no_device_would_print_for_a_millivolt_is_no_pulse(height: float, is_one: bool) -> None:
+    assert pulse(5, height).is_millivolt is is_one
 
 
 def test_pulses_of_all_rows_tell_the_height_and_whole_ones_the_width() -> None:

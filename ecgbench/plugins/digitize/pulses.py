@@ -36,7 +36,7 @@ SPEEDS = (25.0, 50.0)  # mm/s
 class Pulse:
     """A rectangle: where its legs stand, the level of its feet, and how high it is, all in mm of the flat page (y down).
 
-    `whole`: both legs are seen; else the paper ends where one should stand, and its width tells nothing.
+    `whole`: both legs are seen; else the paper ends where one should stand, and it is as wide as that at least.
     """
 
     left: float
@@ -77,12 +77,12 @@ def find_pulses(coverage: Plane, paper: Mask, levels: Floats, scale: int) -> lis
 
 
 def typical_pulse(pulses: Sequence[Pulse]) -> Pulse | None:
-    """Return the pulse of median place and size, of those that are whole where there are some; None of none."""
+    """Return the pulse of median place and size, in place and width of those that are whole where there are some; None of none."""
     some = [pulse for pulse in pulses if pulse.whole] or list(pulses)
     if not some:
         return None
-    left, right, foot, height = (median(getattr(pulse, side) for pulse in some) for side in ("left", "right", "foot", "height"))
-    return Pulse(left, right, foot, height, some[0].whole)
+    left, right, foot = (median(getattr(pulse, side) for pulse in some) for side in ("left", "right", "foot"))
+    return Pulse(left, right, foot, median(pulse.height for pulse in pulses), some[0].whole)
 
 
 def _legs(ink: Ink, scale: int) -> list[Leg]:

@@ -12,8 +12,10 @@ from ecgbench.plugins.image_sets.synthetic.heart import Float
 
 Share = tuple[float, float, float]
 
-FIELD_STEP_PX = 16  # light is smooth: it is worked out on a grid this coarse
+FIELD_STEP_PX = 12  # light is smooth but for the edges of shadows: it is worked out on a grid this coarse
 BRIGHTEST = 1.5  # share of light, against that which makes white paper white: beyond it all is white anyway
+SOFTNESS = (0.008, 0.2)  # of a shadow's edge, in halves of the picture
+FINGERS = 4
 LOW, HIGH = 5, 95  # percentiles of the light in a picture that `loss` compares
 
 
@@ -71,17 +73,34 @@ def uneven_field(shape: tuple[int, int], loss: float, rng: np.random.Generator, 
 
 
 def _shadow(x: Float, y: Float, rng: np.random.Generator) -> Float:
-    """Draw a shadow, 0 to 1: of a wall or an arm beyond a wavy line, or of a phone or a head that reaches in from beyond the picture."""
-    angle, softness = rng.uniform(0, 360), np.exp(rng.uniform(np.log(0.03), np.log(0.35)))
+    """Draw a shadow, 0 to 1: of a wall or an arm beyond a wavy line, of a phone that reaches in from beyond the picture, or of a hand.
+
+    The nearer to the sheet what casts it, the harder its edge.
+    """
+    angle, softness = rng.uniform(0, 360), np.exp(rng.uniform(np.log(SOFTNESS[0]), np.log(SOFTNESS[1])))
     along, across = _toward(x, y, angle), _toward(x, y, angle + 90)
-    wave = 0.12 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6))
-    if rng.random() < 0.6:
+    wave, kind, end = 0.12 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6)), rng.random(), rng.uniform(-0.2, 0.6)
+    if kind < 0.4:
         away = along - rng.uniform(-0.6, 0.8) - wave
+    elif kind < 0.75:
+        half, corner = rng.uniform(0.25, 0.5), rng.uniform(4, 12)
+        away = _slab(along + 0.3 * wave, across - rng.uniform(-0.7, 0.7), end, half, corner)
     else:
-        half, corner = rng.uniform(0.25, 0.5), rng.uniform(3, 6)  # a rounded slab: the higher the power, the sharper its corners
-        beyond = np.clip(rng.uniform(-0.2, 0.6) - along + 0.5 * wave, 0, None) / half
-        away = half * (1 - (beyond**corner + np.abs((across - rng.uniform(-0.7, 0.7)) / half) ** corner) ** (1 / corner))
+        half, middle = rng.uniform(0.2, 0.32), rng.uniform(-0.6, 0.6)
+        away = _slab(along, across - middle, end, half, 3.0)
+        for number, length in enumerate(rng.uniform(0.15, 0.5, FINGERS)):
+            aside = middle + half * (2 * (number + 0.5) / FINGERS - 1) + rng.normal(0, 0.02)
+            away = np.maximum(
+                away,
+                _slab(along, across - aside - 0.15 * (end - along) * (number - 1.5), end - length, 0.8 * half / FINGERS, 2.5),
+            )
     return np.asarray(1 / (1 + np.exp(-np.clip(away / softness * 2, -40, 40))), dtype=np.float64)
+
+
+def _slab(along: Float, across: Float, end: float, half: float, corner: float) -> Float:
+    """Return how far points lie within a rounded slab that begins at `end` along its axis; the higher `corner`, the sharper its corners."""
+    beyond = np.clip(end - along + half, 0, None) / half
+    return np.asarray(half * (1 - (beyond**corner + np.abs(across / half) ** corner) ** (1 / corner)), dtype=np.float64)
 
 
 def glare_field(shape: tuple[int, int], strength: float, rng: np.random.Generator, *, spots: int) -> Float:

@@ -40,7 +40,7 @@ EXPORTS = {
         "&paling=0.15&mottle=0&spread_mm=0..0.03&antialias=on"
     ),
     "ecg00010.png": (
-        f"types=0001&{CART}&colors=red&strength=0.5&ink=dark-grey&trace_mm=0.16&fine_mm=0.17&bold_mm=0.45&heavy_mm=1&header=none&frame=boxed"
+        f"types=0001&{CART}&colors=red&strength=0.6&ink=dark-grey&trace_mm=0.16&fine_mm=0.15&bold_mm=0.3&heavy_mm=0.8&header=none&frame=boxed"
         "&antialias=on&paling=0.1&mottle=0&spread_mm=0&framing=whole&margin_mm=4"
     ),
     "ecg00016.jpg": f"{REPORT}&layouts=3x4", "ecg00018.jpg": f"{REPORT}&layouts=3x4", "ecg00024.jpg": f"{REPORT}&layouts=3x4%2B1",
@@ -71,7 +71,7 @@ SCANS = {
         "&font=sans&paper=roll&fine_mm=0.13&bold_mm=0.12&strength=0.9&paling=0&mottle=0&spread_mm=0&antialias=on"
     ),
     "ohsu_fullScan.png": (
-        f"types=0001&device=cart&font=plain-bold&layouts=3x4%2B3&grid=dotted&colors=orange&fine_mm=0.13&heavy_mm=0&header=full&frame=framed&ink=black&{USUAL}"
+        f"types=0001&device=cart&font=plain-bold&layouts=3x4%2B3&grid=dotted&colors=orange&strength=1.3&fine_mm=0.13&heavy_mm=0&header=full&frame=framed&ink=black&{USUAL}"
         "&trace_mm=0.35&separators=none&pulse=none&spread_mm=0&antialias=on&paling=0..0.1&mottle=0..0.05"
     ),
 }  # fmt: skip

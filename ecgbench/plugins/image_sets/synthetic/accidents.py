@@ -21,11 +21,12 @@ from ecgbench.plugins.image_sets.synthetic.sheet import Text
 
 EACH = 3.0  # accidents at severity 1; by chance one less or more on the way there, none at 0
 HIDDEN = 0.0025  # share of the traces that an accident may hide at most: people see to it that the ECG can be read
-EVERY = 4  # point of the traces is looked at
+EVERY = 8  # point of the traces is looked at
 TRIES = 10  # places that are looked at until one hides no more
 SKINS: tuple[Color, ...] = ((150, 172, 214), (128, 152, 202), (112, 140, 190), (84, 112, 168), (62, 84, 132), (46, 60, 92))
 LABELS: tuple[Color, ...] = ((250, 250, 250), (236, 246, 250), (205, 240, 250), (214, 240, 214), (244, 226, 206))
 SHEETS: tuple[Color, ...] = ((248, 248, 246), (236, 240, 242), (226, 234, 240), (214, 222, 240), (222, 232, 214), (150, 140, 128))
+ROOM_MM = 12.0  # that writing begins from the right side of what is seen, at least
 STEEL: Color = (168, 166, 164)
 STAPLE_MM, HOLE_MM, HOLES_APART_MM = (11.0, 0.55), 2.9, 80.0
 
@@ -76,12 +77,13 @@ def with_accidents(scene: Scene, inked_mm: Float, severity: float, rng: np.rando
         rng.choice(list(MAKERS), len(MAKERS), replace=False, p=list(WEIGHTS.values())),
         rng.integers(2**31, size=len(MAKERS)),
     )
-    if scene.desk is None or scene.screen is not None:
+    if not count or scene.desk is None or scene.screen is not None:
         return scene
     known = inked_mm[np.isfinite(inked_mm).all(axis=1)][::EVERY]
+    place = Place(scene, known, _seen(scene), severity)
     for name, seed in list(zip(names, seeds, strict=True))[:count]:
-        place = Place(scene, known, _seen(scene), severity)
         scene = MAKERS[str(name)](place, np.random.default_rng(seed))
+        place = replace(place, scene=scene)
     return scene
 
 
@@ -113,10 +115,11 @@ def _fold(place: Place, rng: np.random.Generator) -> Scene:
 
 def _pen(place: Place, rng: np.random.Generator) -> Scene:
     """Write something, mostly near an edge of what is seen, where it may be cut off."""
-    _, y0, _, y1 = place.seen
-    at = place.point(rng)
+    x0, y0, x1, y1 = place.seen
+    x, y = place.point(rng)
     if rng.random() < 0.6:
-        at = np.array((at[0], rng.choice((y0 + rng.uniform(-3, 9), y1 - rng.uniform(-2, 9)))))
+        y = float(rng.choice((y0 + rng.uniform(1, 9), y1 - rng.uniform(0, 9))))
+    at = np.array((min(x, max(x0, x1 - ROOM_MM)), y))
     return replace(place.scene, notes=(*place.scene.notes, draw_mark(at, rng)))
 
 

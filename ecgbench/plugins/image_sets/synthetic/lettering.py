@@ -67,7 +67,8 @@ class Stamp(NamedTuple):
 def stamp_of(text: str, font: str, height_px: float, spread_px: float = 0.0) -> Stamp:
     """Return `text` in one of FONTS with capitals `height_px` high, whose ink has spread by `spread_px` on every side."""
     known = FONTS[font]
-    spread_px += known.heft * height_px
+    if known.heft:  # which makes capitals no higher
+        spread_px, height_px = spread_px + known.heft * height_px, (1 - 2 * known.heft) * height_px
     if known.dots_px:
         return _of_dots(text, known, height_px, spread_px)
     if spread_px:

@@ -69,7 +69,8 @@ def uneven_field(shape: tuple[int, int], loss: float, rng: np.random.Generator, 
         log_light = log_light - rng.uniform(0.3, 1.2) * _shadow(x, y, rng)
     low, high = np.percentile(log_light, (LOW, HIGH))
     log_light = (log_light - high) * (-np.log1p(-loss) / max(high - low, 1e-6))
-    return np.asarray(np.exp(np.minimum(log_light, 0.15)), dtype=np.float64)
+    light = np.exp(np.minimum(log_light, 0.15))
+    return np.asarray(light / np.percentile(light, HIGH), dtype=np.float64)
 
 
 def _shadow(x: Float, y: Float, rng: np.random.Generator) -> Float:

@@ -19,7 +19,7 @@ from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Stroke
 
 THINNEST_INK_PX = 1.0  # a thinner line would cover no pixel by half, and printers do not print one
 HALF_COVERED = 128  # of 255: ink coverage of at least one half
-FADE_STEPS = 8  # of a fading grid: a step is some levels of its lines, and rows that are alike are made once
+FADE_STEPS = 6  # of a fading grid: a step is some levels of its lines, and rows that are alike are made once
 FADE_TURNS = 40.0  # where on the waves of its press a sheet begins, by how pale it is
 _TIE = 1e-6  # px, by which a line that runs between two pixels is nearer to one of them
 

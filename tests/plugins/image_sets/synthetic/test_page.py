@@ -72,6 +72,7 @@ OTHER_VALUES: dict[str, object] = {
     "margin_mm": 10, "speed": 50, "gain": 5, "ink": "dark-blue", "trace_mm": 0.8, "antialias": False, "labels": "above",
     "pulse": "right", "separators": "tick", "header": "full", "font": "mono",
     "device": "cart", "paper": "a4", "cut_mm": 6, "fit": True, "offset_mm": 2, "fade": 0.6, "thinning": 0.6,
+    "paling": 0.5, "mottle": 0.3, "spread_mm": 0.2, "heavy_mm": 0.8,
 }  # fmt: skip
 
 

@@ -46,11 +46,11 @@ EXPORTS = {
     "ecg00016.jpg": f"{REPORT}&layouts=3x4", "ecg00018.jpg": f"{REPORT}&layouts=3x4", "ecg00024.jpg": f"{REPORT}&layouts=3x4%2B1",
     "ecg00022.bmp": (
         f"types=0001&framing=close&{BEDSIDE}&colors=pink&strength=1.5&layouts=3x4&header=none&frame=full&grid=lines&font=times-bold&separators=none"
-        "&fine_mm=0.3&bold_mm=0.45&trace_mm=0.36&paper=roll&cut_mm=11&paling=0.3&spread_mm=0.06&antialias=on"
+        "&fine_mm=0.3&bold_mm=0.45&trace_mm=0.36&paper=roll&cut_mm=11&paling=0.15&spread_mm=0.06&antialias=on"
     ),
     "ecg00054.png": (
         f"types=0003&framing=close&{BEDSIDE}&colors=green&strength=0.9&layouts=3x4%2B1&header=none&frame=full&grid=lines&font=times-bold&separators=tick"
-        "&fine_mm=0.2&trace_mm=0.3&paper=roll&fade=0.6&paling=0.6&thinning=0.5&mottle=0.15&spread_mm=0.06"
+        "&fine_mm=0.2&trace_mm=0.24&paper=roll&fade=0.6&paling=0.6&thinning=0.6&mottle=0.2&spread_mm=0.06"
     ),
 }  # fmt: skip
 SCANS = {

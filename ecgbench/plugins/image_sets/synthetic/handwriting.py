@@ -29,6 +29,7 @@ PHRASES = (
     "hr", "st elev?", "see old ecg", "repeat", "normal", "ok", "lead off", "pt moved", "qtc", "for review", "bp", "chest pain",
     "no change", "compare", "af?", "lbbb", "copy", "seen", "urgent", "pre op",
 )  # fmt: skip
+COUNTED = ("hr", "qtc", "bp", "pr")
 PENS: tuple[Color, ...] = ((140, 50, 25), (150, 70, 40), (45, 42, 40), (60, 55, 58), (45, 40, 170))
 PEN_MM = (0.35, 0.6)
 PER_PIECE = 6  # points between two of a letter's
@@ -89,7 +90,8 @@ def _phrase(rng: np.random.Generator) -> str:
     day = f"{rng.integers(1, 31)}/{rng.integers(1, 13)}"
     said = PHRASES[rng.integers(len(PHRASES))]
     number = str(rng.integers(40, 200))
-    return (said, f"{said} {number}", f"{said} {day}", day, f"{rng.integers(0, 24)}:{rng.integers(10, 60)}")[rng.integers(5)]
+    counted = COUNTED[rng.integers(len(COUNTED))]
+    return (said, f"{counted} {number}", f"{said} {day}", day, f"{rng.integers(0, 24)}:{rng.integers(10, 60)}")[rng.integers(5)]
 
 
 def _smooth(points: Float) -> Float:

@@ -15,7 +15,6 @@ Share = tuple[float, float, float]
 FIELD_STEP_PX = 12  # light is smooth but for the edges of shadows: it is worked out on a grid this coarse
 BRIGHTEST = 1.5  # share of light, against that which makes white paper white: beyond it all is white anyway
 SOFTNESS = (0.008, 0.2)  # of a shadow's edge, in halves of the picture
-FINGERS = 4
 LOW, HIGH = 5, 95  # percentiles of the light in a picture that `loss` compares
 
 
@@ -74,7 +73,7 @@ def uneven_field(shape: tuple[int, int], loss: float, rng: np.random.Generator, 
 
 
 def _shadow(x: Float, y: Float, rng: np.random.Generator) -> Float:
-    """Draw a shadow, 0 to 1: of a wall or an arm beyond a wavy line, of a phone that reaches in from beyond the picture, or of a hand.
+    """Draw a shadow, 0 to 1: of a wall or an arm beyond a wavy line, of a phone that reaches in from beyond the picture, or of one in a hand.
 
     The nearer to the sheet what casts it, the harder its edge.
     """
@@ -87,14 +86,12 @@ def _shadow(x: Float, y: Float, rng: np.random.Generator) -> Float:
         half, corner = rng.uniform(0.25, 0.5), rng.uniform(4, 12)
         away = _slab(along + 0.3 * wave, across - rng.uniform(-0.7, 0.7), end, half, corner)
     else:
-        half, middle = rng.uniform(0.2, 0.32), rng.uniform(-0.6, 0.6)
-        away = _slab(along, across - middle, end, half, 3.0)
-        for number, length in enumerate(rng.uniform(0.15, 0.5, FINGERS)):
-            aside = middle + half * (2 * (number + 0.5) / FINGERS - 1) + rng.normal(0, 0.02)
-            away = np.maximum(
-                away,
-                _slab(along, across - aside - 0.15 * (end - along) * (number - 1.5), end - length, 0.8 * half / FINGERS, 2.5),
-            )
+        half, aside = rng.uniform(0.2, 0.35), across - rng.uniform(-0.6, 0.6)
+        hand, side = half * rng.uniform(0.55, 0.85), rng.choice((-1.0, 1.0))
+        away = _slab(along, aside, end, half, rng.uniform(5, 9))
+        away = np.maximum(
+            away, _slab(along + 0.4 * wave, aside - side * (half + 0.1 * hand), end + rng.uniform(0, 0.3), hand, 2.2)
+        )
     return np.asarray(1 / (1 + np.exp(-np.clip(away / softness * 2, -40, 40))), dtype=np.float64)
 
 

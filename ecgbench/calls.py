@@ -64,6 +64,8 @@ class FunctionWork:
 
 # What a function that takes a path is given, by how its first parameter is annotated.
 PATHS: Mapping[str, Callable[[Any], Any]] = {"path": lambda path: path, "Path": Path, "str": os.fspath}
+# What else may stand in such an annotation; pathlib._local is where Path is defined from Python 3.13 on.
+BESIDE_PATHS = frozenset({"os", "pathlib", "_local", "typing", "Union", "Optional", "None", "NoneType"})
 
 
 async def _awaited(awaitable: Any) -> Any:
@@ -94,6 +96,6 @@ def wants(function: Callable[..., Any]) -> str:
     if "Page" in words:
         return "page"
     paths = words & {"str", "Path", "PathLike"}
-    if paths and words <= paths | {"os", "pathlib", "typing", "Union", "Optional", "None", "NoneType"}:
+    if paths and words <= paths | BESIDE_PATHS:
         return paths.pop() if paths in ({"str"}, {"Path"}) else "path"
     return "path" if parameter.name in ("path", "image_path") else "array"

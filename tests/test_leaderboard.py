@@ -1,16 +1,17 @@
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ecgbench.core.metric import COST_SCORES, Metric, Rows, Score
+from ecgbench.core.metric import COST_SCORES, SHARE, Metric, Rows, Score
 from ecgbench.core.outcome import Environment, Outcome, Status, Variant
 from ecgbench.core.truth import CaseInfo
-from ecgbench.leaderboard import Leaderboard, compare, leaderboard, refresh_summaries
-from ecgbench.stats import parse_bound
+from ecgbench.leaderboard import Leaderboard, breakdown, compare, leaderboard, refresh_summaries
+from ecgbench.stats import Summary, parse_bound
 from ecgbench.store import Run, Store, StoreError
 
 IOU = Score("content_box_iou", "1", "higher", "overlap of the boxes")
@@ -92,6 +93,31 @@ def test_failing_on_the_hard_cases_does_not_help(store: Store) -> None:
     assert score.mean == pytest.approx(0.95)
     assert score.ranked == pytest.approx(0.475)
     assert (score.n, score.failures, row.failures) == (2, 2, {Status.FAILED: 1, Status.CRASHED: 1})
+
+
+def test_intervals_of_few_records_end_where_the_score_does(store: Store) -> None:
+    run = begin(store)
+    dice = replace(DICE, limits=SHARE)
+    store.begin_run("run", plan={}, environment=Environment({}), scores=[dice], resume=True)
+    add(store, run, "color.lab", {"00": {"trace_dice": 0.9}, "01": {"trace_dice": 0.5}, "02": Status.FAILED}, seconds=0.01)
+    add(store, run, "color.lab", {"03": {"trace_dice": 0.7}}, seconds=0.4)
+    add(store, run, "color.hsv", {name: {"trace_dice": 0.6} for name in ("00", "01", "02", "03")})
+    assert store.scores()["trace_dice"].limits == SHARE
+    board = only(leaderboard(store, run))
+    row = next(row for row in board.rows if row.label == "color.lab")
+    score, time = row.scores["trace_dice"], row.scores["wall_median_s"]
+    assert (score.low, score.high) == (pytest.approx(0.7 - 0.4968, abs=1e-3), 1.0)  # 1.197 by t of 2 degrees
+    assert (score.ranked_low, score.ranked_high) == (0.0, pytest.approx(1.0, abs=0.15))
+    assert time.low == 0.0 < time.mean < time.high
+    by_type = breakdown(store, run, board, "layout")
+    assert {each.high for of_method in by_type.values.values() for each in of_method.values()} <= {0.6, 1.0}
+
+
+def test_a_value_beyond_the_limits_keeps_its_interval() -> None:
+    beyond = Summary(2, 2, 1.2, 1.2, 0.9, 1.5)
+    assert beyond.within((0.0, 1.0)) == beyond
+    assert beyond.within((1.0, None)) == replace(beyond, low=1.0)
+    assert replace(beyond, low=None, high=None).within((0.0, 1.0)).high is None
 
 
 def test_finding_nothing_counts_like_failing(store: Store) -> None:

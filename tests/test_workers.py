@@ -247,6 +247,23 @@ def test_a_script_without_a_main_guard_is_not_run_again_in_workers(tmp_path):
     assert done.stdout.splitlines() == ["ran", "[1, 2, 3]"]
 
 
+def test_what_lies_in_the_current_folder_is_not_taken_for_a_module_by_workers_of_a_script_elsewhere(tmp_path):
+    here, script = tmp_path / "here", tmp_path / "script.py"
+    here.mkdir()
+    for name in ("ecgbench.py", "random.py"):
+        (here / name).write_text("raise SystemExit('the wrong one')")
+    script.write_text(
+        "import os\nfrom ecgbench.workers import parallel_map\n"
+        "def work(payload):\n    import random\n    return random.__file__, os.environ.get('PYTHONSAFEPATH')\n"
+        "[(file, safe)] = parallel_map(work, [0], workers=1)\nprint(file, safe, os.environ.get('PYTHONSAFEPATH'))\n"
+    )
+    done = subprocess.run([sys.executable, script], cwd=here, capture_output=True, text=True, timeout=60, check=True)
+    file, *safe = done.stdout.split()
+    assert not file.startswith(str(tmp_path))
+    assert safe == ["None", "None"]
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize("executor", ["threads", "serial"])
 def test_executors_that_cannot_end_a_hanging_method_refuse_a_timeout(executor):
     with pytest.raises(PoolError, match="cannot end a method that hangs; use --executor processes"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import os
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -50,6 +51,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; an error is one sentence on stderr and exit code 2, with its traceback where `--debug` is given."""
     if arguments is None:  # as a program of its own, in whose end Ctrl-C may be pressed again
         take_interrupts()
+    _open_what_is_closed()
     line = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in line
     for stream in (sys.stdout, sys.stderr):
@@ -67,6 +69,12 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         sys.exit(_say(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_what_is_closed() -> None:
+    """Have somewhere to write where whoever started this closed it (`>&-`, some schedulers), or the next file opened would be written to."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def app_of(line: Sequence[str]) -> typer.Typer:

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from ecgbench.core.page import Page
 from ecgbench.core.pickling import by_name_or_value
@@ -14,8 +14,15 @@ from ecgbench.core.source import hash_of_texts, source_hash
 from ecgbench.core.truth import Truth
 
 Direction = Literal["higher", "lower", "none"]
+Limits: TypeAlias = tuple[float | None, float | None]
+"""The least and the most that a score can be, None where it has no end."""
 Rows = Sequence[Mapping[str, float]]
 ScoreFunction = Callable[[Page, Any, Truth], Mapping[str, float]]
+
+NO_LIMITS: Limits = (None, None)
+NOT_NEGATIVE: Limits = (0.0, None)
+SHARE: Limits = (0.0, 1.0)
+PERCENT: Limits = (0.0, 100.0)
 
 
 class MetricError(ValueError):
@@ -24,10 +31,11 @@ class MetricError(ValueError):
 
 @dataclass(frozen=True)
 class Score:
-    """One named number that a metric gives: its unit, which direction is better, a sentence, and how cases add up.
+    """One named number that a metric gives: its unit, which direction is better, a sentence, how cases add up, and what it can be.
 
     `direction` is "higher", "lower", or "none" for numbers that describe without judging. `combine` takes the rows of a set
-    (name -> value, one mapping a case) and returns one float; None is the mean of the rows that have the name.
+    (name -> value, one mapping a case) and returns one float; None is the mean of the rows that have the name. `limits`: the least
+    and the most that the number can be (of what a combine returns, where there is one), at which intervals of few records end.
     """
 
     name: str
@@ -35,12 +43,16 @@ class Score:
     direction: Direction
     doc: str
     combine: Callable[[Rows], float] | None = None
+    limits: Limits = NO_LIMITS
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise MetricError(f"{self.name!r} is not a score name; use small letters, digits and underscores.")
         if self.direction not in ("higher", "lower", "none") or not self.unit or not self.doc:
             raise MetricError(f"The score {self.name} needs a unit, a sentence, and a direction: higher, lower or none.")
+        least, most = self.limits
+        if least is not None and most is not None and not least < most:
+            raise MetricError(f"The score {self.name} has the limits {least:g} and {most:g}; the first is the lower one.")
 
 
 @dataclass(frozen=True)
@@ -86,9 +98,13 @@ def metrics_hash(metrics: Iterable[Metric]) -> str:
 
 # Measured by the runner for every method, whatever its task; the same names in every door.
 COST_SCORES = (
-    Score("wall_median_s", "s", "lower", "median wall time of the method over its repeats, conversions apart"),
-    Score("wall_min_s", "s", "lower", "shortest wall time of the method over its repeats"),
-    Score("wall_iqr_s", "s", "lower", "interquartile range of the method's wall time over its repeats"),
-    Score("cpu_median_s", "s", "lower", "median processor time of the method over its repeats"),
-    Score("peak_memory_mb", "MB", "lower", "memory that the call added at its peak, where the kernel tells it"),
+    Score(
+        "wall_median_s", "s", "lower", "median wall time of the method over its repeats, conversions apart", limits=NOT_NEGATIVE
+    ),
+    Score("wall_min_s", "s", "lower", "shortest wall time of the method over its repeats", limits=NOT_NEGATIVE),
+    Score("wall_iqr_s", "s", "lower", "interquartile range of the method's wall time over its repeats", limits=NOT_NEGATIVE),
+    Score("cpu_median_s", "s", "lower", "median processor time of the method over its repeats", limits=NOT_NEGATIVE),
+    Score(
+        "peak_memory_mb", "MB", "lower", "memory that the call added at its peak, where the kernel tells it", limits=NOT_NEGATIVE
+    ),
 )

@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 from sqlalchemy import make_url
 
+from ecgbench.core.interpreter import python_command
 from ecgbench.default_store import STORE_VARIABLE
 
 STEM = 80  # characters of a job's name that its files bear, before what tells it from others
@@ -80,7 +80,7 @@ class Job:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with self._file("out").open("wb") as out, self._file("err").open("wb") as err:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "ecgbench", *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                    [*python_command(), "-m", "ecgbench", *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                     pass_fds=[lock], start_new_session=True, env=os.environ | ({STORE_VARIABLE: store} if store else {}),
                 )  # fmt: skip
         except BlockingIOError:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from ecgbench.core.interpreter import python_command
 from ecgbench.dashboard.theme import THEME
 from ecgbench.default_store import STORE_VARIABLE
 
@@ -43,7 +43,7 @@ def command(*, host: str, port: int) -> list[str]:
     """Return the command line that serves the dashboard on `host`; port 0 leaves the choice to Streamlit, which tells it."""
     flags = [f"--{name}={_written(value)}" for name, value in OPTIONS.items()]
     where = [f"--server.address={host}", *([f"--server.port={port}"] if port else [])]
-    return [sys.executable, "-m", "ecgbench.dashboard.serving", "run", str(SCRIPT), *flags, *where]
+    return [*python_command(), "-m", "ecgbench.dashboard.serving", "run", str(SCRIPT), *flags, *where]
 
 
 def serve(store: str, *, host: str, port: int) -> int:

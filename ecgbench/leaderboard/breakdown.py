@@ -52,12 +52,12 @@ def breakdown(store: Store, run: Run, board: Leaderboard, by: str, *, columns: M
     first, last = (min(ends), max(ends)) if ends else (0, -1)
     if by == ROBUSTNESS:
         types, severities = (store.facts(fact, first, last) for fact in ("type", "severity"))
-        areas = {number: _areas(column, types, severities) for number, column in columns.items()}
+        areas = {number: _areas(column, types, severities, board.ranked_by) for number, column in columns.items()}
         groups = tuple(sorted({group for of_method in areas.values() for group in of_method}))
         return Breakdown(board.task, board.ranked_by, by, groups, areas)
     facts = store.facts(by, first, last)
     names = tuple(f"{value:g}" if isinstance(value, float) else str(value) for value in facts.known)
-    values = {number: _by_group(column, facts, names) for number, column in columns.items()}
+    values = {number: _by_group(column, facts, names, board.ranked_by) for number, column in columns.items()}
     there = {name for of_method in values.values() for name in of_method}
     return Breakdown(board.task, board.ranked_by, by, tuple(name for name in names if name in there), values)
 
@@ -67,7 +67,7 @@ def board_columns(store: Store, run: Run, board: Leaderboard) -> dict[int, Numbe
     return {row.variant_id: store.numbers(run.id, row.variant_id, board.ranked_by.name) for row in board.rows}
 
 
-def _areas(column: Numbers, types: Facts, severities: Facts) -> dict[str, Summary]:
+def _areas(column: Numbers, types: Facts, severities: Facts, score: Score) -> dict[str, Summary]:
     """Return by type the area under the scores of one method over severity; nothing of types that come in one severity only."""
     at = np.searchsorted(types.cases, column.cases)
     known = (types.codes[at] >= 0) & (severities.codes[at] >= 0)
@@ -77,18 +77,18 @@ def _areas(column: Numbers, types: Facts, severities: Facts) -> dict[str, Summar
     levels = np.array(severities.known, np.float64)[severities.codes[at][known]]
     found = severity_areas(damages, levels, column.values[known], types.records[at][known])
     return {
-        damage: Summary(each.n, each.records, each.area, None, each.low, each.high, note=each.note)
+        damage: Summary(each.n, each.records, each.area, None, each.low, each.high, note=each.note).within(score.limits)
         for damage, each in found.items()
         if each.area is not None
     }
 
 
-def _by_group(column: Numbers, facts: Facts, names: Sequence[str]) -> dict[str, Summary]:
+def _by_group(column: Numbers, facts: Facts, names: Sequence[str], score: Score) -> dict[str, Summary]:
     at = np.searchsorted(facts.cases, column.cases)
     codes, records = facts.codes[at], facts.records[at]
     found = {}
     for code, name in enumerate(names):
         within = codes == code
         if within.any():
-            found[name] = summarize(column.values[within], records[within])
+            found[name] = summarize(column.values[within], records[within]).within(score.limits)
     return found

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ecgbench.core.metric import Score
+from ecgbench.core.metric import SHARE, Score
 from ecgbench.core.outcome import Variant
 from ecgbench.leaderboard.sides import Side, find_sides
 from ecgbench.stats import Bound, BoundCheck, Paired, SignedRank, compare_paired, holm, signed_rank, summarize
 from ecgbench.store import FAILED, Pairs, Store, StoreError
 
-FAILED_SCORE = Score(FAILED, "1", "lower", "share of the tried cases that the method failed on, overran or crashed")
+FAILED_SCORE = Score(FAILED, "1", "lower", "share of the tried cases that the method failed on, overran or crashed", limits=SHARE)
 OWN_COMBINE = "its metric adds cases up by a function of its own; this compares the means of the cases"
 
 
@@ -95,7 +95,7 @@ def compare(store: Store, a: str, b: str, *, metric: str | None = None, bounds: 
     rows = {(pair, row.score.name): row for pair in pairs for row in reader.rows(pair, wanted if metric else None)}
     _check_known(wanted, {name for _, name in rows}, store, side_b)
     checks = tuple(
-        reader.check(bound, pair, rows[pair, bound.metric].paired, alone=len(pairs) == 1)
+        reader.check(bound, pair, rows[pair, bound.metric], alone=len(pairs) == 1)
         for bound in bounds
         for pair in pairs
         if (pair, bound.metric) in rows
@@ -166,8 +166,8 @@ class _Reader:
         sides = ((self._a.run.id, pair[0]), (self._b.run.id, pair[1]))
         return any(self._store.values(*side, name).cases.size for side in sides)
 
-    def check(self, bound: Bound, pair: tuple[int, int], paired: Paired, *, alone: bool) -> BoundCheck:
+    def check(self, bound: Bound, pair: tuple[int, int], row: ComparisonRow, *, alone: bool) -> BoundCheck:
         """Hold a pair to a bound; where there are more pairs, the sentence names the method."""
         column = self._store.values(self._b.run.id, pair[1], bound.metric)
-        check = bound.check(paired, summarize(column.values, column.records))
+        check = bound.check(row.paired, summarize(column.values, column.records).within(row.score.limits))
         return check if alone else BoundCheck(check.crossed, f"{self._b.labels[pair[1]]}: {check.sentence}")

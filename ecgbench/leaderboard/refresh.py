@@ -91,9 +91,9 @@ class _TaskScores:
 
     def _summary(self, score: Score, column: Values, tried: Values, variant: int) -> Summary:
         if score.combine is None:
-            return summarize(column.values, column.records)
+            return summarize(column.values, column.records).within(score.limits)
         rows, records = self._rows(variant, tried)
-        return combine_rows(rows, records, score.combine)
+        return combine_rows(rows, records, score.combine).within(score.limits)
 
     def _rows(self, variant: int, tried: Values) -> tuple[list[dict[str, float]], list[int]]:
         """Return what a combine takes: each case's scores by name; and each case's record."""
@@ -115,7 +115,7 @@ class _TaskScores:
             return Ranked(mean, None, None)
         finite = np.isfinite(column.values)
         values = np.concatenate([column.values[finite], np.full(failed.size, worst)])
-        counted = summarize(values, np.concatenate([column.records[finite], failed]))
+        counted = summarize(values, np.concatenate([column.records[finite], failed])).within(score.limits)
         return Ranked(mean, counted.low, counted.high)
 
     def _stored(self, variant: int, score: Score, found: Summary, failures: int, ranked: Ranked) -> StoredSummary:

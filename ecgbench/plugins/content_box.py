@@ -162,16 +162,29 @@ def _median(levels: Pixels) -> float:
 
 def _without_border_lines(blocks: Mask) -> Mask:
     """Return the blocks less those of lines along the picture's border, as a scanner's lid or a frame leaves them."""
+    if not any(_has_border_line(np.count_nonzero(blocks, axis=axis), blocks.shape[axis]) for axis in (0, 1)):
+        return blocks
     kept = blocks.copy()
     for turns in range(4):
         side = np.rot90(kept, turns)  # a view: what is cleared in it is cleared in `kept`
-        depth = max(3, round(BORDER * len(side)))
+        depth = _border_depth(len(side))
         filled = np.count_nonzero(side[: depth + 1], axis=1) / side.shape[1]  # the mean in a third of its time
         line = np.flatnonzero(filled[:depth] > FULL_LINE)
         bare = np.flatnonzero(filled < 0.1)
         if line.size and bare.size and bare[-1] > line[0]:
             side[: bare[-1]] = False
     return kept
+
+
+def _has_border_line(counts: npt.NDArray[np.intp], length: int) -> bool:
+    """Whether one of the first or last rows is filled as a line along the border is; `counts`: filled blocks of each row, of `length`."""
+    depth = _border_depth(len(counts))
+    return bool(max(counts[:depth].max(), counts[-depth:].max()) > FULL_LINE * length)
+
+
+def _border_depth(side: int) -> int:
+    """Return how many rows of blocks from the border, of `side` rows, a line along it may lie."""
+    return max(3, round(BORDER * side))
 
 
 def _without_specks(blocks: Mask, spans: Pixels) -> Mask:

@@ -33,9 +33,13 @@ class KeptRun:
         location = f"{self._temporary.name}/runs.db" if self._temporary else store_location(config)
         save, compare = config.getoption("ecg_save"), config.getoption("ecg_compare")
         self.store = _open_store(location, to_be_compared=None if save else compare)
-        self.baseline = None if compare is None else find_baseline(self.store, compare)
         self._save = save
-        self.name = self._new_name()
+        try:
+            self.baseline = None if compare is None else find_baseline(self.store, compare)
+            self.name = self._new_name()
+        except StoreError:
+            self.store.close()
+            raise
         self._asked = is_asked(config)
         self._plan = _plan_of(config, bench, asked=self._asked)
         self._scores = list(bench.registry.scores.values())

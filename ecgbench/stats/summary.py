@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.core.metric import Rows
+from ecgbench.core.metric import Limits, Rows
 from ecgbench.stats.intervals import SEED, Labels, around, codes_of, finite_or_none, ratio_interval, too_few, totals
 
 GROUPS = 40  # of records that a combine is made without in turn; each takes a pass over all cases in Python
@@ -31,6 +31,19 @@ class Summary:
     high: float | None
     nonfinite: int = 0
     note: str = ""
+
+    def within(self, limits: Limits) -> Summary:
+        """Return the summary with its interval ending where the number itself does: with few records it would go on beyond that.
+
+        >>> Summary(2, 2, 0.9, 0.9, 0.7, 1.1).within((0.0, 1.0)).high
+        1.0
+        """
+        least, most = limits
+        if self.mean is None or self.low is None or self.high is None:
+            return self
+        low = self.low if least is None or self.mean < least else max(self.low, least)
+        high = self.high if most is None or self.mean > most else min(self.high, most)
+        return replace(self, low=low, high=high)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary JSON-safe."""

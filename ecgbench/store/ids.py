@@ -68,6 +68,7 @@ class Ids:
         hold_names(connection)
         for score in scores:
             said = {"unit": score.unit, "direction": score.direction, "doc": score.doc, "combined": score.combine is not None}
+            said["least"], said["most"] = score.limits
             known = connection.execute(update(metrics).where(metrics.c.name == score.name).values(said)).rowcount
             if not known:
                 connection.execute(insert(metrics).values(name=score.name, task="", **said))
@@ -165,7 +166,7 @@ def variant_row(variant: Variant) -> dict[str, Any]:
 
 def read_score(row: Row[Any]) -> Score:
     """Make a score of its row; where its metric combines cases by a function, that one cannot tell (NaN) until the metric gives it."""
-    return Score(row.name, row.unit, row.direction, row.doc, _cannot_tell if row.combined else None)
+    return Score(row.name, row.unit, row.direction, row.doc, _cannot_tell if row.combined else None, (row.least, row.most))
 
 
 def _cannot_tell(_rows: Rows) -> float:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 4  # raise it with every change of a table; a store of another version is refused
+VERSION = 5  # raise it with every change of a table; a store of another version is refused
 
 metadata = MetaData()
 
@@ -81,6 +81,8 @@ metrics = Table(
     Column("direction", String(6), nullable=False),
     Column("doc", Text, nullable=False),
     Column("combined", Boolean, nullable=False),  # whether the metric adds up cases by a function of its own, which is not kept
+    Column("least", Double),  # that it can be; NULL where it has no end
+    Column("most", Double),
     Column("task", Text, nullable=False),  # of the variants that gave it first; empty for what every task has, and until then
 )
 

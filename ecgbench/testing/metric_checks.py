@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ecgbench.core.metric import Rows, Score
+from ecgbench.core.metric import NO_LIMITS, Rows, Score
 from ecgbench.core.page import Page
 from ecgbench.core.results import Result
 from ecgbench.testing.calling import contents, differing
@@ -49,13 +49,17 @@ def travels_by_name(subject: Subject, _beat: Beat) -> None:
 
 
 def gives_what_it_declares(subject: Subject, _beat: Beat) -> None:
-    """Tables have a column for each declared score: a name that is not declared has neither unit nor direction, text is no number."""
-    declared = {score.name for score in subject.value.scores}
+    """Tables have a column for each declared score: a name that is not declared has neither unit nor direction, text is no number.
+
+    Intervals end at a score's limits: a number beyond them says that they are wrong.
+    """
+    declared = {score.name: score for score in subject.value.scores}
     for sample in _samples(subject):
         for name, value in _scores(subject, sample).items():
             if name not in declared:
                 raise CheckFailed(f"it gave {name!r}, which it does not declare; declared: {', '.join(sorted(declared))}")
             _check_number(name, value, sample)
+            _check_limits(declared[name], float(value), sample)
 
 
 def tells_only_what_is_known(subject: Subject, _beat: Beat) -> None:
@@ -125,6 +129,13 @@ def _combined(score: Score, rows: Rows) -> float:
     if math.isinf(number):
         raise CheckFailed(f"the combine of {score.name} gave {number} of {_shown(rows)}; give NaN where it cannot tell")
     return number
+
+
+def _check_limits(score: Score, value: float, sample: Sample) -> None:
+    least, most = score.limits if score.combine is None else NO_LIMITS
+    if (least is not None and value < least) or (most is not None and value > most):
+        said = " to ".join("any" if end is None else f"{end:g}" for end in score.limits)
+        raise CheckFailed(f"{score.name} = {value:g} lies beyond its limits, {said} ({sample.name})")
 
 
 def _shown(rows: Rows) -> str:

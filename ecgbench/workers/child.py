@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ecgbench.core.interpreter import SAFE_PATH
 from ecgbench.core.surroundings import kept_surroundings
 from ecgbench.workers.tasks import LABEL, SINCE, START, WORN, Raised, attempt, one_line, one_thread_each
 
@@ -26,6 +27,7 @@ def serve(pipe: Connection, place: Any, recipe: bytes, environment: Mapping[str,
 
     `environment`: of the pool's process as it is now; the forkserver has that of its own start, before a notebook named its credentials.
     """
+    os.environ.pop(SAFE_PATH, None)  # it was the forkserver's
     os.environ.update(environment)
     _settle_in()
     try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
 import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from ecgbench.core.interpreter import SAFE_PATH, looks_here_first
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
@@ -32,9 +35,26 @@ def wake_forkserver() -> None:
     # It inherits what is blocked, and so do workers: Ctrl-C reaches all processes of a terminal, and is the parent's affair alone.
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        forkserver.ensure_running()
+        with _looking_where_we_do():
+            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+
+
+@contextlib.contextmanager
+def _looking_where_we_do() -> Iterator[None]:
+    """Have the forkserver import what this process would, and nothing that only happens to lie in the current folder.
+
+    multiprocessing leaves no other way than the environment, of which workers do not keep it (`child.serve`).
+    """
+    if looks_here_first() or SAFE_PATH in os.environ:
+        yield
+        return
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[SAFE_PATH]
 
 
 _starting = threading.Lock()

@@ -9,6 +9,8 @@ import pytest
 from ecgbench import __version__
 from ecgbench.cli import app, app_of
 from ecgbench.cli.runs import make_head_start
+from ecgbench.core.outcome import Status
+from ecgbench.store import Store
 
 COMMANDS = ("demo", "run", "runs", "leaderboard", "compare", "export", "methods", "show", "plugins", "docs", "process", "images")
 HELP = """
@@ -144,6 +146,17 @@ def test_a_reader_that_goes_away_is_no_error():
     process.stderr.close()
     process.wait(60)
     assert error == ""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+def test_a_stream_that_is_closed_keeps_nothing_from_being_done(tmp_path, closed):
+    line = f"{sys.executable} -m ecgbench run 'synthetic?count=1&dpi=72' --methods edges.canny --jobs 1 --name all"
+    done = subprocess.run(
+        ["bash", "-c", f"{line} {closed}"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, "rror" in done.stderr) == (0, False)
+    with Store(tmp_path / "ecgbench.db") as store:
+        assert store.counts(store.find_run("all").id) == {Status.DONE: 1}
 
 
 def test_names_that_the_encoding_has_no_letters_for_do_not_end_a_command(tmp_path):

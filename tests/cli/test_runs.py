@@ -239,7 +239,7 @@ CODE = "from ecgbench.cli import main; main()"
 def count_in(path):
     """Return how many outcomes are in a store that another process writes."""
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             return connection.execute("SELECT count(*) FROM outcomes").fetchone()[0]
     except sqlite3.Error:
         return 0

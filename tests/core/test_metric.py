@@ -77,6 +77,12 @@ def test_a_score_needs_a_unit_a_direction_and_a_sentence(changes):
         Score(**declared)
 
 
+@pytest.mark.parametrize("limits", [(1.0, 0.0), (1.0, 1.0)])
+def test_a_score_lies_between_its_limits(limits):
+    with pytest.raises(MetricError, match=r"The score dice has the limits 1 and [01]; the first is the lower one"):
+        Score("dice", "1", "higher", "overlap", limits=limits)
+
+
 def test_a_metric_needs_a_docstring_and_a_score():
     with pytest.raises(MetricError, match=r"The metric edges\.mute needs a docstring"):
         metric("edges.mute", task="edges", scores=[SHARE])(lambda page, result, truth: {})

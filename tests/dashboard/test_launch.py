@@ -31,6 +31,13 @@ def test_telemetry_is_off_and_only_this_machine_is_served():
     assert not any(word.startswith("--server.port") for word in launch.command(host="127.0.0.1", port=0))
 
 
+def test_only_who_looks_for_modules_in_the_current_folder_has_the_dashboard_look_there(monkeypatch):
+    for path, flags in ((["/bin"], ["-P"]), (["", "/bin"], []), ([str(Path.cwd())], [])):
+        monkeypatch.setattr("sys.path", path)
+        line = launch.command(host="127.0.0.1", port=0)
+        assert line[1 : line.index("-m")] == flags
+
+
 def test_without_the_extra_one_sentence_names_the_command(monkeypatch, capsys):
     monkeypatch.setattr(launch, "find_spec", lambda name: None)
     with pytest.raises(SystemExit) as ended:

@@ -10,12 +10,12 @@ DOC = "Count something.\n\nSource: definition of this test."
 OFFERED = []
 
 
-def faulty(name, *, direction="higher", doc="share of something", story=DOC, combine=None):
+def faulty(name, *, direction="higher", doc="share of something", story=DOC, combine=None, limits=(None, None)):
     """Make a metric of a function that gives one number, or a mapping, of result and truth."""
 
     def decorate(function):
         function.__doc__ = story
-        made = metric(name, task="edges", scores=[Score(f"{name}_share", "1", direction, doc, combine)])(function)
+        made = metric(name, task="edges", scores=[Score(f"{name}_share", "1", direction, doc, combine, limits)])(function)
         OFFERED.append(made)
         return made
 
@@ -60,6 +60,11 @@ hidden = _hidden()
 @faulty("gives_what_it_declares")
 def undeclared(page, result, truth):
     return {"another": 1.0} if truth.content_box is not None else {}
+
+
+@faulty("gives_what_it_declares_to_be_possible", limits=(None, 1.0))
+def impossible(page, result, truth):
+    return {"gives_what_it_declares_to_be_possible_share": 1.5} if truth.content_box is not None else {}
 
 
 @faulty("tells_only_what_is_known")

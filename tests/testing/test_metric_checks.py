@@ -19,6 +19,7 @@ SAYS = {
     "documents_its_scores_but_no_source": 'its docstring has no "Source:"',
     "travels_by_name": "it cannot be pickled",
     "gives_what_it_declares": "it gave 'another', which it does not declare; declared: gives_what_it_declares_share",
+    "gives_what_it_declares_to_be_possible": "_share = 1.5 lies beyond its limits, any to 1 (",
     "tells_only_what_is_known": "it raised TypeError: unsupported operand",
     "tells_only_what_is_known_with_nan": "_share is nan (a result that is nearly right, `layout` unknown); leave a name out",
     "survives_tiny_pages": "it raised ZeroDivisionError: division by zero (a page of 1x1)",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.core.metric import Rows, Score, metric
+from ecgbench.core.metric import NOT_NEGATIVE, PERCENT, SHARE, Rows, Score, metric
 from ecgbench.core.page import Page
 from ecgbench.core.results import Signals
 from ecgbench.core.truth import TraceTruth, Truth
@@ -89,9 +89,15 @@ class Reading:
     task="digitize",
     scores=[
         *[_mean_db(name) for name in STAGES],
-        Score("layout_right", "1", "higher", "1 where the layout was named right, else 0"),
-        Score("course_missed_pct", "%", "lower", f"share of the true traces with nothing drawn within {STRAY_MM:g} mm of them, up or down"),
-        Score("course_off_mm", "mm", "lower", f"root mean square of how far drawn traces are off, up or down, where it is within {STRAY_MM:g} mm"),
+        Score("layout_right", "1", "higher", "1 where the layout was named right, else 0", limits=SHARE),
+        Score(
+            "course_missed_pct", "%", "lower", f"share of the true traces with nothing drawn within {STRAY_MM:g} mm of them, up or down",
+            limits=PERCENT,
+        ),
+        Score(
+            "course_off_mm", "mm", "lower",
+            f"root mean square of how far drawn traces are off, up or down, where it is within {STRAY_MM:g} mm", limits=NOT_NEGATIVE,
+        ),
     ],
 )  # fmt: skip
 def budget(_page: Page, result: Signals, truth: Truth) -> dict[str, float]:

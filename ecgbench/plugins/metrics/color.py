@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ecgbench.core.metric import Score, metric
+from ecgbench.core.metric import PERCENT, SHARE, Score, metric
 from ecgbench.core.page import Page, Pixels
 from ecgbench.core.results import Separation
 from ecgbench.core.truth import Truth
@@ -20,18 +20,38 @@ from ecgbench.plugins.metrics.stretches import stretches
     "separation",
     task="color",
     scores=[
-        Score("trace_dice", "1", "higher", "overlap of found and true trace pixels (Dice), each pixel counting as it is"),
-        Score("trace_f1_1px", "1", "higher", "harmonic mean of trace precision and recall where a pixel may be 1 px off"),
-        Score("trace_precision", "1", "higher", "share of the found trace pixels that are trace"),
-        Score("trace_recall", "1", "higher", "share of the true trace pixels that were found"),
-        Score("trace_iou", "1", "higher", "found and true trace pixels in common, as a share of those in either"),
-        Score("trace_cldice", "1", "higher", "overlap of found and true trace along their center lines (clDice)"),
         Score(
-            "trace_lost_pct", "%", "lower", "share of the leads' length where no trace was found within 1 px, mean of the leads"
+            "trace_dice",
+            "1",
+            "higher",
+            "overlap of found and true trace pixels (Dice), each pixel counting as it is",
+            limits=SHARE,
         ),
-        Score("grid_dice", "1", "higher", "overlap of found and true grid pixels (Dice), each pixel counting as it is"),
-        Score("grid_f1_1px", "1", "higher", "harmonic mean of grid precision and recall where a pixel may be 1 px off"),
-        Score("grid_iou", "1", "higher", "found and true grid pixels in common, as a share of those in either"),
+        Score(
+            "trace_f1_1px",
+            "1",
+            "higher",
+            "harmonic mean of trace precision and recall where a pixel may be 1 px off",
+            limits=SHARE,
+        ),
+        Score("trace_precision", "1", "higher", "share of the found trace pixels that are trace", limits=SHARE),
+        Score("trace_recall", "1", "higher", "share of the true trace pixels that were found", limits=SHARE),
+        Score("trace_iou", "1", "higher", "found and true trace pixels in common, as a share of those in either", limits=SHARE),
+        Score("trace_cldice", "1", "higher", "overlap of found and true trace along their center lines (clDice)", limits=SHARE),
+        Score(
+            "trace_lost_pct",
+            "%",
+            "lower",
+            "share of the leads' length where no trace was found within 1 px, mean of the leads",
+            limits=PERCENT,
+        ),
+        Score(
+            "grid_dice", "1", "higher", "overlap of found and true grid pixels (Dice), each pixel counting as it is", limits=SHARE
+        ),
+        Score(
+            "grid_f1_1px", "1", "higher", "harmonic mean of grid precision and recall where a pixel may be 1 px off", limits=SHARE
+        ),
+        Score("grid_iou", "1", "higher", "found and true grid pixels in common, as a share of those in either", limits=SHARE),
     ],
 )
 def separation(page: Page, result: Separation, truth: Truth) -> dict[str, float]:

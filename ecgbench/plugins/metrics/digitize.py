@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.core.metric import Rows, Score, metric
+from ecgbench.core.metric import NOT_NEGATIVE, PERCENT, Rows, Score, metric
 from ecgbench.core.page import Page
 from ecgbench.core.results import Signals
 from ecgbench.core.truth import Truth
@@ -86,8 +86,8 @@ def kaggle_snr_db(result: Signals, truth: Truth) -> float:
             kaggle_score,
         ),
         Score("kaggle_lead_snr_db", "dB", "higher", "the same ratio of each lead alone, in dB, mean of the leads"),
-        Score("timing_shift_ms", "ms", "lower", "how far leads are shifted in time, mean of the leads that were found"),
-        Score("gain_error_pct", "%", "lower", "how far amplitudes are wrong by a factor, mean of the leads that were found"),
+        Score("timing_shift_ms", "ms", "lower", "how far leads are shifted in time, mean of the leads that were found", limits=NOT_NEGATIVE),
+        Score("gain_error_pct", "%", "lower", "how far amplitudes are wrong by a factor, mean of the leads that were found", limits=NOT_NEGATIVE),
     ],
 )  # fmt: skip
 def kaggle(_page: Page, result: Signals, truth: Truth) -> dict[str, float]:
@@ -132,9 +132,9 @@ def kaggle(_page: Page, result: Signals, truth: Truth) -> dict[str, float]:
     scores=[
         Score("snr_db", "dB", "higher", "power of all leads over that of the noise, where they were put: no shift or offset is forgiven"),
         Score("challenge_2024_snr_db", "dB", "higher", "SNR of the PhysioNet Challenge 2024, mean of the leads"),
-        Score("rmse_uv", "uV", "lower", "root mean square error over all leads, where they were put"),
-        Score("pearson_r", "1", "higher", "Pearson's correlation of found and true lead, mean of the leads; 0 of one not found"),
-        Score("leads_missing_pct", "%", "lower", "share of the shown leads of which nothing was found"),
+        Score("rmse_uv", "uV", "lower", "root mean square error over all leads, where they were put", limits=NOT_NEGATIVE),
+        Score("pearson_r", "1", "higher", "Pearson's correlation of found and true lead, mean of the leads; 0 of one not found", limits=(-1.0, 1.0)),
+        Score("leads_missing_pct", "%", "lower", "share of the shown leads of which nothing was found", limits=PERCENT),
     ],
 )  # fmt: skip
 def signals(_page: Page, result: Signals, truth: Truth) -> dict[str, float]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.core.metric import Score, metric
+from ecgbench.core.metric import NOT_NEGATIVE, SHARE, Score, metric
 from ecgbench.core.page import Box, Mask, Page, Pixels
 from ecgbench.core.results import EdgeMap, Positions
 from ecgbench.core.truth import Truth
@@ -24,7 +24,13 @@ RIM_MM = 2.0  # width of the band along the paper's edge in which nothing is jud
     "content_box",
     task="edges",
     scores=[
-        Score("content_box_iou", "1", "higher", "overlap of the found content box with the true one (intersection over union)")
+        Score(
+            "content_box_iou",
+            "1",
+            "higher",
+            "overlap of the found content box with the true one (intersection over union)",
+            limits=SHARE,
+        )
     ],
 )
 def content_box(_page: Page, result: EdgeMap, truth: Truth) -> dict[str, float]:
@@ -50,7 +56,15 @@ def _box_iou(one: Box, other: Box) -> float:
 @metric(
     "corners",
     task="edges",
-    scores=[Score("corner_error_mm", "mm", "lower", "mean distance of the four found corners of the paper to the true ones")],
+    scores=[
+        Score(
+            "corner_error_mm",
+            "mm",
+            "lower",
+            "mean distance of the four found corners of the paper to the true ones",
+            limits=NOT_NEGATIVE,
+        )
+    ],
 )
 def corners(_page: Page, result: EdgeMap, truth: Truth) -> dict[str, float]:
     """Measure how far the paper's corners were missed, where the method looks for them and the truth knows them.
@@ -76,11 +90,15 @@ def _mean_distance(one: Positions, other: Positions) -> float:
     "boundaries",
     task="edges",
     scores=[
-        Score("boundary_f1", "1", "higher", "harmonic mean of boundary precision and recall"),
-        Score("boundary_precision", "1", "higher", "share of the edge pixels within 0.25 mm of an outline of ink"),
-        Score("boundary_recall", "1", "higher", "share of the outlines of ink within 0.25 mm of an edge pixel"),
+        Score("boundary_f1", "1", "higher", "harmonic mean of boundary precision and recall", limits=SHARE),
+        Score("boundary_precision", "1", "higher", "share of the edge pixels within 0.25 mm of an outline of ink", limits=SHARE),
+        Score("boundary_recall", "1", "higher", "share of the outlines of ink within 0.25 mm of an edge pixel", limits=SHARE),
         Score(
-            "line_continuity", "1", "higher", "chance that of two moments of a lead's trace, edges join one to the other unbroken"
+            "line_continuity",
+            "1",
+            "higher",
+            "chance that of two moments of a lead's trace, edges join one to the other unbroken",
+            limits=SHARE,
         ),
     ],
 )
@@ -157,9 +175,15 @@ def _coherence(covered: npt.NDArray[np.bool_]) -> float:
     "edge_texture",
     task="edges",
     scores=[
-        Score("edge_density", "1", "none", "share of the page's pixels that are edge"),
-        Score("edge_connectivity", "1", "higher", "share of the edge pixels that continue: two or more of the 8 around are edge"),
-        Score("isolated_pixel_noise", "1", "lower", "share of the edge pixels with no other edge pixel around"),
+        Score("edge_density", "1", "none", "share of the page's pixels that are edge", limits=SHARE),
+        Score(
+            "edge_connectivity",
+            "1",
+            "higher",
+            "share of the edge pixels that continue: two or more of the 8 around are edge",
+            limits=SHARE,
+        ),
+        Score("isolated_pixel_noise", "1", "lower", "share of the edge pixels with no other edge pixel around", limits=SHARE),
     ],
 )
 def edge_texture(page: Page, result: EdgeMap, truth: Truth) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgbench.core.metric import Score, metric
+from ecgbench.core.metric import NOT_NEGATIVE, SHARE, Score, metric
 from ecgbench.core.page import Page
 from ecgbench.core.results import GridFit, Positions
 from ecgbench.core.truth import Truth
@@ -23,25 +23,56 @@ TURN_DEG = 90  # a grid that is turned by it is the same grid
             "1",
             "higher",
             "1 where a grid was found on a page that has one, or none on a page that has none; else 0",
+            limits=SHARE,
         ),
-        Score("px_per_mm_error_pct", "%", "lower", "relative error of px/mm, mean of both axes, where a grid was found"),
-        Score("px_per_mm_x_error_pct", "%", "lower", "relative error of px/mm along rows, where a grid was found"),
-        Score("px_per_mm_y_error_pct", "%", "lower", "relative error of px/mm along columns, where a grid was found"),
+        Score(
+            "px_per_mm_error_pct",
+            "%",
+            "lower",
+            "relative error of px/mm, mean of both axes, where a grid was found",
+            limits=NOT_NEGATIVE,
+        ),
+        Score(
+            "px_per_mm_x_error_pct",
+            "%",
+            "lower",
+            "relative error of px/mm along rows, where a grid was found",
+            limits=NOT_NEGATIVE,
+        ),
+        Score(
+            "px_per_mm_y_error_pct",
+            "%",
+            "lower",
+            "relative error of px/mm along columns, where a grid was found",
+            limits=NOT_NEGATIVE,
+        ),
         Score(
             "scale_family_right",
             "1",
             "higher",
             "1 where px/mm is within 20 % of the truth on both axes, else 0 (not found included)",
+            limits=SHARE,
         ),
         Score(
             "scale_family_error",
             "1",
             "lower",
             "1 where 5 mm, 2 mm or half a millimeter was taken for 1 mm on an axis, else 0, where a grid was found",
+            limits=SHARE,
         ),
-        Score("angle_error_deg", "deg", "lower", "difference of the found and the true angle, where a grid was found"),
         Score(
-            "line_position_error_px", "px", "lower", "median distance of found 1 mm lines to true ones, where the scale is right"
+            "angle_error_deg",
+            "deg",
+            "lower",
+            "difference of the found and the true angle, where a grid was found",
+            limits=NOT_NEGATIVE,
+        ),
+        Score(
+            "line_position_error_px",
+            "px",
+            "lower",
+            "median distance of found 1 mm lines to true ones, where the scale is right",
+            limits=NOT_NEGATIVE,
         ),
     ],
 )

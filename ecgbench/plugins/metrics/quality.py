@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from ecgbench.core.metric import Rows, Score, metric
+from ecgbench.core.metric import NOT_NEGATIVE, SHARE, Rows, Score, metric
 from ecgbench.core.page import Page
 from ecgbench.core.results import Gate, QualityReport
 from ecgbench.core.truth import Truth
@@ -62,21 +62,21 @@ def _known(rows: Rows) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
             "verdict_right",
             "1",
             "higher",
-            "1 where a page passed that a person can digitize, or one failed that nobody can; else 0",
+            "1 where a page passed that a person can digitize, or one failed that nobody can; else 0", limits=SHARE,
         ),
-        Score("legible_sensitivity", "1", "higher", "share of the legible pages that passed"),
-        Score("legible_specificity", "1", "higher", "share of the illegible pages that failed"),
+        Score("legible_sensitivity", "1", "higher", "share of the legible pages that passed", limits=SHARE),
+        Score("legible_specificity", "1", "higher", "share of the illegible pages that failed", limits=SHARE),
         Score(
             "legible_auc", "1", "higher", "area under the ROC curve of the report's score, legible against not; a case gives its score",
-            legible_auc,
+            legible_auc, limits=SHARE,
         ),
         Score(
             "threshold_loss", "1", "lower", "what the best threshold of the margin would gain in Youden's index; a case gives its margin",
-            threshold_loss,
+            threshold_loss, limits=NOT_NEGATIVE,
         ),
         Score("verdict_margin", "1", "none", "by how much the worst gate was passed (above 0) or failed (below), of its threshold"),
-        Score("legible", "1", "none", "1 where a person can digitize the page, else 0: the truth, for comparison"),
-        Score("gates_passed", "1", "none", "share of the quality gates that the page passed"),
+        Score("legible", "1", "none", "1 where a person can digitize the page, else 0: the truth, for comparison", limits=SHARE),
+        Score("gates_passed", "1", "none", "share of the quality gates that the page passed", limits=SHARE),
     ],
 )  # fmt: skip
 def verdict(_page: Page, result: QualityReport, truth: Truth) -> dict[str, float]:

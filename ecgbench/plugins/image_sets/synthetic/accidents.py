@@ -229,8 +229,8 @@ WEIGHTS: Mapping[str, float] = {
     "fold": 0.27,
     "pen": 0.24,
     "label": 0.08,
-    "finger": 0.11,
+    "finger": 0.09,
     "sheet": 0.16,
     "fixture": 0.05,
-    "glare": 0.09,
+    "glare": 0.11,
 }

@@ -26,6 +26,8 @@ TRIES = 10  # places that are looked at until one hides no more
 SKINS: tuple[Color, ...] = ((150, 172, 214), (128, 152, 202), (112, 140, 190), (84, 112, 168), (62, 84, 132), (46, 60, 92))
 LABELS: tuple[Color, ...] = ((250, 250, 250), (236, 246, 250), (205, 240, 250), (214, 240, 214), (244, 226, 206))
 SHEETS: tuple[Color, ...] = ((248, 248, 246), (236, 240, 242), (226, 234, 240), (214, 222, 240), (222, 232, 214), (150, 140, 128))
+SHEET_DEPTHS = (0.01, 0.07)  # of the picture, that another sheet covers at either end of its edge
+BEYOND_PX = 40.0  # that another sheet goes on outside of the picture
 ROOM_MM = 12.0  # that writing begins from the right side of what is seen, at least
 STEEL: Color = (168, 166, 164)
 STAPLE_MM, HOLE_MM, HOLES_APART_MM = (11.0, 0.55), 2.9, 80.0
@@ -73,10 +75,8 @@ def with_accidents(scene: Scene, inked_mm: Float, severity: float, rng: np.rando
     `inked_mm`: (n, 2), points of the traces in mm; hardly any of them are hidden. More severe pages have the same and further accidents.
     """
     count = int(EACH * severity + rng.random())
-    names, seeds = (
-        rng.choice(list(MAKERS), len(MAKERS), replace=False, p=list(WEIGHTS.values())),
-        rng.integers(2**31, size=len(MAKERS)),
-    )
+    names = rng.choice(list(MAKERS), len(MAKERS), replace=False, p=list(WEIGHTS.values()))
+    seeds = rng.integers(2**31, size=len(MAKERS))
     if not count or scene.desk is None or scene.screen is not None:
         return scene
     known = inked_mm[np.isfinite(inked_mm).all(axis=1)][::EVERY]
@@ -178,15 +178,16 @@ def _other_sheet(place: Place, rng: np.random.Generator) -> Scene:
     height, width = place.scene.geometry.shape
     color, scale = SHEETS[rng.integers(len(SHEETS))], place.px_per_mm
     for _ in range(TRIES):
-        side, deep, lean = int(rng.integers(4)), rng.uniform(0.01, 0.07, 2), rng.uniform(0, 1)
+        side, deep, lean = int(rng.integers(4)), rng.uniform(*SHEET_DEPTHS, 2), rng.uniform(0, 1)
+        ends = (lean * deep[0], deep[1]) if rng.random() < 0.5 else (deep[0], lean * deep[1])
         long, short = (width, height) if side % 2 == 0 else (height, width)
-        first, last = (lean * deep[0], deep[1]) if rng.random() < 0.5 else (deep[0], lean * deep[1])
-        low, high = (-40.0, short * (first + last) / 2 * 0) if side in (0, 3) else (short + 40.0, float(short))
-        near = 1.0 if side in (0, 3) else -1.0
+        first, last = (share * short if side in (0, 3) else (1 - share) * short for share in ends)
+        beyond = -BEYOND_PX if side in (0, 3) else short + BEYOND_PX
         edge = np.array(
-            [(-40.0, low), (-40.0, high + near * first * short), (long + 40.0, high + near * last * short), (long + 40.0, low)]
+            [(-BEYOND_PX, beyond), (-BEYOND_PX, first), (long + BEYOND_PX, last), (long + BEYOND_PX, beyond)], np.float64
         )
-        other = OtherSheet(edge if side % 2 == 0 else edge[:, ::-1].copy(), color, 0.6 * scale, float(rng.uniform(0.15, 0.4)))
+        outline = edge if side % 2 == 0 else edge[:, ::-1].copy()  # of the left and right sides, x and y change places
+        other = OtherSheet(outline, color, 0.6 * scale, float(rng.uniform(0.15, 0.4)))
         if place.frees(other):
             return replace(place.scene, fronts=(*place.scene.fronts, other))
     return place.scene
@@ -198,13 +199,16 @@ def _fixture(place: Place, rng: np.random.Generator) -> Scene:
     turn, desk = np.linspace(0, 2 * np.pi, 25)[:-1], place.scene.desk
     circle = HOLE_MM * np.column_stack([np.cos(turn), np.sin(turn)])
     if rng.random() < 0.5 and desk is not None:
-        x, middle = x0 + rng.uniform(3, 8), rng.uniform(y0, y1)
         blue, green, red = desk.color
         dark = (blue * 2 // 3, green * 2 // 3, red * 2 // 3)
-        ends = (middle - HOLES_APART_MM / 2, middle + HOLES_APART_MM / 2)
-        return replace(
-            place.scene, patches=(*place.scene.patches, *(Patch(circle + np.array((x, y)), dark, depth=0.0) for y in ends))
-        )
+        for _ in range(TRIES):
+            x, middle = x0 + rng.uniform(3, 8), rng.uniform(y0, y1)
+            centers = np.array([(x, middle - HOLES_APART_MM / 2), (x, middle + HOLES_APART_MM / 2)])
+            lost = np.hypot(*(place.inked_mm[:, None] - centers).T) <= HOLE_MM
+            if lost.sum() <= HIDDEN * len(place.inked_mm):
+                holes = (Patch(circle + center, dark, depth=0.0) for center in centers)
+                return replace(place.scene, patches=(*place.scene.patches, *holes))
+        return place.scene
     length, width = STAPLE_MM
     angle = np.deg2rad(rng.choice((0.0, 45.0, 90.0)) + rng.normal(0, 8))
     wire = corners(-length / 2, -width / 2, length / 2, width / 2) @ np.array(

@@ -87,11 +87,10 @@ def _spread(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:
     if not thin.size:
         return Stamp(thin, right, down, length)
     reach, part = int(spread_px), spread_px % 1
-    wide = np.pad(thin, reach + 1)
+    room = reach + 1
+    wide = cv2.copyMakeBorder(thin, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
     if reach:
-        wide = np.asarray(
-            cv2.dilate(wide, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))), np.uint8
-        )
+        wide = cv2.dilate(wide, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
     wider = cv2.dilate(wide, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
     return Stamp(
         np.asarray(cv2.addWeighted(wide, 1 - part, wider, part, 0), np.uint8), right - reach - 1, down - reach - 1, length

@@ -13,7 +13,7 @@ from ecgbench.plugins.image_sets.synthetic.geometry import Geometry
 from ecgbench.plugins.image_sets.synthetic.ink import Real, pieces
 from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, quickness
 
-SLOWEST = 0.15  # quickness from which on ink is paler at all
+SLOWEST = 0.25  # quickness from which on ink is paler at all
 APART_PX = 3.0  # places along a fast stretch that are marked as such; what is between them is marked by widening these
 BEYOND_PX = 1.5  # what is paler is this much wider than the trace
 MOTTLE_SEED, MOTTLED = (

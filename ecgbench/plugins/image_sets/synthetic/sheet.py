@@ -177,8 +177,10 @@ def _width_mm(points: Float, fs: float, style: Style) -> float | Float:
 
 def quickness(points: Float, fs: float) -> Float:
     """Return how fast the pen goes from each of `points` (n, 2) in mm to the next, (n - 1,): 0 at rest, 1 at its fastest."""
-    way = np.hypot(*np.diff(points, axis=0).T) * fs / 500
-    return np.asarray(np.nan_to_num(np.clip(way / FAST_MM, 0, 1)), dtype=np.float64)
+    step = np.diff(points, axis=0)
+    quick = np.minimum(np.hypot(step[:, 0], step[:, 1]) * fs / 500 / FAST_MM, 1)
+    quick[np.isnan(quick)] = 0
+    return np.asarray(quick, dtype=np.float64)
 
 
 def _box(place: Place, layout: Layout, style: Style) -> tuple[float, float, float, float]:

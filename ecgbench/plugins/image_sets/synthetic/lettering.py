@@ -92,9 +92,7 @@ def _spread(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:
     if reach:
         wide = cv2.dilate(wide, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
     wider = cv2.dilate(wide, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
-    return Stamp(
-        np.asarray(cv2.addWeighted(wide, 1 - part, wider, part, 0), np.uint8), right - reach - 1, down - reach - 1, length
-    )
+    return Stamp(np.asarray(cv2.addWeighted(wide, 1 - part, wider, part, 0), np.uint8), right - room, down - room, length)
 
 
 def _of_dots(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:

@@ -8,6 +8,7 @@ from functools import partial
 
 import streamlit as st
 
+from ecgbench.dashboard import copyable
 from ecgbench.dashboard.bench import open_bench
 from ecgbench.dashboard.boundary import told_in_a_sentence
 from ecgbench.dashboard.icon import icon
@@ -17,7 +18,7 @@ from ecgbench.default_store import DEFAULT_STORE, STORE_VARIABLE
 from ecgbench.workers import wake_forkserver
 
 ABOUT = "**ecgbench**: which method to trust, on which pictures of ECGs, at what cost, and whether that has changed."
-STYLE = ".stMainBlockContainer { padding-top: 4rem; padding-bottom: 3rem; }"  # a laptop's screen is low
+STYLE = copyable.STYLE + ".stMainBlockContainer { padding-top: 4rem; padding-bottom: 3rem; }"  # a laptop's screen is low
 
 
 def main() -> None:

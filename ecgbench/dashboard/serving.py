@@ -5,6 +5,7 @@ python -m ecgbench.dashboard.serving run SCRIPT [what `streamlit run` takes]
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -24,6 +25,7 @@ def get_ready_when_served() -> None:
     from ecgbench.dashboard.readiness import get_ready
 
     get_ready(os.environ.get(STORE_VARIABLE, DEFAULT_STORE))
+    gc.freeze()  # Streamlit collects garbage after each script, and would go through all that was imported: half of what a click takes
 
 
 if __name__ == "__main__":

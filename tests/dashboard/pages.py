@@ -1,6 +1,8 @@
 """Draws one page of the dashboard without a browser."""
 
+import re
 import time
+from html import unescape
 
 from streamlit.testing.v1 import AppTest
 
@@ -21,6 +23,12 @@ def draw(module, location, address=None):
     for name, value in (address or {}).items():
         page.query_params[name] = value
     return page.run()
+
+
+def copyables(page):
+    """Return the texts of a page that a button copies."""
+    found = (re.search("<pre>(.*)</pre>", each.proto.body, re.DOTALL) for each in page.get("html"))
+    return [unescape(each[1]) for each in found if each]
 
 
 def until(condition, seconds=90):

@@ -44,6 +44,15 @@ def test_a_line_is_wiped_between_two_methods_by_keyboard_and_pointer(page, addre
     assert page.locator("text=On 2 pictures of 2 records").count() == 1
 
 
+def test_the_sentence_of_a_comparison_is_copied_by_a_button(page, address):
+    page.context.grant_permissions(["clipboard-read"])
+    page.goto(f"{address}/compare?run=before")
+    page.get_by_role("button", name="Copy", exact=True).press("Enter")
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("On 2 pictures of 2 records color.lab has trace_f1_1px 0.750")
+
+
 def test_a_run_of_another_process_is_seen_while_it_goes_on(page, address, filled, pages):
     page.goto(f"{address}/")
     page.locator("[data-testid=stDataFrame]").first.wait_for()

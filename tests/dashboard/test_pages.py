@@ -15,6 +15,7 @@ from ecgbench.default_store import STORE_VARIABLE
 from ecgbench.store import Store
 
 from .conftest import SECONDS, AppTest, fill
+from .pages import copyables
 
 OVER_RUNS = [entry.module for entry in PAGES if entry.needs_runs]
 
@@ -60,7 +61,7 @@ def test_two_methods_are_compared_in_a_sentence_and_the_largest_disagreement_com
     app = open_page("compare", filled, run="before", sides="before:color.hsv")
     assert "Choose two methods" in told(app)
     app = open_page("compare", filled, run="before")
-    assert app.code[0].value.startswith("On 2 pictures of 2 records color.lab has trace_f1_1px 0.750 against 0.900 of color.hsv")
+    assert copyables(app)[0].startswith("On 2 pictures of 2 records color.lab has trace_f1_1px 0.750 against 0.900 of color.hsv")
     assert list(app.dataframe[0].value["picture"]) == ["c.png", "b.png"]
     assert app.selectbox(key="picture").value == "c.png" and not app.error
 
@@ -69,14 +70,14 @@ def test_a_method_is_compared_with_itself_in_another_run(open_page, filled):
     app = open_page("compare", filled, run="after")
     app.multiselect(key="sides").set_value(["before:color.hsv", "after:color.hsv"]).run()
     assert (
-        "after:color.hsv has trace_f1_1px 0.850 against 0.900 of before:color.hsv, a difference of -0.0500" in app.code[0].value
+        "after:color.hsv has trace_f1_1px 0.850 against 0.900 of before:color.hsv, a difference of -0.0500" in copyables(app)[0]
     )
 
 
 def test_failures_are_grouped_and_one_is_shown_with_traceback_and_the_command_that_repeats_it(open_page, filled, pages):
     app = open_page("failures", filled, run="before")
     assert app.dataframe[0].value["message"].tolist() == ["ValueError: no grid in …"]
-    command, traceback = (code.value for code in app.code)
+    command, traceback = copyables(app)
     assert command == f"ecgbench run {pages[0]} --methods color.lab" and "line 12" in traceback
 
 

@@ -5,7 +5,7 @@ import pytest
 from ecgbench.dashboard.jobs import Job, job_folder
 from ecgbench.store import Store
 from faults.dashboards import said
-from tests.dashboard.pages import draw, until
+from tests.dashboard.pages import copyables, draw, until
 
 SMALL = {"images": "synthetic", "count": "90", "dpi": "100", "types": "0001", "patterns": "edges.canny", "name": "mine"}
 
@@ -29,7 +29,7 @@ def button(page, label):
 def test_a_run_that_is_started_is_watched_stopped_and_resumed(location):
     page = draw("start_run", location, SMALL)
     assert "1 method on 90 pages: 90 cells" in said(page)
-    assert "--methods edges.canny --timeout 60 --name mine" in page.code[0].value
+    assert "--methods edges.canny --timeout 60 --name mine" in copyables(page)[0]
     button(page, "Start").click().run()
 
     def is_live():

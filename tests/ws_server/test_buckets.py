@@ -61,12 +61,15 @@ def test_every_door_lists_the_pictures_below_a_prefix(bucket, start, dial, monke
     assert refused.status_code == 403
 
 
+HANGS = "hangs"  # Google's library asks for this listing again, also when the server has long answered
+
+
 def test_a_listing_that_hangs_is_a_sentence_within_the_deadline(bucket, start):
     served = start(gcs_buckets=("scans",), gcs_seconds=1.0)
-    bucket.fail("prefix=p", "hang")
-    answer = served.http.post("/list-gcs-images", json={"bucket_name": "scans", "prefix": "p/"})
+    bucket.fail(f"prefix={HANGS}", "hang")
+    answer = served.http.post("/list-gcs-images", json={"bucket_name": "scans", "prefix": f"{HANGS}/"})
     assert answer.status_code == 503
-    assert "did not list gs://scans/p/ within 1 s" in answer.json()["error"]
+    assert f"did not list gs://scans/{HANGS}/ within 1 s" in answer.json()["error"]
 
 
 def client_knows_gcs(served):
@@ -88,7 +91,7 @@ def test_what_a_server_does_not_read_is_refused_before_anything_is_fetched(bucke
     answer = ask(start(gcs_buckets=("scans",)), *names, bucket=name)
     assert answer.status_code == status
     assert sentence in answer.json()["error"]
-    assert not bucket.asked
+    assert [path for path in bucket.asked if HANGS not in path] == []
 
 
 def test_a_line_that_hangs_costs_its_picture_the_deadline_and_no_one_else_anything(bucket, start, png, base64_png):

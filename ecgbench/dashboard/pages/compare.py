@@ -13,6 +13,7 @@ from ecgbench.dashboard.bench import Bench
 from ecgbench.dashboard.boundary import guarded
 from ecgbench.dashboard.chart_specs import differences_of
 from ecgbench.dashboard.controls import choose_run, choose_score
+from ecgbench.dashboard.copyable import copyable
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.looking import NO_TRUTH, difference_of, look
 from ecgbench.dashboard.memory import Itself
@@ -68,7 +69,7 @@ def _compare(sides: Sequence[Side], score: Score) -> None:
     _machines(sides)
     rows = [_row(first, side, score, names[0], name) for side, name in zip(sides[1:], names[1:], strict=True)]
     for row in rows:
-        st.code(quotable(row, a=row.a, b=row.b), language=None, wrap_lines=True)
+        copyable(quotable(row, a=row.a, b=row.b))
     pairs = Itself(_pairs(first, sides[1], score))
     listed = largest_disagreements(pairs, PICTURES_LISTED)
     numbers = (

@@ -7,6 +7,7 @@ import streamlit as st
 from ecgbench.core.outcome import Outcome
 from ecgbench.dashboard.bench import Bench, RunView
 from ecgbench.dashboard.controls import choose_run, choose_score
+from ecgbench.dashboard.copyable import copyable
 from ecgbench.dashboard.downloads import as_csv, csv_button
 from ecgbench.dashboard.looking import difference_of, look, small_pictures
 from ecgbench.dashboard.method_facts import plain
@@ -141,10 +142,10 @@ def _outcome(view: RunView, number: int, case_number: int) -> None:
     if outcome.error:
         st.error(f"{outcome.variant.label} {outcome.status}: {outcome.error}", icon=":material/error:")
     st.markdown("Run it again:")
-    st.code(reproducing_command(outcome, _specs(view)), language="bash", wrap_lines=True)
+    copyable(reproducing_command(outcome, _specs(view)))
     if outcome.traceback:
         with st.expander("Traceback", expanded=True):
-            st.code(outcome.traceback, language="text")
+            copyable(outcome.traceback)
     _sights(view, number, outcome)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from ecgbench.dashboard import sources
 from ecgbench.dashboard.bench import Bench, open_bench
 from ecgbench.dashboard.boundary import guarded, sentence_of
+from ecgbench.dashboard.copyable import copyable
 from ecgbench.dashboard.jobs import Job, job_folder, told_location
 from ecgbench.dashboard.method_facts import plain
 from ecgbench.dashboard.run_form import images_form, terms_form
@@ -151,7 +152,7 @@ def _form(bench: Bench) -> None:
     else:
         st.markdown(f"**{methods} on {count(plan.case_count() or 0, 'page')}: {count(cells, 'cell')}**")
     words = [*request.words(), "--store", told_location(bench.location)]
-    st.code(command_line(words), language="bash", wrap_lines=True)
+    copyable(command_line(words))
     taken = any(run.name == request.name for run in bench.runs)
     if taken:
         st.warning(f"A run is called {plain(request.name)} already; give this one another name.", icon=":material/label:")

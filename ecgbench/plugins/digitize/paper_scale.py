@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ecgbench.plugins.digitize.footer import Printed
-from ecgbench.plugins.digitize.pulses import Pulse
+from ecgbench.plugins.digitize.pulses import SPEEDS, Pulse
 
 MM_PER_S, MM_PER_MV = 25.0, 10.0  # what nearly all devices print
 PULSE, PRINT, GRANTED = "pulse", "printed text", "taken for granted"
@@ -27,7 +27,8 @@ def settle(pulse: Pulse | None, printed: Printed) -> PaperScale:
     """Return the paper speed and gain that a page's pulse and print say together.
 
     Print tells the speed, where the pulse would last about as long as pulses do: their width is a convention that many devices do not
-    keep, so that a pulse of 5 mm is one of 0.2 s at 25 mm/s or of 0.1 s at 50 mm/s. The pulse tells the gain: it is one millivolt, drawn
+    keep, so that a pulse of 5 mm is one of 0.2 s at 25 mm/s or of 0.1 s at 50 mm/s. One that the paper's edge cuts lasts longer than what is
+    seen of it. The pulse tells the gain: it is one millivolt, drawn
     as the traces are, while print may be misread. Whatever differs is a doubt.
     """
     speed, speed_from, speed_doubts = _speed(pulse, printed.mm_per_s)
@@ -36,15 +37,16 @@ def settle(pulse: Pulse | None, printed: Printed) -> PaperScale:
 
 
 def _speed(pulse: Pulse | None, said: float | None) -> tuple[float, str, tuple[str, ...]]:
-    if pulse is None or not pulse.whole:
+    if pulse is None:
         return (MM_PER_S, GRANTED, ()) if said is None else (said, PRINT, ())
-    if said is None:
-        return pulse.mm_per_s, PULSE, ()
     width = pulse.right - pulse.left
-    if LASTS_S[0] <= width / said <= LASTS_S[1]:
-        return said, f"{PULSE} and {PRINT}" if said == pulse.mm_per_s else PRINT, ()
-    doubt = f"The page says {said:g} mm/s, but its pulse of {width:.1f} mm would not last as long as one: {pulse.mm_per_s:g} mm/s is taken."
-    return pulse.mm_per_s, PULSE, (doubt,)
+    told = pulse.mm_per_s if pulse.whole else min(speed for speed in SPEEDS if speed == SPEEDS[-1] or width / speed <= LASTS_S[1])
+    if said is None:
+        return (told, PULSE, ()) if pulse.whole or told != MM_PER_S else (MM_PER_S, GRANTED, ())
+    if (LASTS_S[0] <= width / said or not pulse.whole) and width / said <= LASTS_S[1]:
+        return said, f"{PULSE} and {PRINT}" if pulse.whole and said == told else PRINT, ()
+    doubt = f"The page says {said:g} mm/s, but its pulse of {width:.1f} mm would not last as long as one: {told:g} mm/s is taken."
+    return told, PULSE, (doubt,)
 
 
 def _gain(pulse: Pulse | None, said: float | None) -> tuple[float, str, tuple[str, ...]]:

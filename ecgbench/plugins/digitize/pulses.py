@@ -28,6 +28,10 @@ INNER_MM = 0.5  # from a leg or the plateau to what is below it
 NEAREST_MM = 12.0  # from a pulse's foot to the level of its row, whose trace may wander
 SAME_PLACE_MM = 4.0  # pulses of all rows stand above each other; perspective that is left moves them a little
 CUT_MM = 1.5  # between the paper's border and the end of a plateau that goes on beyond
+HEIGHT_MM, HEIGHT = (
+    0.6,
+    0.05,
+)  # by which a height differs from the gain, at most: by what the pen hides, and by the paper's local scale
 GAINS = (5.0, 10.0, 20.0)  # mm/mV that devices print
 SPEEDS = (25.0, 50.0)  # mm/s
 
@@ -36,7 +40,7 @@ SPEEDS = (25.0, 50.0)  # mm/s
 class Pulse:
     """A rectangle: where its legs stand, the level of its feet, and how high it is, all in mm of the flat page (y down).
 
-    `whole`: both legs are seen; else the paper ends where one should stand, and its width tells nothing.
+    `whole`: both legs are seen; else the paper ends where one should stand, and it is as wide as that at least.
     """
 
     left: float
@@ -49,6 +53,11 @@ class Pulse:
     def mm_per_mv(self) -> float:
         """The gain that devices print which is nearest to the height."""
         return min(GAINS, key=lambda gain: abs(np.log(self.height / gain)))
+
+    @property
+    def is_millivolt(self) -> bool:
+        """Whether it is as high as a millivolt at a gain that devices print."""
+        return abs(self.height - self.mm_per_mv) <= HEIGHT_MM + HEIGHT * self.mm_per_mv
 
     @property
     def mm_per_s(self) -> float:
@@ -72,17 +81,17 @@ def find_pulses(coverage: Plane, paper: Mask, levels: Floats, scale: int) -> lis
     """
     ink = (coverage > INK).view(np.uint8)
     legs = _legs(ink, scale)
-    found = [*_whole(ink, legs, scale), *_cut(ink, legs, paper, scale)]
+    found = [pulse for pulse in (*_whole(ink, legs, scale), *_cut(ink, legs, paper, scale)) if pulse.is_millivolt]
     return _one_place([_of_row(found, levels, row) for row in range(len(levels))])
 
 
 def typical_pulse(pulses: Sequence[Pulse]) -> Pulse | None:
-    """Return the pulse of median place and size, of those that are whole where there are some; None of none."""
+    """Return the pulse of median place and size, in place and width of those that are whole where there are some; None of none."""
     some = [pulse for pulse in pulses if pulse.whole] or list(pulses)
     if not some:
         return None
-    left, right, foot, height = (median(getattr(pulse, side) for pulse in some) for side in ("left", "right", "foot", "height"))
-    return Pulse(left, right, foot, height, some[0].whole)
+    left, right, foot = (median(getattr(pulse, side) for pulse in some) for side in ("left", "right", "foot"))
+    return Pulse(left, right, foot, median(pulse.height for pulse in pulses), some[0].whole)
 
 
 def _legs(ink: Ink, scale: int) -> list[Leg]:

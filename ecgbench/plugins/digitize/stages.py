@@ -20,7 +20,7 @@ from ecgbench.plugins.digitize.paper_scale import MM_PER_S, PaperScale, settle
 from ecgbench.plugins.digitize.path import find_paths
 from ecgbench.plugins.digitize.pulses import Pulse, find_pulses, typical_pulse
 from ecgbench.plugins.digitize.rhythm import name_strips
-from ecgbench.plugins.digitize.rows import find_rows
+from ecgbench.plugins.digitize.rows import find_rows, rows_unlike_traces
 from ecgbench.plugins.digitize.sheet import paper_of, straightened
 from ecgbench.plugins.digitize.signals import Stretch, merged
 from ecgbench.plugins.digitize.verdict import judge, nothing_seen
@@ -63,6 +63,8 @@ def trace_rows(coverage: Coverage, scale: int) -> Rows:
     pulses = find_pulses(values, coverage.paper, levels, scale)
     curves = measure_curves(values, paths, scale)
     found = extents(curves, pulses, coverage.paper, scale)
+    for index in rows_unlike_traces(values, levels, curves, [pulse is not None for pulse in pulses], scale):
+        found[index] = None
     kept = rows_alike(found, levels, curves, scale)
     return Rows(levels[kept], [curves[i] for i in kept], [pulses[i] for i in kept], [found[i] for i in kept])
 

@@ -1,8 +1,10 @@
 """Tests of what is taken where pulse and print tell paper speed and gain, and where they differ."""
 
+import pytest
+
 from ecgbench.plugins.digitize.footer import Printed
 from ecgbench.plugins.digitize.paper_scale import PaperScale, settle
-from ecgbench.plugins.digitize.pulses import Pulse
+from ecgbench.plugins.digitize.pulses import Pulse, typical_pulse
 
 
 def pulse(width: float, height: float, *, whole: bool = True) -> Pulse:
@@ -34,6 +36,27 @@ def test_a_speed_at_which_the_pulse_would_be_none_is_not_taken() -> None:
     found = settle(pulse(10, 10), Printed(25))
     assert (found.mm_per_s, found.speed_from, len(found.doubts)) == (50, "pulse", 1)
     assert "says 25 mm/s" in found.doubts[0]
+
+
+def test_a_pulse_that_the_papers_edge_cuts_is_at_least_as_wide_as_is_seen() -> None:
+    assert settle(pulse(7, 10, whole=False), Printed()) == PaperScale(50, 10, "pulse", "pulse")
+    assert settle(pulse(7, 10, whole=False), Printed(50)) == PaperScale(50, 10, "printed text", "pulse")
+    assert settle(pulse(2, 10, whole=False), Printed(25)) == PaperScale(25, 10, "printed text", "pulse")
+    found = settle(pulse(7, 10, whole=False), Printed(25))
+    assert (found.mm_per_s, len(found.doubts)) == (50, 1)
+
+
+@pytest.mark.parametrize(
+    ("height", "is_one"), [(3.2, False), (4.6, True), (7.2, False), (9.2, True), (10.8, True), (13.5, False), (19.2, True)]
+)
+def test_a_rectangle_that_no_device_would_print_for_a_millivolt_is_no_pulse(height: float, is_one: bool) -> None:
+    assert pulse(5, height).is_millivolt is is_one
+
+
+def test_pulses_of_all_rows_tell_the_height_and_whole_ones_the_width() -> None:
+    found = typical_pulse([pulse(10, 5.2), pulse(8, 10, whole=False), pulse(9, 10.2, whole=False)])
+    assert found == Pulse(10.0, 20.0, 50.0, 10.0, True)
+    assert typical_pulse([]) is None
 
 
 def test_the_pulse_tells_the_gain_where_print_says_another() -> None:

@@ -1,5 +1,6 @@
 """Tests of the digitizer's stages, each on a page of its own making with known truth."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from ecgbench.plugins.digitize.paper_map import FlatPage, even_map, lay_flat, ma
 from ecgbench.plugins.digitize.path import TAKEN_MM, find_paths
 from ecgbench.plugins.digitize.pulses import Pulse, find_pulses
 from ecgbench.plugins.digitize.rhythm import name_strips
-from ecgbench.plugins.digitize.rows import find_rows
+from ecgbench.plugins.digitize.rows import find_rows, rows_unlike_traces
 from ecgbench.plugins.digitize.sheet import match_cells, paper_of, straightened
 from ecgbench.plugins.digitize.signals import Stretch, merged
 from ecgbench.plugins.digitize.words import find_words
@@ -283,6 +284,25 @@ def test_an_edge_of_the_paper_is_no_row() -> None:
     rows = [Extent(15.0, 265.0), Extent(15.0, 265.0), Extent(80.0, 140.0)]
     curves = [Curve(np.zeros(1), np.full(2400, level * 8.0), np.full(2400, level * 8.0), 2.0) for level in (20, 50, 80)]
     assert rows_alike(rows, np.array([20.0, 50.0, 80.0]), curves, SCALE) == [0, 1]
+
+
+def test_a_line_of_text_and_an_edge_of_paper_are_no_rows_unless_all_rows_look_like_that() -> None:
+    traces = [drawn(np.tile(beat(), 3), 120) for _ in range(4)]
+    text = np.zeros((120, traces[0].shape[1]), np.float32)
+    for x in range(20, text.shape[1] - 20, 12):
+        cv2.ellipse(text, (x, 60), (5, 8), 0, 0, 360, (1.0,), 2)
+    edge = np.zeros_like(text)
+    edge[60:62] = 1
+    coverage = np.vstack([text, *traces, edge])
+    levels = (np.arange(6) * 120 + 60.5) / SCALE
+    curves = measure_curves(coverage, find_paths(coverage, np.zeros_like(coverage), levels, SCALE), SCALE)
+    pulses = [False, True, True, True, True, False]
+    assert rows_unlike_traces(coverage, levels, curves, pulses, SCALE) == [0, 5]
+    assert rows_unlike_traces(coverage, levels, curves, [False] * 6, SCALE) == [0]  # a flat trace is one where no row has a pulse
+    assert rows_unlike_traces(coverage, levels, curves, [True] * 6, SCALE) == []
+    letters = np.vstack([text] * 3 + [traces[0]])
+    curves = measure_curves(letters, find_paths(letters, np.zeros_like(letters), levels[:4], SCALE), SCALE)
+    assert rows_unlike_traces(letters, levels[:4], curves, [False] * 4, SCALE) == []
 
 
 def test_a_rhythm_strip_is_named_after_the_lead_that_it_repeats() -> None:

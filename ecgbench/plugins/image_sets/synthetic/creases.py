@@ -1,4 +1,4 @@
-"""Fine creases that hands leave in paper: short, curved, and seen only by their bright and their dark side."""
+"""Creases that hands leave in paper, fine and curved, and hard folds: seen by their bright and their dark side."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from ecgbench.plugins.image_sets.synthetic.surface import PER_MM, Single
 SHIFT = 4  # bits of a node that a crease's place is told to
 POINTS = 12  # of a crease's course
 SIDE_MM = 0.35  # from a crease's dark side to its bright one
+EDGE_MM = 0.5  # half-width of a fold's edge
+FADES = 2.2  # light on a fold's sides is gone after so many times its reach
+WAVE_MM = 25.0  # along which a fold's depth varies
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,42 @@ class Creases:
             depth = float(self.depth * rng.uniform(0.25, 1))
             for side, share in ((-0.5, -depth), (0.5, 0.6 * depth)):
                 _lay_line(field, course + side * SIDE_MM * toward, np.float32(share))
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A hard fold across the sheet, through (`x_mm`, `y_mm`) along `angle_deg` (0 to the right, 90 down), opened again.
+
+    `depth`: share of light that its edge loses, here more, there less. `light`: share by which the paper on one side is brighter and on
+    the other darker, less with every `reach_mm` from the edge.
+    """
+
+    x_mm: float
+    y_mm: float
+    angle_deg: float
+    depth: float
+    light: float
+    reach_mm: float
+    seed: int
+
+    def lay(self, field: Single) -> None:
+        """Shade both sides, and draw the edge."""
+        rng, angle = np.random.default_rng(self.seed), np.deg2rad(self.angle_deg)
+        rows, columns = field.shape[:2]
+        x = ((np.arange(columns) + 0.5) / PER_MM - self.x_mm).astype(np.float32)
+        y = ((np.arange(rows) + 0.5) / PER_MM - self.y_mm).astype(np.float32)[:, None]
+        cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+        along, away = x * cos + y * sin, y * cos - x * sin
+        turns = along / np.float32(WAVE_MM) + np.float32(rng.uniform(0, 6))
+        away += np.float32(0.3) * np.sin(turns)
+        near = np.abs(away)
+        share = np.float32(self.light) * np.clip(away / np.float32(EDGE_MM), -1, 1)
+        share *= np.square(np.clip(1 - near / np.float32(FADES * self.reach_mm), 0, 1))
+        edge = near < 4 * EDGE_MM
+        uneven = 0.65 + 0.35 * np.sin(2.3 * turns[edge] + rng.uniform(0, 6))
+        share[edge] -= np.float32(self.depth) * uneven * np.exp(-((away[edge] / EDGE_MM) ** 2))
+        share[edge] += np.float32(0.6 * self.depth) * uneven * np.exp(-((away[edge] / EDGE_MM - 1.7) ** 2))
+        field *= (1 + share)[..., None]
 
 
 def _course(size_mm: tuple[float, float], rng: np.random.Generator) -> tuple[Float, Float]:

@@ -37,7 +37,7 @@ def _layouts(weights: Mapping[str, float]) -> Choice:
     return of(list(weights), list(weights.values()))
 
 
-_RED = _some(red=0.45, pink=0.4, grey=0.05, blue=0.04, green=0.03, black=0.03)
+_RED = _some(red=0.4, pink=0.4, orange=0.05, grey=0.05, blue=0.04, green=0.03, black=0.03)
 _CLOSE = of((0.0, 3.0, 6.0, 9.0, 11.0), (0.4, 0.15, 0.15, 0.15, 0.15))
 _UNCUT = of((0.0, 4.0), (0.85, 0.15))
 # What each does is as seen on real prints, photos and exports (labeled in development); how often, a guess at what lies about in clinics.
@@ -46,25 +46,27 @@ DEVICES: Mapping[str, Device] = {
         "paper": of(("letter",)), "cut_mm": of((0.0,)), "font": _some(sans=0.5, serif=0.2, mono=0.3), "fade": of((0.0,)),
         "separators": _some(bar=0.6, none=0.4), "labels": _some(below=0.8, above=0.2), "offset_mm": of((0.0,)),
     }),
-    "bedside": Device(gap_mm=0.6, label_mm=2.5, below_mm=6.0, text_mm=2.3, usual={
-        "font": _some(times=0.8, times_bold=0.08, plain=0.12), "labels": _some(below=0.92, above=0.08),
+    "bedside": Device(gap_mm=0.6, label_mm=2.25, below_mm=6.0, text_mm=2.3, usual={
+        "font": _some(times=0.7, times_bold=0.15, plain=0.06, plain_bold=0.09), "labels": _some(below=0.92, above=0.08),
         "pulse": _some(left=0.95, none=0.05), "separators": _some(none=0.75, tick=0.25), "header": _some(full=0.4, short=0.2, none=0.4),
         "frame": _some(framed=0.4, full=0.6), "color": _RED, "grid": _some(lines=0.9, dotted=0.07, none=0.03),
         "trace_mm": Within(0.22, 0.42),
         "layout": _layouts({"3x4+1": 0.45, "3x4+3": 0.2, "3x4": 0.2, "6x2": 0.05, "6x2+1": 0.05, "12x1": 0.05}), "cut_mm": _CLOSE,
         "antialias": of((True, False), (0.8, 0.2)),
     }),
-    "cart": Device(label_mm=2.6, above_mm=-4.2, text_mm=2.4, usual={
-        "font": _some(plain=0.9, lean=0.1), "labels": _some(above=1.0), "pulse": _some(right=0.92, none=0.08),
+    "cart": Device(label_mm=2.6, above_mm=-5.0, text_mm=2.4, usual={
+        "font": _some(plain=0.75, plain_bold=0.15, lean=0.1), "labels": _some(above=1.0), "pulse": _some(right=0.92, none=0.08),
+        "heavy_mm": of((0.0, 0.45, 0.6), (0.65, 0.2, 0.15)),
         "separators": _some(split=0.85, bar=0.15), "frame": _some(framed=0.3, boxed=0.4, full=0.3), "color": _RED,
         "grid": _some(lines=0.92, cells=0.04, none=0.04), "cut_mm": _UNCUT, "bold_mm": Within(0.2, 0.4),
     }),
     "portable": Device(pulse_s=0.12, foot_mm=1.0, gap_mm=3.8, label_mm=2.6, above_mm=-1.0, text_mm=2.5, usual={
-        "font": _some(times_thermal=0.78, times=0.08, times_italic=0.06, bitmap=0.08), "thinning": Within(0, 0.15),
-        "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),
+        "font": _some(times_thermal=0.78, times=0.08, times_italic=0.06, bitmap=0.08), "thinning": Within(0, 0.25),
+        "paling": Within(0.05, 0.35), "spread_mm": Within(0, 0.05), "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),
         "trace_mm": Within(0.21, 0.3), "bold_mm": Within(0.2, 0.32), "strength": Within(0.9, 1.3),
-        "separators": _some(dots=0.85, tick=0.15), "frame": _some(full=0.9, boxed=0.1), "color": _some(red=0.5, pink=0.35, green=0.08, grey=0.07),
-        "grid": _some(cells=0.62, lines=0.28, dotted=0.1), "paper": _some(roll=0.85, a4=0.15), "header": _some(full=0.15, short=0.5, none=0.35),
+        "separators": _some(dots=0.85, tick=0.15), "frame": _some(full=0.9, boxed=0.1),
+        "color": _some(red=0.45, pink=0.35, orange=0.05, green=0.08, grey=0.07), "grid": _some(cells=0.62, lines=0.28, dotted=0.1),
+        "paper": _some(roll=0.85, a4=0.15), "header": _some(full=0.15, short=0.5, none=0.35),
         "layout": _layouts({"3x4+1": 0.72, "3x4": 0.1, "6x2": 0.1, "6x2+1": 0.04, "12x1": 0.04}), "cut_mm": _UNCUT, "fade": Within(0, 0.5),
         "antialias": of((True,)),
     }),
@@ -74,8 +76,8 @@ DEVICES: Mapping[str, Device] = {
         "grid": _some(dotted=0.6, lines=0.3, none=0.1), "ink": _some(dark_grey=0.5, black=0.5), "trace_mm": Within(0.2, 0.34),
     }),
     "system": Device(gap_mm=0.8, label_mm=2.6, above_mm=-4.5, below_mm=6.0, text_mm=2.2, usual={
-        "font": _some(plain=0.8, times_bold=0.1, lean=0.1), "labels": _some(above=0.6, below=0.4), "pulse": _some(left=0.5, right=0.5),
-        "separators": _some(tick=0.6, none=0.4), "color": _some(red=0.5, pink=0.3, blue=0.1, green=0.1),
+        "font": _some(plain=0.6, plain_bold=0.2, times_bold=0.1, lean=0.1), "labels": _some(above=0.6, below=0.4),
+        "pulse": _some(left=0.5, right=0.5), "separators": _some(tick=0.6, none=0.4), "color": _some(red=0.5, pink=0.3, blue=0.1, green=0.1),
     }),
     "thermal": Device(pulse_s=0.2, foot_mm=0.8, gap_mm=1.5, label_mm=2.4, above_mm=-3.5, text_mm=2.2, usual={
         "font": _some(dots=0.4, bitmap=0.6), "labels": _some(above=0.8, below=0.2), "pulse": _some(left=0.9, none=0.1), "paper": of(("roll",)),
@@ -86,7 +88,8 @@ DEVICES: Mapping[str, Device] = {
     "screen": Device(gap_mm=0.8, label_mm=2.8, above_mm=-4.0, text_mm=2.6, usual={
         "font": _some(bitmap=0.4, plain=0.3, sans=0.3), "antialias": of((False, True), (0.8, 0.2)), "trace_mm": of((0.13, 0.26)),
         "ink": _some(black=0.8, dark_blue=0.2), "paper": _some(roll=0.8, letter=0.2), "header": _some(none=0.6, short=0.4), "cut_mm": _CLOSE,
-        "separators": _some(none=0.6, tick=0.4), "thinning": of((0.0,)), "fade": of((0.0,)),
+        "separators": _some(none=0.6, tick=0.4), "thinning": of((0.0,)), "paling": of((0.0,)), "mottle": of((0.0,)), "spread_mm": of((0.0,)),
+        "fade": of((0.0,)),
         "frame": _some(full=0.9, boxed=0.1), "grid": _some(lines=0.85, none=0.1, dotted=0.05),
     }),
 }  # fmt: skip

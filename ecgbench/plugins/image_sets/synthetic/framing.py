@@ -16,7 +16,7 @@ CLOSE = 0.65
 INSIDE = 0.72  # and of those taken from close by, so many show nothing beside the sheet
 FRAMINGS = ("any", "close", "whole")
 # Room left around the traces in mm, from and to: at the left, above, at the right, below. Pulses, labels and headers stand in it, and may be cut.
-ROOM_MM = ((3.0, 15.0), (1.5, 16.0), (0.8, 9.0), (1.5, 11.0))
+ROOM_MM = ((5.0, 20.0), (1.5, 16.0), (0.8, 13.0), (1.5, 11.0))
 
 
 def come_close(scene: Scene, inked_mm: Float, rng: np.random.Generator, framing: str = "any") -> Scene:

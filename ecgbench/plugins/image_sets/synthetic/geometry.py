@@ -180,16 +180,26 @@ def box_around(points: Float, shape: tuple[int, int]) -> Box:
 
 
 def grid_mask(
-    geometry: Geometry, frame: Frame, fine_mm: float, bold_mm: float, *, dotted: bool = False, mm: Map | None = None
+    geometry: Geometry,
+    frame: Frame,
+    fine_mm: float,
+    bold_mm: float,
+    *,
+    heavy_mm: float = 0.0,
+    dotted: bool = False,
+    mm: Map | None = None,
 ) -> Mask:
     """Return (H, W) bool: pixels whose center lies on a grid line of the frame, or within half a pixel of its middle.
 
-    `fine_mm`, `bold_mm`: widths of the 1 mm and 5 mm lines; where `dotted`, square dots of `fine_mm` stand at the crossings of the
-    1 mm lines instead. Half a pixel is measured at the center of the frame. `mm`: the geometry's `mm_map`, where it is at hand.
+    `fine_mm`, `bold_mm`, `heavy_mm`: widths of the 1 mm, 5 mm and 25 mm lines, the last 0 where there are none; where `dotted`, square
+    dots of `fine_mm` stand at the crossings of the 1 mm lines instead. Half a pixel is measured at the center of the frame. `mm`: the
+    geometry's `mm_map`, where it is at hand.
     """
     center = np.array([(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2])
     half_pixel = 0.5 / geometry.size_at(center)
     halves = [(1, max(half_pixel, fine_mm / 2)), (5, max(half_pixel, bold_mm / 2))]
+    if heavy_mm > bold_mm:
+        halves.append((25, max(half_pixel, heavy_mm / 2)))
     if geometry.is_flat:
         return _flat_mask(geometry, frame, halves, dotted)
     return _projected_mask(geometry, frame, halves, dotted, geometry.mm_map() if mm is None else mm)
@@ -205,10 +215,10 @@ def _flat_mask(geometry: Geometry, frame: Frame, halves: list[tuple[int, float]]
     x0, y0, frame_width, frame_height = box_around(geometry.to_pixels(_frame_corners(frame)), geometry.shape)
     mask = np.zeros((height, width), dtype=np.bool_)
     inside = slice(y0, y0 + frame_height), slice(x0, x0 + frame_width)
-    fine_columns, bold_columns = (line[inside[1]] for line in columns)
-    fine_rows, bold_rows = (line[inside[0], None] for line in rows)
+    fine_columns, *bold_columns = (line[inside[1]] for line in columns)
+    fine_rows, *bold_rows = (line[inside[0], None] for line in rows)
     fine = fine_columns & fine_rows if dotted else fine_columns | fine_rows
-    mask[inside] = fine | (bold_columns | bold_rows)
+    mask[inside] = fine | (np.logical_or.reduce(bold_columns) | np.logical_or.reduce(bold_rows))
     return mask
 
 
@@ -218,8 +228,8 @@ def _projected_mask(geometry: Geometry, frame: Frame, halves: list[tuple[int, fl
     for top in range(0, len(mm), ROWS_AT_ONCE):
         part = mm[top : top + ROWS_AT_ONCE]
         along, down = part[..., 0] - np.float32(frame.x0), part[..., 1] - np.float32(frame.y0)
-        (fine_x, bold_x), (fine_y, bold_y) = ([_near_multiple(value, *half) for half in halves] for value in (along, down))
-        mask[top : top + len(part)] = (fine_x & fine_y if dotted else fine_x | fine_y) | bold_x | bold_y
+        (fine_x, *bold_x), (fine_y, *bold_y) = ([_near_multiple(value, *half) for half in halves] for value in (along, down))
+        mask[top : top + len(part)] = np.logical_or.reduce([fine_x & fine_y if dotted else fine_x | fine_y, *bold_x, *bold_y])
     return mask & inside_of(geometry, _frame_corners(frame))
 
 

@@ -29,6 +29,7 @@ PHRASES = (
     "hr", "st elev?", "see old ecg", "repeat", "normal", "ok", "lead off", "pt moved", "qtc", "for review", "bp", "chest pain",
     "no change", "compare", "af?", "lbbb", "copy", "seen", "urgent", "pre op",
 )  # fmt: skip
+COUNTED = ("hr", "qtc", "bp", "pr")
 PENS: tuple[Color, ...] = ((140, 50, 25), (150, 70, 40), (45, 42, 40), (60, 55, 58), (45, 40, 170))
 PEN_MM = (0.35, 0.6)
 PER_PIECE = 6  # points between two of a letter's
@@ -55,6 +56,17 @@ def draw_notes(size_mm: tuple[float, float], count: int, rng: np.random.Generato
     return tuple(notes)
 
 
+def draw_mark(at_mm: Float, rng: np.random.Generator) -> Note:
+    """Draw one thing that somebody wrote at `at_mm` (2,): a word or two, a ring, an arrow, a tick, a cross, an underline or a scribble."""
+    pen, width = PENS[rng.integers(len(PENS))], float(rng.uniform(*PEN_MM))
+    drawn = (
+        words(_phrase(rng), rng)
+        if rng.random() < 0.4
+        else (_ring, _arrow, _tick, _cross, _underline, _scribble)[rng.integers(6)](rng)
+    )
+    return Note(Stroke(drawn + at_mm, width), pen)
+
+
 def words(text: str, rng: np.random.Generator) -> Float:
     """Return `text` in a hand, (n, 2) in mm from the start of its baseline, NaN between strokes; letters without a form are blanks."""
     size, slant = rng.uniform(0.55, 1.1), rng.normal(0.15, 0.15)
@@ -78,7 +90,8 @@ def _phrase(rng: np.random.Generator) -> str:
     day = f"{rng.integers(1, 31)}/{rng.integers(1, 13)}"
     said = PHRASES[rng.integers(len(PHRASES))]
     number = str(rng.integers(40, 200))
-    return (said, f"{said} {number}", f"{said} {day}", day, f"{rng.integers(0, 24)}:{rng.integers(10, 60)}")[rng.integers(5)]
+    counted = COUNTED[rng.integers(len(COUNTED))]
+    return (said, f"{counted} {number}", f"{said} {day}", day, f"{rng.integers(0, 24)}:{rng.integers(10, 60)}")[rng.integers(5)]
 
 
 def _smooth(points: Float) -> Float:
@@ -116,4 +129,29 @@ def _arrow(rng: np.random.Generator) -> Float:
 def _tick(rng: np.random.Generator) -> Float:
     return _smooth(
         np.array([(0.0, 0.0), (2.0, 3.5), (4.5, -1.0), (9.0, -7.0)]) * rng.uniform(0.6, 1.6) + rng.normal(0, 0.3, (4, 2))
+    )
+
+
+def _cross(rng: np.random.Generator) -> Float:
+    size = rng.uniform(2, 5)
+    ends = np.array([(-1.0, -1.0), (1.0, 1.0), (np.nan, np.nan), (1.0, -1.0), (-1.0, 1.0)]) * size
+    return np.asarray(ends + rng.normal(0, 0.4, ends.shape), dtype=np.float64)
+
+
+def _underline(rng: np.random.Generator) -> Float:
+    """Return a line that is drawn once or twice."""
+    length, rows = rng.uniform(15, 60), int(rng.integers(1, 3))
+    lines = []
+    for row in range(rows):
+        x = np.linspace(0, length * rng.uniform(0.9, 1.05), 5)
+        lines += [_smooth(np.column_stack([x, 1.6 * row + rng.normal(0, 0.35, 5).cumsum()])), np.full((1, 2), np.nan)]
+    return np.vstack(lines)
+
+
+def _scribble(rng: np.random.Generator) -> Float:
+    """Return a signature of sorts: loops that run on to the right."""
+    turns = np.arange(int(rng.integers(10, 26)))
+    high = np.exp(rng.normal(0.6, 0.5, len(turns))) * np.where(turns % 2, 1.0, -0.6)
+    return _smooth(
+        np.column_stack([turns * rng.uniform(0.7, 1.4) + rng.normal(0, 0.7, len(turns)), high]) * rng.uniform(0.8, 1.6)
     )

@@ -26,7 +26,7 @@ def ink_stroke(coverage: Pixels, points: Float, width_px: float | Float) -> None
     """
     farthest = np.broadcast_to(np.asarray(width_px, dtype=np.float64) / 2 + 0.5, len(points))[:-1]
     longest = max(_SHORTEST_PIECE_PX, float(farthest.max(initial=0)) / 2)
-    start, along, line = _pieces(points, longest)
+    start, along, line = pieces(points, longest)
     reach = int(
         farthest.max(initial=0) + longest / 2 + 0.5
     )  # half a piece from its middle, which is rounded by up to half a pixel
@@ -61,7 +61,7 @@ def _distance2(from_x: Real, from_y: Real, along_x: Real, along_y: Real, per_len
     return np.asarray(away_x * away_x + away_y * away_y, dtype=np.float32)
 
 
-def _pieces(points: Float, longest: float) -> tuple[Float, Float, npt.NDArray[np.intp]]:
+def pieces(points: Float, longest: float) -> tuple[Float, Float, npt.NDArray[np.intp]]:
     """Cut a polyline into pieces of at most `longest` px; return where each starts, how it goes on, (m, 2) each, and of which line."""
     start, along = points[:-1], np.diff(points, axis=0)
     length = np.hypot(along[:, 0], along[:, 1])
@@ -93,14 +93,15 @@ def near_lines(size: int, lines: Float, half_px: float) -> Mask:
 
 
 def ink_text(
-    coverage: Pixels, text: str, left: float, baseline: float, height_px: float, font: str = "plain", anchor: str = "left"
-) -> tuple[int, int, int, int]:
+    coverage: Pixels, text: str, left: float, baseline: float, height_px: float, font: str = "plain", anchor: str = "left",
+    spread_px: float = 0.0,
+) -> tuple[int, int, int, int]:  # fmt: skip
     """Print `text` onto `coverage` (H, W) uint8; return the box (x0, y0, x1, y1) that it fills, x1 and y1 excluded.
 
     `left`, `baseline`: where the text begins, in pixels, or ends or has its middle where `anchor` is "right" or "middle". `height_px`:
-    height of a capital letter. `font`: one of lettering.FONTS.
+    height of a capital letter. `font`: one of lettering.FONTS. `spread_px`: by how much its ink spreads on every side.
     """
-    stamp, right, down, length = stamp_of(text, font, round(height_px, 2))
+    stamp, right, down, length = stamp_of(text, font, round(height_px, 2), round(spread_px, 2))
     x0, y0 = round(left - ANCHORS[anchor] * length) + right, round(baseline) + down
     x1, y1 = x0 + stamp.shape[1], y0 + stamp.shape[0]
     inside = slice(max(0, y0), max(0, y1)), slice(max(0, x0), max(0, x1))

@@ -73,12 +73,12 @@ class Optics:
 
 
 PHOTO = Optics(
-    tilt_deg=Ramp(0.1, 0.61, 3.81), keystone=Ramp(0.01, 0.088, 0.265), light=Ramp(0.03, 0.11, 0.58),
-    blur_mm=Ramp(0.02, 0.122, 0.215), noise=Ramp(0.8, 4.6, 7.9), contrast=Ramp(1, 0.91, 0.95), quality=Ramp(96, 92, 86),
+    tilt_deg=Ramp(0.1, 0.61, 3.81), keystone=Ramp(0.01, 0.088, 0.265), light=Ramp(0.03, 0.125, 0.58),
+    blur_mm=Ramp(0.02, 0.122, 0.215), noise=Ramp(0.8, 4.6, 7.9), contrast=Ramp(1, 1.0, 1.06), quality=Ramp(96, 92, 86),
 )  # fmt: skip
 SCAN = Optics(
     tilt_deg=Ramp(0.02, 0.095, 0.16), keystone=Ramp(0, 0, 0), light=Ramp(0.01, 0.05, 0.057),
-    blur_mm=Ramp(0.02, 0.22, 0.335), noise=Ramp(0.5, 3.5, 4.8), contrast=Ramp(1, 1.1, 1.22), quality=Ramp(97, 92, 90),
+    blur_mm=Ramp(0.02, 0.22, 0.335), noise=Ramp(0.5, 3.5, 4.8), contrast=Ramp(1, 1.22, 1.37), quality=Ramp(97, 92, 90),
 )  # fmt: skip
 SCRATCHED = 0.6  # of photographed sheets
 # The color of white paper in the light of lamps and through a phone's white balance, as (blue, green, red).

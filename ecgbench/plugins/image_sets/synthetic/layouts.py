@@ -78,7 +78,7 @@ LAYOUTS: Mapping[str, Layout] = {
     for layout in (
         Layout("3x4+1", _BY_THREE, ("II",), (*ROWS_MM, RHYTHM_MM)),
         Layout("3x4", _BY_THREE, (), ROWS_MM),
-        Layout("3x4+3", _BY_THREE, ("II", "V1", "V5"), _evenly(62, 196, 6)),
+        Layout("3x4+3", _BY_THREE, ("V1", "II", "V5"), _evenly(62, 196, 6)),
         Layout("6x2", _BY_SIX, (), _evenly(65, 195, 6)),
         Layout("6x2+1", _BY_SIX, ("II",), _evenly(60, 198, 7)),
         Layout("12x1", _BY_TWELVE, (), _evenly(33, 201, 12), header_mm=22.0),

@@ -25,7 +25,7 @@ class Font:
 
     `capital`: height of a capital letter, as a share of the font's size. `dots_px`: size at which its letters are cut into square
     dots, 0 where they keep their outline. `round_dots`: whether the dots are those of needles. `swell`: by how much of a dot heat spreads
-    the ink on every side.
+    the ink on every side. `heft`: by what share of a capital's height lines are wider on either side than in the file: a bold face.
     """
 
     file: str | None
@@ -33,6 +33,7 @@ class Font:
     dots_px: int = 0
     round_dots: bool = False
     swell: float = 0.0
+    heft: float = 0.0
 
 
 # The STIX fonts follow Times, cmtt10 a typewriter, Aileron the grotesques of most reports.
@@ -41,12 +42,13 @@ FONTS: Mapping[str, Font] = {
     "serif": Font("DejaVuSerif.ttf", 0.73),
     "mono": Font("DejaVuSansMono.ttf", 0.73),
     "plain": Font(None, 0.7),
+    "plain-bold": Font(None, 0.7, heft=0.045),
     "times": Font("STIXGeneral.ttf", 0.662),
     "times-bold": Font("STIXGeneralBol.ttf", 0.676),
     "times-italic": Font("STIXGeneralItalic.ttf", 0.653),
     "teletype": Font("cmtt10.ttf", 0.611),
     "lean": Font("cmss10.ttf", 0.694),
-    "times-thermal": Font("STIXGeneral.ttf", 0.662, dots_px=30, swell=0.3),
+    "times-thermal": Font("STIXGeneral.ttf", 0.662, dots_px=30, swell=0.22),
     "bitmap": Font("DejaVuSansMono-Bold.ttf", 0.73, dots_px=13),
     "dots": Font("DejaVuSansMono.ttf", 0.73, dots_px=10, round_dots=True),
 }
@@ -62,11 +64,15 @@ class Stamp(NamedTuple):
 
 
 @lru_cache(maxsize=1024)  # leads and units are the same on every page
-def stamp_of(text: str, font: str, height_px: float) -> Stamp:
-    """Return `text` in one of FONTS with capitals `height_px` high."""
+def stamp_of(text: str, font: str, height_px: float, spread_px: float = 0.0) -> Stamp:
+    """Return `text` in one of FONTS with capitals `height_px` high, whose ink has spread by `spread_px` on every side."""
     known = FONTS[font]
+    if known.heft:  # which makes capitals no higher
+        spread_px, height_px = spread_px + known.heft * height_px, (1 - 2 * known.heft) * height_px
     if known.dots_px:
-        return _of_dots(text, known, height_px)
+        return _of_dots(text, known, height_px, spread_px)
+    if spread_px:
+        return _spread(text, known, height_px, spread_px)
     return _trimmed(*_drawn(text, known, max(SMALLEST_PX, round(height_px / known.capital)), "L"))
 
 
@@ -75,7 +81,21 @@ def length_mm(text: str, font: str, height_mm: float) -> float:
     return stamp_of(text, font, MEASURED_PX).length / MEASURED_PX * height_mm
 
 
-def _of_dots(text: str, font: Font, height_px: float) -> Stamp:
+def _spread(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:
+    """Return letters whose ink has spread, by whole pixels and then by a part of one."""
+    thin, right, down, length = _trimmed(*_drawn(text, font, max(SMALLEST_PX, round(height_px / font.capital)), "L"))
+    if not thin.size:
+        return Stamp(thin, right, down, length)
+    reach, part = int(spread_px), spread_px % 1
+    room = reach + 1
+    wide = cv2.copyMakeBorder(thin, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
+    if reach:
+        wide = cv2.dilate(wide, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
+    wider = cv2.dilate(wide, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
+    return Stamp(np.asarray(cv2.addWeighted(wide, 1 - part, wider, part, 0), np.uint8), right - room, down - room, length)
+
+
+def _of_dots(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:
     """Return letters that were cut into dots, brought to their size by area."""
     dots, right, down, length = _trimmed(*_drawn(text, font, font.dots_px, "1"))
     scale = max(1.0, height_px) / round(font.capital * font.dots_px)
@@ -86,14 +106,15 @@ def _of_dots(text: str, font: Font, height_px: float) -> Stamp:
         middle = (DOT_DETAIL - 1) / 2
         y, x = np.mgrid[:DOT_DETAIL, :DOT_DETAIL] - middle
         cell = np.asarray((np.hypot(x, y) <= 2 * DOT_SHARE * DOT_DETAIL / 2) * np.uint8(255))
-    fine = np.kron(dots // 255, cell)
-    if font.swell:
-        reach = round(font.swell * DOT_DETAIL)
-        fine = np.asarray(cv2.dilate(np.pad(fine, reach), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
+    fine, swell = np.kron(dots // 255, cell), font.swell + spread_px / scale
+    if reach := round(swell * DOT_DETAIL):
+        shape = cv2.MORPH_ELLIPSE if font.round_dots else cv2.MORPH_RECT
+        widened = cv2.dilate(np.pad(fine, reach), cv2.getStructuringElement(shape, (2 * reach + 1, 2 * reach + 1)))
+        fine = np.asarray(widened, np.uint8)
     size = max(1, round(fine.shape[1] / DOT_DETAIL * scale)), max(1, round(fine.shape[0] / DOT_DETAIL * scale))
     return Stamp(
-        np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8), round((right - font.swell) * scale),
-        round((down - font.swell) * scale), length * scale,
+        np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8), round((right - swell) * scale),
+        round((down - swell) * scale), length * scale,
     )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from ecgbench.plugins.image_sets.synthetic.heart import Float
 
 Share = tuple[float, float, float]
 
-FIELD_STEP_PX = 16  # light is smooth: it is worked out on a grid this coarse
+FIELD_STEP_PX = 12  # light is smooth but for the edges of shadows: it is worked out on a grid this coarse
 BRIGHTEST = 1.5  # share of light, against that which makes white paper white: beyond it all is white anyway
+SOFTNESS = (0.008, 0.2)  # of a shadow's edge, in halves of the picture
 LOW, HIGH = 5, 95  # percentiles of the light in a picture that `loss` compares
 
 
@@ -67,21 +68,37 @@ def uneven_field(shape: tuple[int, int], loss: float, rng: np.random.Generator, 
         log_light = log_light - rng.uniform(0.3, 1.2) * _shadow(x, y, rng)
     low, high = np.percentile(log_light, (LOW, HIGH))
     log_light = (log_light - high) * (-np.log1p(-loss) / max(high - low, 1e-6))
-    return np.asarray(np.exp(np.minimum(log_light, 0.15)), dtype=np.float64)
+    light = np.exp(np.minimum(log_light, 0.15))
+    return np.asarray(light / np.percentile(light, HIGH), dtype=np.float64)
 
 
 def _shadow(x: Float, y: Float, rng: np.random.Generator) -> Float:
-    """Draw a shadow, 0 to 1: of a wall or an arm beyond a wavy line, or of a phone or a head that reaches in from beyond the picture."""
-    angle, softness = rng.uniform(0, 360), np.exp(rng.uniform(np.log(0.03), np.log(0.35)))
+    """Draw a shadow, 0 to 1: of a wall or an arm beyond a wavy line, of a phone that reaches in from beyond the picture, or of one in a hand.
+
+    The nearer to the sheet what casts it, the harder its edge.
+    """
+    angle, softness = rng.uniform(0, 360), np.exp(rng.uniform(np.log(SOFTNESS[0]), np.log(SOFTNESS[1])))
     along, across = _toward(x, y, angle), _toward(x, y, angle + 90)
-    wave = 0.12 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6))
-    if rng.random() < 0.6:
+    wave, kind, end = 0.12 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6)), rng.random(), rng.uniform(-0.2, 0.6)
+    if kind < 0.4:
         away = along - rng.uniform(-0.6, 0.8) - wave
+    elif kind < 0.75:
+        half, corner = rng.uniform(0.25, 0.5), rng.uniform(4, 12)
+        away = _slab(along + 0.3 * wave, across - rng.uniform(-0.7, 0.7), end, half, corner)
     else:
-        half, corner = rng.uniform(0.25, 0.5), rng.uniform(3, 6)  # a rounded slab: the higher the power, the sharper its corners
-        beyond = np.clip(rng.uniform(-0.2, 0.6) - along + 0.5 * wave, 0, None) / half
-        away = half * (1 - (beyond**corner + np.abs((across - rng.uniform(-0.7, 0.7)) / half) ** corner) ** (1 / corner))
+        half, aside = rng.uniform(0.2, 0.35), across - rng.uniform(-0.6, 0.6)
+        hand, side = half * rng.uniform(0.55, 0.85), rng.choice((-1.0, 1.0))
+        away = _slab(along, aside, end, half, rng.uniform(5, 9))
+        away = np.maximum(
+            away, _slab(along + 0.4 * wave, aside - side * (half + 0.1 * hand), end + rng.uniform(0, 0.3), hand, 2.2)
+        )
     return np.asarray(1 / (1 + np.exp(-np.clip(away / softness * 2, -40, 40))), dtype=np.float64)
+
+
+def _slab(along: Float, across: Float, end: float, half: float, corner: float) -> Float:
+    """Return how far points lie within a rounded slab that begins at `end` along its axis; the higher `corner`, the sharper its corners."""
+    beyond = np.clip(end - along + half, 0, None) / half
+    return np.asarray(half * (1 - (beyond**corner + np.abs(across / half) ** corner) ** (1 / corner)), dtype=np.float64)
 
 
 def glare_field(shape: tuple[int, int], strength: float, rng: np.random.Generator, *, spots: int) -> Float:

@@ -14,7 +14,7 @@ class Paper:
 
     `grid`: "lines", "dotted" (squares of `fine_mm` where 1 mm lines would cross, and lines at 5 mm), "cells" (such dots, on squares of
     the color `tint` between 5 mm lines of dots) or "none". `fade`: share by which its print is paler in places. `beyond`: the color beside the
-    grid where it is not the ground's: white sheets on which a device prints the grid as well.
+    grid where it is not the ground's: white sheets on which a device prints the grid as well. `heavy_mm`: width of a line at each 25 mm.
     """
 
     ground: Color
@@ -26,6 +26,7 @@ class Paper:
     tint: Color = (255, 255, 255)
     fade: float = 0.0
     beyond: Color | None = None
+    heavy_mm: float = 0.0
 
     @property
     def edge(self) -> Color:
@@ -53,12 +54,13 @@ PAPERS: Mapping[str, Paper] = {
     "pink": Paper((248, 244, 254), (220, 206, 240), (186, 170, 222)),
     "blue": Paper((255, 255, 255), (243, 220, 190), (228, 172, 115)),
     "green": Paper((240, 252, 242), (182, 222, 178), (132, 190, 122)),
+    "orange": Paper((246, 252, 255), (176, 214, 250), (92, 162, 244)),
     "grey": Paper((255, 255, 255), (208, 208, 208), (160, 160, 160)),
     "black": Paper((255, 255, 255), (150, 150, 150), (45, 45, 45)),
 }
-DOT_MM = 0.35  # side of the dots of a dotted grid; smaller ones vanish in print
+DOT_TIMES = 2.3  # side of the dots of a dotted grid by the width of lines that they stand for: 0.2 to 0.46 mm
 CELL_DOT_MM = 0.3  # and of the gray ones of cells, which are darker
-CELL_DOT: Color = (80, 90, 82)
+CELL_DOT: Color = (106, 115, 108)
 CELL_PITCH_MM, CELL_DASH_MM = 0.5, 0.4  # of the dots that the 5 mm lines around cells are made of, and how long each is
 WHITE: Color = (255, 255, 255)
 CELL_GRAY = 0.6  # share of that gray in the color of the lines around cells

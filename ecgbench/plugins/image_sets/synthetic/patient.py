@@ -9,28 +9,17 @@ from typing import TypeVar
 
 import numpy as np
 
-SYLLABLES = (
-    "ka",
-    "lo",
-    "ren",
-    "tis",
-    "mar",
-    "vin",
-    "del",
-    "bos",
-    "hu",
-    "ner",
-    "pa",
-    "zor",
-    "fe",
-    "lin",
-    "do",
-    "rak",
-    "su",
-    "mi",
-    "wel",
-    "tor",
-)
+# Common in several countries, and together nobody's.
+SURNAMES = (
+    "Adams", "Ahmed", "Becker", "Brown", "Chen", "Clark", "Costa", "Davis", "Evans", "Fischer", "Garcia", "Hall", "Hansen", "Hughes",
+    "Ivanov", "Jones", "Kaya", "Khan", "Kim", "Kowalski", "Lopez", "Martin", "Meyer", "Miller", "Moore", "Nguyen", "Novak", "Patel",
+    "Rossi", "Sharma", "Silva", "Singh", "Smith", "Tanaka", "Walker", "Wilson",
+)  # fmt: skip
+GIVEN = (
+    "Aisha", "Ali", "Anna", "Carlos", "Daniel", "David", "Elena", "Emma", "Fatima", "George", "Hans", "Irene", "James", "Jan", "John",
+    "Jose", "Karin", "Laura", "Linda", "Lucas", "Maria", "Mark", "Mehmet", "Mei", "Nadia", "Omar", "Paul", "Peter", "Priya", "Rosa",
+    "Ruth", "Sara", "Thomas", "Walter",
+)  # fmt: skip
 ROOMS = ("", "", "Room:", "Loc: 12", "Ward 4", "Dept: ER", "Room: 214", "Location: OPD")
 REASONS = ("", "", "Chest pain", "Routine", "Pre-op", "Palpitations", "Dyspnea")
 MODELS = ("EC-12R", "CP 312", "RX-1200", "E-600", "KP-3012", "CM 12A", "T12-413", "SL-12B")
@@ -68,9 +57,11 @@ def one_of(items: Sequence[Item], rng: np.random.Generator) -> Item:
 def draw_patient(rng: np.random.Generator, title: Sequence[str] = ()) -> Patient:
     """Draw a patient; `title`: the number, where one is known ("ID: 17").
 
-    Two of five are anonymous: their names were never entered, or were taken out before the picture was handed on.
+    Three of five are anonymous: their names were never entered, or were taken out before the picture was handed on.
     """
-    name = f"{_word(rng)}, {_word(rng)}".title() if rng.random() < 0.6 else one_of(("", "", "----", "Anonymous"), rng)
+    name = (
+        f"{one_of(SURNAMES, rng)}, {one_of(GIVEN, rng)}" if rng.random() < 0.4 else one_of(("", "", "", "----", "Anonymous"), rng)
+    )
     number = title[0].removeprefix("ID: ") if title else _number(rng)
     made = datetime(1996, 1, 1) + timedelta(seconds=int(rng.integers(28 * 31_536_000)))
     sex = one_of((("M", "F"), ("Male", "Female"), ("male", "female")), rng)[int(rng.integers(2))]
@@ -78,10 +69,6 @@ def draw_patient(rng: np.random.Generator, title: Sequence[str] = ()) -> Patient
         name, number, made.strftime(one_of(WHEN, rng)), str(rng.integers(19, 95)), sex, one_of(ROOMS, rng), one_of(REASONS, rng),
         one_of(MODELS, rng),
     )  # fmt: skip
-
-
-def _word(rng: np.random.Generator) -> str:
-    return "".join(one_of(SYLLABLES, rng) for _ in range(int(rng.integers(2, 4))))
 
 
 def _number(rng: np.random.Generator) -> str:

@@ -75,8 +75,21 @@ class Picture:
 
     @cached_property
     def _left(self) -> Mask | None:
-        """Which pixels show the sheet, None for all: a trace that runs off the sheet is not drawn on the table."""
-        return None if self.scene.desk is None else inside_of(self.geometry, self.scene.outline)
+        """Which pixels show the sheet, None for all: a trace that runs off the sheet is not drawn on the table, or on a finger."""
+        if self.scene.desk is None and not self.scene.fronts:
+            return None
+        left = inside_of(self.geometry, self.scene.outline)
+        for front in self.scene.fronts:
+            left &= ~front.hides(self.geometry.shape)
+        return left
+
+    @cached_property
+    def _printed(self) -> Mask | None:
+        """Which pixels show the sheet and nothing that is stuck on it, None for all."""
+        if not self.scene.patches:
+            return self._left
+        stuck = np.logical_or.reduce([inside_of(self.geometry, patch.outline) for patch in self.scene.patches])
+        return np.asarray(~stuck if self._left is None else self._left & ~stuck)
 
     def _scales(self, box: Box) -> tuple[Float, Float]:
         """Return the pixels in a millimeter of a row and of a column at the content's center, as (x, y) each."""
@@ -94,18 +107,20 @@ class Picture:
     def _masks(self) -> dict[str, Mask]:
         """Return the masks of the truth. Where kinds of ink meet, the trace goes before pulses, separators and text.
 
-        Notes and overprinted lines are text. Where paper was torn off, there is nothing.
+        Notes and overprinted lines are text, also on a label. Where paper was torn off or something hides it, there is nothing.
         """
-        flat, trace, left = self.flat, self._trace(), self._left
-        written = self.scene.written()
-        text = flat.text if written is None else cv2.max(flat.text, written)
+        flat, written, printed = self.flat, self.scene.written(), self._printed
+        trace = self._trace() if printed is None else self._trace() & printed
+        text = self.scene.uncovered(flat.text)
+        text = text if written is None else np.maximum(text, written)
         ink = flat.ink if written is None else cv2.max(flat.ink, written)
         mm = None if self.scene.matrix is None else self.geometry.mm_map()
         layers = np.asarray(cv2.merge([text, flat.pulses, flat.separators, ink]), dtype=np.uint8)
         moved = self.scene.move(layers, mm) >= HALF_COVERED
         masks = {"trace_mask": trace, "grid_mask": self._grid(mm) & ~(moved[..., 3] | trace)}
         masks |= {name: moved[..., index] & ~trace for index, name in enumerate(("label_mask", "pulse_mask", "separator_mask"))}
-        return masks if left is None else {name: mask & left for name, mask in masks.items()}
+        seen = {name: self._left if name == "label_mask" else printed for name in masks}
+        return {name: mask if (shown := seen[name]) is None else mask & shown for name, mask in masks.items()}
 
     def _trace(self) -> Mask:
         """Return which pixels the traces cover by half or more; in a picture of the print they are inked anew, where they came to lie."""
@@ -118,7 +133,8 @@ class Picture:
         paper = self.flat.sheet.paper
         if paper.grid == "none":
             return np.zeros(self.geometry.shape, dtype=np.bool_)
-        return grid_mask(self.geometry, self.flat.sheet.frame, paper.fine_mm, paper.bold_mm, dotted=paper.dotted, mm=mm)
+        frame, heavy_mm = self.flat.sheet.frame, paper.heavy_mm
+        return grid_mask(self.geometry, frame, paper.fine_mm, paper.bold_mm, heavy_mm=heavy_mm, dotted=paper.dotted, mm=mm)
 
     def _trace_truth(self, trace: Trace) -> TraceTruth:
         known = np.isfinite(trace.points).all(axis=1)
@@ -175,16 +191,16 @@ class Picture:
         return np.asarray(np.max(beside, axis=0, initial=0) - here >= FAINTEST * 255)
 
     def _seen(self, points: Float) -> Mask:
-        """Return which points (n, 2) in pixels lie in the picture, and on paper that is still there; not those that are NaN."""
+        """Return which points (n, 2) in pixels lie in the picture, on paper that is still there and not hidden; not those that are NaN."""
         height, width = self.geometry.shape
         inside: Mask = np.asarray(((points >= -0.5) & (points < (width - 0.5, height - 0.5))).all(axis=1))
-        if self._left is not None:
+        if self._printed is not None:
             column, row = np.rint(points[inside]).astype(np.intp).T.clip(0)
-            inside[inside] = self._left[row.clip(max=height - 1), column.clip(max=width - 1)]
+            inside[inside] = self._printed[row.clip(max=height - 1), column.clip(max=width - 1)]
         return inside
 
     def _readable(self) -> Leads:
-        """Return what the sheet shows, without the samples that are not in the picture or were torn off wherever the lead is drawn."""
+        """Return what the sheet shows, without the samples that are not in the picture, were torn off or are hidden wherever the lead is drawn."""
         sheet = self.flat.sheet
         if self.geometry is self.flat.geometry:
             return sheet.shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,12 +14,13 @@ from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, box_around,
 from ecgbench.plugins.image_sets.synthetic.heart import Float
 from ecgbench.plugins.image_sets.synthetic.ink import Real, ink_stroke, ink_text, line_coverage, near_lines
 from ecgbench.plugins.image_sets.synthetic.paper import CELL_DASH_MM, CELL_MARGIN_MM, CELL_PITCH_MM, Color
+from ecgbench.plugins.image_sets.synthetic.pen import missing_ink
 from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Stroke
 
 THINNEST_INK_PX = 1.0  # a thinner line would cover no pixel by half, and printers do not print one
 HALF_COVERED = 128  # of 255: ink coverage of at least one half
-FADE_STEPS = 24  # of a fading grid: a step is less than a level of its lines, and rows that are alike are made once
-FADE_X, FADE_Y = 1.0, 2.2  # where on the waves of its press a sheet begins
+FADE_STEPS = 6  # of a fading grid: a step is some levels of its lines, and rows that are alike are made once
+FADE_TURNS = 40.0  # where on the waves of its press a sheet begins, by how pale it is
 _TIE = 1e-6  # px, by which a line that runs between two pixels is nearer to one of them
 
 
@@ -66,7 +67,7 @@ def render(sheet: Sheet, dpi: float) -> Print:
     boxes = _ink_texts(ink, sheet, geometry)
     trace, ink = _settled(trace, sheet), _settled(ink, sheet)
     pixels = _print_grid(sheet, geometry)
-    lay_ink(pixels, ink, sheet.ink)
+    lay_ink(pixels, ink, sheet.ink, lambda where: missing_ink(sheet, geometry, where))
     return Print(sheet, pixels, geometry, trace, ink, boxes)
 
 
@@ -111,8 +112,18 @@ def local_scale(geometry: Geometry, points_mm: Float) -> Float:
 
 def _ink_texts(coverage: Pixels, sheet: Sheet, geometry: Geometry) -> Float:
     scale, font = float(geometry.matrix[0, 0]), sheet.style.font
+    spread = scale * sheet.style.spread_mm
     boxes = [
-        ink_text(coverage, text.text, text.x_mm * scale, text.y_mm * scale, text.height_mm * scale, font, text.anchor)
+        ink_text(
+            coverage,
+            text.text,
+            text.x_mm * scale,
+            text.y_mm * scale,
+            text.height_mm * scale,
+            text.font or font,
+            text.anchor,
+            spread,
+        )
         for text in sheet.texts
     ]
     return np.asarray(boxes, dtype=np.float64).reshape(-1, 4) / scale
@@ -147,8 +158,12 @@ def _separated(sheet: Sheet, geometry: Geometry, box: Box) -> tuple[Real, npt.ND
     """Return how far the grid is from the ground's color as a product: the different rows, which row is which, and the columns."""
     paper = sheet.paper
     fine_columns, fine_rows = _covered(sheet, geometry, box, 1, paper.fine_mm)
-    bold_columns, bold_rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, paper.bold_mm))
-    ground, fine, bold = np.array([paper.ground, paper.fine, paper.bold], dtype=np.float64)
+    bold = _covered(sheet, geometry, box, 5, paper.bold_mm)
+    if paper.heavy_mm > paper.bold_mm:
+        heavy = _covered(sheet, geometry, box, 25, paper.heavy_mm)
+        bold = np.maximum(bold[0], heavy[0]), np.maximum(bold[1], heavy[1])
+    bold_columns, bold_rows = (1 - covered for covered in bold)
+    ground, fine, dark = np.array([paper.ground, paper.fine, paper.bold], dtype=np.float64)
     if paper.grid == "cells":
         terms = _cells(sheet, geometry, box, (fine_columns, fine_rows), (1 - bold_columns, 1 - bold_rows))
     else:
@@ -156,14 +171,15 @@ def _separated(sheet: Sheet, geometry: Geometry, box: Box) -> tuple[Real, npt.ND
         if not paper.dotted:
             fine_columns, fine_rows = 1 - fine_columns, 1 - fine_rows
         terms = [
-            (np.ones_like(bold_rows), np.ones_like(bold_columns), bold - ground),
-            (bold_rows, bold_columns, under - bold),
+            (np.ones_like(bold_rows), np.ones_like(bold_columns), dark - ground),
+            (bold_rows, bold_columns, under - dark),
             (bold_rows * fine_rows, bold_columns * fine_columns, more),
         ]
-    pale_columns, pale_rows = (_faded(count, paper.fade, phase) for count, phase in ((box.width, FADE_X), (box.height, FADE_Y)))
-    across = np.stack([np.outer(pale_columns * columns, color) for _, columns, color in terms]).reshape(len(terms), -1)
-    rows, which = np.unique(np.column_stack([pale_rows * rows for rows, _, _ in terms]), axis=0, return_inverse=True)
-    return rows.astype(np.float32), which.reshape(-1), across.astype(np.float32)
+    pale = _faded(box.width, box.height, paper.fade)
+    across = np.stack([np.outer(pale_columns * columns, color) for pale_columns, _ in pale for _, columns, color in terms])
+    down = np.column_stack([pale_rows * rows for _, pale_rows in pale for rows, _, _ in terms])
+    rows, which = np.unique(down, axis=0, return_inverse=True)
+    return rows.astype(np.float32), which.reshape(-1), across.reshape(len(down[0]), -1).astype(np.float32)
 
 
 def _cells(
@@ -187,13 +203,21 @@ def _cells(
     ]
 
 
-def _faded(count: int, fade: float, phase: float) -> Float:
-    """Return how much of the grid's color is left in each of `count` columns or rows: stripes of the press, in few steps."""
+def _faded(width: int, height: int, fade: float) -> list[tuple[Float, Float]]:
+    """Return how much of the grid's color is left as a sum of products of columns (width,) and rows (height,): bands and patches.
+
+    Of the two patterns of bands that a press makes along the rows, the one goes over into the other across the sheet and back. Bands
+    are in few steps, and where a sheet begins on the press follows from how pale it is.
+    """
     if not fade:
-        return np.ones(count)
-    turns = np.linspace(0, 2 * np.pi, count)
-    wave = 0.5 + 0.3 * np.sin(turns * 0.8 + phase) + 0.2 * np.sin(turns * 2.3 + 2 * phase)
-    return np.asarray(1 - fade * np.rint(FADE_STEPS * wave) / FADE_STEPS, dtype=np.float64)
+        return [(np.ones(width), np.ones(height))]
+    x, y = np.linspace(0, 2 * np.pi, width), np.linspace(0, 2 * np.pi, height)
+    phase = fade * FADE_TURNS
+    share = 0.5 + 0.5 * np.sin(x * (0.5 + phase % 0.7) + phase)
+    one = 0.45 + 0.3 * np.sin(y * 0.8 + 2.2 + phase) + 0.15 * np.sin(y * 2.3 + 2 * phase) + 0.1 * np.sin(y * 9.7 + 3 * phase)
+    other = 0.45 + 0.3 * np.sin(y * 1.1 - phase) + 0.15 * np.sin(y * 3.1 + phase) + 0.1 * np.sin(y * 14.3 - phase)
+    one, other = (fade * np.rint(FADE_STEPS * wave) / FADE_STEPS for wave in (one, other))
+    return [(np.ones(width), 1 - other), (share, other - one)]
 
 
 def _covered(sheet: Sheet, geometry: Geometry, box: Box, step: float, width_mm: float) -> tuple[Float, Float]:
@@ -209,10 +233,18 @@ def _covered(sheet: Sheet, geometry: Geometry, box: Box, step: float, width_mm: 
     return covered[0][box.x :], covered[1][box.y :]
 
 
-def lay_ink(pixels: Pixels, ink: Pixels, color: Color) -> None:
-    """Lay ink of `color` over `pixels` in place, as far as `ink` (H, W) uint8 covers them."""
+def lay_ink(
+    pixels: Pixels, ink: Pixels, color: Color, missing: Callable[[npt.NDArray[np.intp]], Real | None] = lambda _: None
+) -> None:
+    """Lay ink of `color` over `pixels` in place, as far as `ink` (H, W) uint8 covers them.
+
+    `missing`: given the places (n,) of pixels in the flat picture, returns the share of ink (n,) that each lacks, None for none.
+    """
     where = np.flatnonzero(ink != 0)
     flat = pixels.reshape(-1, 3)
-    covered = ink.reshape(-1)[where, None] * np.float32(1 / 255)
-    ground = flat[where].astype(np.float32)
-    flat[where] = np.rint(ground + covered * (np.array(color, np.float32) - ground)).astype(np.uint8)
+    covered, lacking = ink.reshape(-1).take(where) * np.float32(1 / 255), missing(where)
+    if lacking is not None:
+        covered *= 1 - lacking
+    laid = flat.take(where, axis=0).astype(np.float32)
+    laid += covered[:, None] * (np.array(color, np.float32) - laid)
+    flat[where] = np.rint(laid, out=laid).astype(np.uint8)

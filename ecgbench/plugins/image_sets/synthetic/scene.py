@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from ecgbench.core.page import Mask, Pixels
+from ecgbench.plugins.image_sets.synthetic.covers import Front, Patch
 from ecgbench.plugins.image_sets.synthetic.damage import Blur, Damage, Downscale, MotionBlur
 from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, Map, corners, inside_of, warp
 from ecgbench.plugins.image_sets.synthetic.ground import Ground, drop_shadow
@@ -32,14 +33,15 @@ FIBERS: Color = (244, 247, 248)  # white of a tear's rim
 class Scene:
     """All that becomes of a print with geometry `flat`, in this order.
 
-    On the paper: `notes` are written and `overprint` printed, then `ageing` changes all pixels, then `layers` take light away. `torn`:
-    what is left of the sheet. Geometry: `bend` of the paper, then `matrix` (3, 3) from the print's pixels to the picture's, None where
-    it stays as it is; `window` (x, y, width, height) is the part of that picture which is kept, None for all of it. `desk`: the ground
-    around a sheet whose edges are seen; None where it is the paper's own color. In the camera:
-    `screen` that shows the page, then `damages` in turn.
+    On the paper: `patches` are stuck on it, `notes` written and `overprint` printed, then `ageing` changes all pixels, then `layers`
+    take light away. `torn`: what is left of the sheet. Geometry: `bend` of the paper, then `matrix` (3, 3) from the print's pixels to
+    the picture's, None where it stays as it is; `window` (x, y, width, height) is the part of that picture which is kept, None for all
+    of it. `desk`: the ground around a sheet whose edges are seen; None where it is the paper's own color. `fronts` lie between it and
+    the camera. In the camera: `screen` that shows the page, then `damages` in turn.
     """
 
     flat: Geometry
+    patches: tuple[Patch, ...] = ()
     notes: tuple[Note, ...] = ()
     overprint: tuple[Text, ...] = ()
     ageing: tuple[Damage, ...] = ()
@@ -49,6 +51,7 @@ class Scene:
     matrix: Float | None = None
     window: tuple[int, int, int, int] | None = None
     desk: Ground | None = None
+    fronts: tuple[Front, ...] = ()
     screen: Screen | None = None
     damages: tuple[Damage, ...] = ()
 
@@ -93,6 +96,8 @@ class Scene:
             pixels = self._laid(pixels, paper, mm, rng)
             if self.screen is not None:
                 pixels = self.screen.show(pixels, mm)
+            for front in self.fronts:
+                front.lay(pixels)
         for damage in self.damages:
             pixels = damage.apply(pixels, rng)
         return pixels
@@ -112,13 +117,22 @@ class Scene:
         lay_strokes(coverage, [note.stroke for note in self.notes], self.flat)
         return coverage
 
+    def uncovered(self, coverage: Pixels) -> Pixels:
+        """Return how much of each of the print's pixels its own ink covers, (H, W) uint8, but where something is stuck on it."""
+        if not self.patches:
+            return coverage
+        coverage = coverage.copy()
+        for patch in self.patches:
+            patch.uncover(coverage, float(self.flat.matrix[0, 0]))
+        return coverage
+
     def left(self) -> Mask | None:
         """Return (H, W) bool, the picture's pixels that show the sheet; None where nothing of it was torn off."""
         return None if self.torn is None else inside_of(self.geometry, self.torn.outline)
 
     def _on_paper(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
         scale = float(self.flat.matrix[0, 0])
-        pixels = self._with_notes(pixels) if self.notes or self.overprint else pixels
+        pixels = self._with_notes(pixels) if self.patches or self.notes or self.overprint else pixels
         for damage in self.ageing:
             pixels = damage.apply(pixels, rng)
         pixels = lit_surface(pixels, scale, self.layers)
@@ -129,6 +143,8 @@ class Scene:
 
     def _with_notes(self, pixels: Pixels) -> Pixels:
         pixels = pixels.copy()
+        for patch in self.patches:
+            patch.lay(pixels, float(self.flat.matrix[0, 0]))
         for color in dict.fromkeys(note.color for note in self.notes):
             coverage = np.zeros(self.flat.shape, np.uint8)
             lay_strokes(coverage, [note.stroke for note in self.notes if note.color == color], self.flat)

@@ -75,7 +75,7 @@ class SyntheticSet:
 
 @dataclass(frozen=True)
 class DemoSet:
-    """Twelve pages of all nine kinds, six grid colors and several layouts, from mild to severe; some at 150 dpi to keep it quick."""
+    """Twelve pages of all nine kinds, seven grid colors and several layouts, from mild to severe; some at 150 dpi to keep it quick."""
 
     name: str = "demo"
 
@@ -99,7 +99,7 @@ _DEMO = (
     ("0012", 0.4, 200, "3x4+1", "black", "framed"),
     ("0009", 0.5, 150, "3x4+3", "blue", "full"),
     ("0001", 0.0, 200, "12x1", "black", "full"),
-    ("0003", 1.0, 150, "3x4+1", "grey", "full"),
+    ("0003", 1.0, 150, "3x4+1", "orange", "full"),
     ("0010", 0.6, 150, "6x2+1", "pink", "boxed"),
     ("0011", 1.0, 200, "3x4+1", "green", "framed"),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ecgbench.plugins.image_sets.synthetic.paper import (
     CELL_DOT_MM,
     CELL_GRAY,
     CELL_TINT,
-    DOT_MM,
+    DOT_TIMES,
     INKS,
     PAPERS,
     WHITE,
@@ -40,6 +41,7 @@ LABEL_ASIDE_MM = 0.9  # of names beside a mark that is as high as they
 LABEL_DOWN = 0.36  # of the way to the next row at most, where rows are close
 FOOTER_FREE_MM = 7.0  # below a grid that does not reach the paper's edge, where a device prints its line
 ROLL_MARGIN_MM = 2.0  # white beside the grid of a roll, which is hardly wider than its traces
+BODIES: Mapping[str, str] = {"plain-bold": "plain"}  # of all text but the leads' names, where these are bold
 FAST_MM = 0.9  # way of the pen in 2 ms, from which on it is at its fastest: 1 mV in 45 ms at 10 mm/mV is an R wave's flank
 
 
@@ -67,7 +69,8 @@ class Trace(Stroke):
 class Text:
     """A line of print: the left end of its baseline and the height of its capitals, in mm.
 
-    `anchor`: "right" or "middle" where its right end or its middle is at `x_mm`.
+    `anchor`: "right" or "middle" where its right end or its middle is at `x_mm`. `font`: one of lettering.FONTS where it is not the
+    style's.
     """
 
     x_mm: float
@@ -75,6 +78,7 @@ class Text:
     height_mm: float
     text: str
     anchor: str = "left"
+    font: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +115,15 @@ def print_sheet(recording: Recording, style: Style, header: tuple[Text, ...] = (
     traces = tuple(_trace(place, layout, recording, style) for place in stood)
     return Sheet(
         style, layout.size_mm, paper_of(style), frame, INKS[style.ink], traces, _pulses(layout, style),
-        _separators(stood, style), (*_labels(stood, layout, style), *header), recording.fs,
+        _separators(stood, style), (*_labels(stood, layout, style), *_in_body(header, style)), recording.fs,
         _shown(layout, recording, traces, seconds=TRACE_MM / style.speed),
     )  # fmt: skip
+
+
+def _in_body(texts: tuple[Text, ...], style: Style) -> tuple[Text, ...]:
+    """Return texts in the face that a device has for all but the leads' names, where that is another one."""
+    body = BODIES.get(style.font)
+    return texts if body is None else tuple(replace(text, font=body) for text in texts)
 
 
 def paper_of(style: Style) -> Paper:
@@ -121,13 +131,15 @@ def paper_of(style: Style) -> Paper:
     paper = PAPERS[style.color].with_strength(style.strength)
     fine, fine_mm = paper.fine, style.fine_mm
     if style.grid == "dotted":
-        fine, fine_mm = _darker(paper.bold), DOT_MM
+        fine, fine_mm = _darker(paper.bold), DOT_TIMES * style.fine_mm
     if style.grid == "cells":
         fine, fine_mm = CELL_DOT, CELL_DOT_MM
     beyond = WHITE if style.frame != "full" and DEVICES[style.device].even else None
     bold = _toward(paper.bold, CELL_DOT, CELL_GRAY) if style.grid == "cells" else paper.bold
     blue, green, red = (round(share * level) for share, level in zip(CELL_TINT, paper.ground, strict=True))
-    return Paper(paper.ground, fine, bold, fine_mm, style.bold_mm, style.grid, (blue, green, red), style.fade, beyond)
+    return Paper(
+        paper.ground, fine, bold, fine_mm, style.bold_mm, style.grid, (blue, green, red), style.fade, beyond, style.heavy_mm
+    )
 
 
 def _toward(color: Color, other: Color, share: float) -> Color:
@@ -159,9 +171,16 @@ def _width_mm(points: Float, fs: float, style: Style) -> float | Float:
     """Return the width of a trace from each point on: where the pen is fast, its ink is spread thin."""
     if not style.thinning or len(points) < 2:
         return style.trace_mm
-    way = np.hypot(*np.diff(points, axis=0).T) * fs / 500
-    quick = np.nan_to_num(np.clip(way / FAST_MM, 0, 1))
+    quick = quickness(points, fs)
     return np.asarray(style.trace_mm * (1 - style.thinning * np.append(quick, quick[-1])), dtype=np.float64)
+
+
+def quickness(points: Float, fs: float) -> Float:
+    """Return how fast the pen goes from each of `points` (n, 2) in mm to the next, (n - 1,): 0 at rest, 1 at its fastest."""
+    step = np.diff(points, axis=0)
+    quick = np.minimum(np.hypot(step[:, 0], step[:, 1]) * fs / 500 / FAST_MM, 1)
+    quick[np.isnan(quick)] = 0
+    return np.asarray(quick, dtype=np.float64)
 
 
 def _box(place: Place, layout: Layout, style: Style) -> tuple[float, float, float, float]:

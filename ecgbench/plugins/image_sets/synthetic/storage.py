@@ -18,7 +18,7 @@ def focus_px(px_per_mm: float, sigma_mm: float) -> float:
 
 def stored_noise(px_per_mm: float, noise: float, severity: float) -> float:
     """Return `noise` as it is left: storing a picture smaller averages the noise of a good camera; that of the worst is blotches."""
-    return noise * float(_size(px_per_mm) ** (1 - severity))
+    return noise * float(_size(px_per_mm) ** (1 - severity**2))
 
 
 def resharpened(px_per_mm: float, severity: float) -> float:

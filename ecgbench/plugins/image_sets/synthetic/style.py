@@ -29,7 +29,9 @@ class Style:
     lead ends and the next begins. `header`: "short" or "full". Each of these four may be "none". `font`: of all text.
     `device`: whose header, pulses and rows these are. `paper`: "letter", "a4" or "roll". `cut_mm`: how much of the paper's edge is
     missing. `offset_mm`: of the grid from the paper's corner, where it is "full". `fade`: share by which the grid is paler in places.
-    `thinning`: share of the trace's width that it loses where it is fastest.
+    `thinning`, `paling`: share of the trace's width and of its ink that it loses where it is fastest. `mottle`: how unevenly all ink is
+    laid, as the share that is missing in places. `spread_mm`: by how much the ink of letters spreads on every side.
+    `heavy_mm`: width of every fifth of the 5 mm lines, 0 where it is as the others.
     """
 
     layout: str = "3x4+1"
@@ -57,6 +59,10 @@ class Style:
     offset_mm: float = 0.0
     fade: float = 0.0
     thinning: float = 0.0
+    paling: float = 0.0
+    mottle: float = 0.0
+    spread_mm: float = 0.0
+    heavy_mm: float = 0.0
 
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
@@ -99,7 +105,7 @@ def _range(key: str, known: tuple[float, float], drawn: tuple[float, float]) -> 
 _LAYOUT = of(list(LAYOUTS), [4 if name == "3x4+1" else 1 for name in LAYOUTS])
 FIELDS: Mapping[str, Field] = {
     "layout": Field(_LAYOUT, _LAYOUT, "layouts"),
-    "color": Field(of(list(PAPERS)), of(list(PAPERS), (0.34, 0.28, 0.12, 0.1, 0.1, 0.06)), "colors"),
+    "color": Field(of(list(PAPERS)), of(list(PAPERS), (0.32, 0.27, 0.11, 0.09, 0.06, 0.09, 0.06)), "colors"),
     "grid": _names("grid", lines=0.8, dotted=0.1, cells=0.05, none=0.05),
     "strength": _range("strength", (0.2, 1.5), (0.7, 1.35)),
     "fine_mm": _range("fine_mm", (0.05, 0.3), (0.09, 0.2)),
@@ -121,8 +127,12 @@ FIELDS: Mapping[str, Field] = {
     "cut_mm": Field(Within(0, 12), of((0.0, 4.0, 8.0), (0.7, 0.15, 0.15)), "cut_mm"),
     "fit": Field(of((True, False)), of((True, False), (0.9, 0.1)), "fit"),
     "offset_mm": _range("offset_mm", (0, 5), (0, 5)),
-    "fade": _range("fade", (0, 0.8), (0, 0.35)),
+    "fade": _range("fade", (0, 0.8), (0.05, 0.45)),
     "thinning": _range("thinning", (0, 0.7), (0.05, 0.4)),
+    "paling": _range("paling", (0, 0.8), (0, 0.4)),
+    "mottle": _range("mottle", (0, 0.5), (0.03, 0.2)),
+    "spread_mm": _range("spread_mm", (0, 0.25), (0, 0.1)),
+    "heavy_mm": Field(Within(0, 1), of((0.0,)), "heavy_mm"),
 }
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,
@@ -145,6 +155,10 @@ KAGGLE: Mapping[str, Choice] = {
     "offset_mm": of((0.0,)),
     "fade": of((0.0,)),
     "thinning": of((0.0,)),
+    "paling": of((0.0,)),
+    "mottle": of((0.0,)),
+    "spread_mm": of((0.0,)),
+    "heavy_mm": of((0.0,)),
 }
 PRESETS: Mapping[str, Mapping[str, Choice]] = {"kaggle": KAGGLE}
 

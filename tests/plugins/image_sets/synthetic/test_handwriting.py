@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecgbench.plugins.image_sets.synthetic.handwriting import LETTERS, PHRASES, draw_notes, words
+from ecgbench.plugins.image_sets.synthetic.handwriting import LETTERS, PHRASES, draw_mark, draw_notes, words
 from ecgbench.plugins.image_sets.synthetic.layouts import LETTER_MM
 
 
@@ -40,3 +40,13 @@ def test_notes_are_as_many_as_asked_and_begin_on_the_sheet() -> None:
             middle = np.nanmedian(note.stroke.points, axis=0)
             assert (middle > -30).all() and (middle < np.array(LETTER_MM) + 60).all()
     assert draw_notes(LETTER_MM, 0, chance()) == ()
+
+
+def test_a_mark_is_near_its_place_and_of_many_forms() -> None:
+    at, sizes = np.array([140.0, 90.0]), set()
+    for seed in range(30):
+        points = draw_mark(at, chance(seed)).stroke.points
+        known = points[np.isfinite(points).all(axis=1)]
+        assert len(known) >= 2 and np.abs(known - at).min(axis=0).max() < 12 and np.ptp(known, axis=0).max() < 110
+        sizes.add(len(points))
+    assert len(sizes) > 8

@@ -14,3 +14,18 @@ def test_heat_makes_letters_heavier_but_hardly_larger(height_px: float) -> None:
     assert heavy.coverage.shape[0] == pytest.approx(light.coverage.shape[0], abs=2 + 0.06 * height_px)
     assert heavy.down == pytest.approx(light.down, abs=1 + 0.05 * height_px)
     assert heavy.length == pytest.approx(light.length, rel=0.06)
+
+
+@pytest.mark.parametrize("font", ["times", "plain", "bitmap", "dots"])
+def test_spread_ink_widens_letters_on_every_side_by_what_is_asked(font: str) -> None:
+    thin, wide, wider = (stamp_of("V1", font, 20.0, spread) for spread in (0.0, 0.7, 1.5))
+    assert thin.coverage.sum() < wide.coverage.sum() < wider.coverage.sum()
+    assert wider.length == thin.length
+    assert wider.down == pytest.approx(thin.down - 1.5, abs=1.1) and wider.right == pytest.approx(thin.right - 1.5, abs=1.1)
+    assert wider.coverage.shape[0] == pytest.approx(thin.coverage.shape[0] + 3, abs=1.6)
+
+
+def test_a_bold_face_is_heavier_and_no_higher() -> None:
+    light, bold = (stamp_of("aVF", font, 40.0) for font in ("plain", "plain-bold"))
+    assert bold.coverage.sum() > 1.3 * light.coverage.sum()
+    assert bold.coverage.shape[0] == pytest.approx(light.coverage.shape[0], abs=3)

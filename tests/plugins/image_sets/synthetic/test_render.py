@@ -192,3 +192,36 @@ def test_ink_widens_where_a_perspective_brings_the_sheet_nearer() -> None:
         x, y = np.rint(near.to_pixels(np.array([(139.7, y_mm)]))[0]).astype(int)
         assert coverage[y - 15 : y + 16, x].sum() / 255 == pytest.approx(scale, rel=0.03)
         assert near.size_at(np.array([139.7, y_mm])) == pytest.approx(scale, rel=1e-3)
+
+
+def test_a_grid_fades_in_patches_and_not_in_whole_rows_and_columns_alone() -> None:
+    whole, faded = (
+        render(sheet(grid="lines", frame="full", header="none", fade=fade), 100).pixels.astype(int) for fade in (0.0, 0.8)
+    )
+    paler = (faded - whole).sum(axis=2)
+    height, width = paler.shape[0] // 3, paler.shape[1] // 3
+    bands = [paler[: 3 * height, part].reshape(3, height, -1).mean(axis=(1, 2)) for part in (np.s_[:width], np.s_[-width:])]
+    assert np.linalg.svd(bands)[1][1] > 0.02 * np.linalg.svd(bands)[1][0]  # no product of rows and columns
+
+
+def test_every_fifth_bold_line_is_as_heavy_as_asked_in_the_picture_and_in_the_mask() -> None:
+    plain, heavy = (
+        render(sheet(grid="lines", frame="boxed", color="black", bold_mm=0.2, heavy_mm=width), 300) for width in (0.0, 0.8)
+    )
+    frame, scale = heavy.sheet.frame, 300 / 25.4
+    row = round((frame.bottom - 2.5) * scale)
+    assert row < heavy.pixels.shape[0]
+    for right, wide in ((25.0, True), (50.0, True), (30.0, False), (45.0, False)):
+        column = round((frame.x0 + right) * scale - 0.5)
+        dark = [int((made.pixels[row, column - 8 : column + 9].mean(axis=1) < 100).sum()) for made in (plain, heavy)]
+        assert dark[1] == pytest.approx(0.8 * scale if wide else dark[0], abs=1.5)
+    masks = [
+        grid_mask(made.geometry, frame, made.sheet.paper.fine_mm, 0.2, heavy_mm=made.sheet.paper.heavy_mm)
+        for made in (plain, heavy)
+    ]
+    added = masks[1] & ~masks[0]
+    assert added.any() and not (masks[0] & ~masks[1]).any()
+    assert (heavy.pixels[added & (heavy.ink == 0)].mean(axis=1) < 200).mean() > 0.95
+    bent = heavy.geometry.moved(np.array([(1.0, 0.002, 3.0), (0.001, 1.0, 2.0), (0.0, 0.0, 1.0)]), heavy.geometry.shape)
+    projected = [grid_mask(bent, frame, 0.12, 0.2, heavy_mm=width).sum() for width in (0.0, 0.8)]
+    assert projected[1] / projected[0] == pytest.approx(masks[1].sum() / masks[0].sum(), rel=0.1)

@@ -110,7 +110,8 @@ STYLE_SETTINGS: dict[str, tuple[str, set[object]]] = {
     "trace_mm": ("0.35", {0.35}), "antialias": ("off", {False}), "labels": ("none", {"none"}), "pulse": ("right,none", {"right", "none"}),
     "separators": ("tick", {"tick"}), "header": ("none", {"none"}), "font": ("plain,mono", {"plain", "mono"}),
     "device": ("cart,screen", {"cart", "screen"}), "paper": ("a4", {"a4"}), "cut_mm": ("5", {5.0}), "fit": ("off", {False}),
-    "offset_mm": ("1.5", {1.5}), "fade": ("0.2", {0.2}), "thinning": ("0.4", {0.4}),
+    "offset_mm": ("1.5", {1.5}), "fade": ("0.2", {0.2}), "thinning": ("0.4", {0.4}), "paling": ("0.3", {0.3}),
+    "mottle": ("0.1", {0.1}), "spread_mm": ("0.05", {0.05}), "heavy_mm": ("0.6", {0.6}),
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS, LETTER_MM, TR
 from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, Recording, SeededHeart
 from ecgbench.plugins.image_sets.synthetic.paper import PAPERS, frame_of
 from ecgbench.plugins.image_sets.synthetic.placement import fitted, layout_of
-from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, print_sheet, start_mm
+from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Text, print_sheet, start_mm
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
 HEART = SeededHeart(5, 1).read()
@@ -224,4 +224,15 @@ def test_a_seeded_heart_is_a_source_and_reads_the_same_each_time() -> None:
     once, again = source.read(), SeededHeart(1, 12).read()
     np.testing.assert_array_equal(once.leads["V3"], again.leads["V3"])
     assert SeededHeart(1, 13).content_id != source.content_id and hash(source) == hash(SeededHeart(1, 12))
-    assert set(PAPERS) == {"red", "pink", "blue", "green", "grey", "black"}
+    assert set(PAPERS) == {"red", "pink", "blue", "green", "orange", "grey", "black"}
+
+
+def test_bold_names_of_leads_go_with_text_in_the_regular_face() -> None:
+    header = (Text(10.0, 5.0, 2.4, "ID: 17"),)
+    bold, plain = (print_sheet(HEART, Style(font=font), header).texts for font in ("plain-bold", "times"))
+    assert bold[-1].font == "plain" and {text.font for text in bold[:-1]} == {None} == {text.font for text in plain}
+
+
+def test_three_strips_stand_in_the_order_of_devices() -> None:
+    made = sheet(layout="3x4+3")
+    assert [trace.lead for trace in made.traces[-3:]] == ["V1", "II", "V5"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgbench.plugins.image_sets.synthetic.creases import Creases
+from ecgbench.plugins.image_sets.synthetic.creases import Creases, Fold
 from ecgbench.plugins.image_sets.synthetic.folding import Handling, draw_relief
 from ecgbench.plugins.image_sets.synthetic.relief import BEYOND_MM, Relief
 from ecgbench.plugins.image_sets.synthetic.stains import COFFEE, MOULD, Mould, Spill, blot, cup_ring, tide_mark
@@ -20,6 +20,7 @@ RELIEF = draw_relief(SIZE_MM, Handling(curl_mm=2, wrinkles=5, kinks=5), np.rando
 ALL: tuple[Layer, ...] = (
     RING, Mould(4, 1.0, MOULD, 3), Grain(0.01, 0.005, 1), Age(0.1, 0.2, 2), Shading(RELIEF, 30.0, 40.0, 0.6, 1.0),
     Creases(6, 0.2, 5),
+    Fold(20.0, 15.0, 80.0, 0.2, 0.1, 12.0, 3),
 )  # fmt: skip
 
 
@@ -113,3 +114,12 @@ def test_creases_have_a_dark_and_a_bright_side_and_leave_the_rest_of_the_paper()
     assert 0.6 < field.min() < 0.97 and 1.01 < field.max() < 1.2
     assert (field == 1).mean() > 0.9
     assert np.array_equal(laid(Creases(0, 0.3, 4)), np.ones((*SHAPE, 3), np.float32))
+
+
+def test_a_fold_has_a_light_side_and_a_dark_one_and_a_dark_edge_between_them() -> None:
+    field = laid(Fold(SHAPE[1] / PER_MM / 2, 0.0, 90.0, depth=0.3, light=0.1, reach_mm=20.0, seed=1))[..., 0]
+    middle, near, far = SHAPE[1] // 2, round(3 * PER_MM), round(0.45 * SHAPE[1])
+    one, other = field[:, middle - near].mean(), field[:, middle + near].mean()
+    assert abs(one - other) > 0.1 and (one - 1) * (other - 1) < 0
+    assert field[:, middle - 3 : middle + 4].min(axis=1).mean() < min(one, other)
+    assert abs(field[:, middle - far].mean() - 1) < abs(one - 1)

@@ -17,7 +17,7 @@ Rows = npt.NDArray[np.intp]
 COARSE = 2  # rows of the flat page to one of the search; columns stay apart, so that narrow waves keep the gap at their foot
 # Coverage up to which a pixel costs as bare paper, and from which as ink. Crossing asks for more than climbing: strokes of a narrow wave cover
 # a part of their columns only, and so does what lies between them.
-ALONG, ACROSS = (0.4, 0.8), (0.15, 0.5)
+ALONG, ACROSS = (0.4, 0.8), (0.12, 0.35)
 INK_COST = 0.002  # of a covered pixel against a bare one: climbing a narrow wave must be cheaper than crossing its foot
 UNDER_BLOTS = np.float32(
     0.85

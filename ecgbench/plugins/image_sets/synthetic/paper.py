@@ -13,8 +13,9 @@ class Paper:
     """Colors of a paper (blue, green, red), and the widths of its 1 mm and 5 mm lines in mm.
 
     `grid`: "lines", "dotted" (squares of `fine_mm` where 1 mm lines would cross, and lines at 5 mm), "cells" (such dots, on squares of
-    the color `tint` between 5 mm lines of dots) or "none". `fade`: share by which its print is paler in places. `beyond`: the color beside the
-    grid where it is not the ground's: white sheets on which a device prints the grid as well. `heavy_mm`: width of a line at each 25 mm.
+    the color `tint` between 5 mm lines of dots, in two rows that are `split_mm` apart or in one) or "none".
+    `fade`: share by which its print is paler in places. `beyond`: the color beside the grid where it is not the ground's: white sheets
+    on which a device prints the grid as well. `heavy_mm`: width of a line at each 25 mm.
     """
 
     ground: Color
@@ -27,6 +28,7 @@ class Paper:
     fade: float = 0.0
     beyond: Color | None = None
     heavy_mm: float = 0.0
+    split_mm: float = 0.0
 
     @property
     def edge(self) -> Color:
@@ -63,7 +65,7 @@ CELL_DOT_MM = 0.3  # and of the gray ones of cells, which are darker
 CELL_DOT: Color = (106, 115, 108)
 CELL_PITCH_MM, CELL_DASH_MM = 0.5, 0.4  # of the dots that the 5 mm lines around cells are made of, and how long each is
 WHITE: Color = (255, 255, 255)
-CELL_GRAY = 0.6  # share of that gray in the color of the lines around cells
+CELL_GRAY = 0.75  # share of that gray in the color of the lines around cells
 CELL_MARGIN_MM = 0.55  # between a 5 mm line and the tinted square beside it
 CELL_TINT = (0.965, 0.972, 0.958)  # of the ground's color (blue, green, red): a little green
 

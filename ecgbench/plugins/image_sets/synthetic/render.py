@@ -187,13 +187,17 @@ def _cells(
 ) -> list[tuple[Float, Float, Float]]:
     """Return the terms of tinted squares with dots in them between dotted lines, which touch neither; each pair is (columns, rows).
 
-    Where dotted lines cross they cover a + b - ab, and ab is a product of rows and columns too.
+    Lines are one row of dots, or two whose gap shows the ground. Where they cross they cover a + b - ab, and ab is a product of rows
+    and columns too.
     """
     paper = sheet.paper
     ground, fine, bold, tint = np.array([paper.ground, paper.fine, paper.bold, paper.tint], dtype=np.float64)
     square_columns, square_rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, 2 * CELL_MARGIN_MM))
     dash_columns, dash_rows = _covered(sheet, geometry, box, CELL_PITCH_MM, CELL_DASH_MM)
     columns, rows = lines
+    if paper.split_mm and sheet.style.antialias:  # whole pixels are too coarse for two rows
+        gap_columns, gap_rows = _covered(sheet, geometry, box, 5, paper.split_mm)
+        columns, rows = columns - gap_columns, rows - gap_rows
     return [
         (dash_rows, columns, bold - ground),
         (rows, dash_columns, bold - ground),

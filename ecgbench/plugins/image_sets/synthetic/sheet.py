@@ -11,6 +11,7 @@ from ecgbench.plugins.image_sets.synthetic.devices import DEVICES
 from ecgbench.plugins.image_sets.synthetic.heart import Float, Leads
 from ecgbench.plugins.image_sets.synthetic.layouts import TRACE_MM, Layout, Place, places
 from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
+from ecgbench.plugins.image_sets.synthetic.lettering import length_mm
 from ecgbench.plugins.image_sets.synthetic.paper import (
     CELL_DOT,
     CELL_DOT_MM,
@@ -137,8 +138,19 @@ def paper_of(style: Style) -> Paper:
     beyond = WHITE if style.frame != "full" and DEVICES[style.device].even else None
     bold = _toward(paper.bold, CELL_DOT, CELL_GRAY) if style.grid == "cells" else paper.bold
     blue, green, red = (round(share * level) for share, level in zip(CELL_TINT, paper.ground, strict=True))
+    split_mm = style.split_mm if style.grid == "cells" else 0.0
     return Paper(
-        paper.ground, fine, bold, fine_mm, style.bold_mm, style.grid, (blue, green, red), style.fade, beyond, style.heavy_mm
+        paper.ground,
+        fine,
+        bold,
+        fine_mm,
+        style.bold_mm + split_mm,
+        style.grid,
+        (blue, green, red),
+        style.fade,
+        beyond,
+        style.heavy_mm,
+        split_mm,
     )
 
 
@@ -207,15 +219,16 @@ def _shown(layout: Layout, recording: Recording, traces: tuple[Trace, ...], *, s
 
 
 def _pulses(layout: Layout, style: Style) -> tuple[Stroke, ...]:
-    """Return a calibration pulse beside each row: 1 mV, for as long as the device makes it, some with feet of baseline."""
+    """Return a calibration pulse beside each row: 1 mV, for as long as the device makes it; its feet lie on the row's zero."""
     if style.pulse == "none":
         return ()
     device = DEVICES[style.device]
-    width, height, foot = device.pulse_s * style.speed, PULSE_MV * style.gain, device.foot_mm
-    left = start_mm(style) - width - foot - device.gap_mm
+    width, height, foot, slant = device.pulse_s * style.speed, PULSE_MV * style.gain, style.foot_mm, style.slant_mm / 2
+    left = start_mm(style) - width - slant - foot - device.gap_mm
     if style.pulse == "right":
-        left = start_mm(style) + TRACE_MM + PULSE_GAP_MM + foot
-    pulse = np.array([(-foot, 0.0), (0.0, 0.0), (0.0, -height), (width, -height), (width, 0.0), (width + foot, 0.0)])
+        left = start_mm(style) + TRACE_MM + PULSE_GAP_MM + foot + slant
+    flank = np.array([(-foot - slant, 0.0), (-slant, 0.0), (slant, -height)])
+    pulse = np.vstack([flank, (flank * (-1, 1) + (width, 0.0))[::-1]])
     pulse = pulse if foot else pulse[1:-1]
     return tuple(Stroke(pulse + np.array([left, y_mm]), style.trace_mm) for y_mm in layout.rows_mm)
 
@@ -258,6 +271,19 @@ def _labels(stood: list[Place], layout: Layout, style: Style) -> tuple[Text, ...
         down = min(down, LABEL_DOWN * float(np.diff(layout.rows_mm).min()))
     aside = LABEL_ASIDE_MM if style.separators in ("split", "dots") else 0.0
     return tuple(
-        Text(_column_mm(place, style) + (aside if place.column else 0.0), place.y_mm + down, device.label_mm, place.lead)
+        text
         for place in stood
+        for text in _name(
+            Text(_column_mm(place, style) + (aside if place.column else 0.0), place.y_mm + down, device.label_mm, place.lead),
+            style,
+        )
     )
+
+
+def _name(name: Text, style: Style) -> tuple[Text, ...]:
+    """Return a lead's name as a device sets it: in one, or its "a" apart from the rest."""
+    apart_mm = DEVICES[style.device].apart_mm
+    if not apart_mm or not name.text.startswith("a"):
+        return (name,)
+    right = length_mm("a", style.font, name.height_mm) + apart_mm
+    return replace(name, text="a"), replace(name, x_mm=name.x_mm + right, text=name.text[1:])

@@ -31,7 +31,9 @@ class Style:
     missing. `offset_mm`: of the grid from the paper's corner, where it is "full". `fade`: share by which the grid is paler in places.
     `thinning`, `paling`: share of the trace's width and of its ink that it loses where it is fastest. `mottle`: how unevenly all ink is
     laid, as the share that is missing in places. `spread_mm`: by how much the ink of letters spreads on every side.
-    `heavy_mm`: width of every fifth of the 5 mm lines, 0 where it is as the others.
+    `heavy_mm`: width of every fifth of the 5 mm lines, 0 where it is as the others. `split_mm`: of the gap between the two rows of dots
+    that a 5 mm line of "cells" is made of, 0 where it is one row. `foot_mm`: of the baseline on either side of a calibration pulse.
+    `slant_mm`: by how much the lower end of its flanks stands further out than the upper one.
     """
 
     layout: str = "3x4+1"
@@ -63,6 +65,9 @@ class Style:
     mottle: float = 0.0
     spread_mm: float = 0.0
     heavy_mm: float = 0.0
+    split_mm: float = 0.0
+    foot_mm: float = 0.0
+    slant_mm: float = 0.0
 
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
@@ -133,6 +138,9 @@ FIELDS: Mapping[str, Field] = {
     "mottle": _range("mottle", (0, 0.5), (0.03, 0.2)),
     "spread_mm": _range("spread_mm", (0, 0.25), (0, 0.1)),
     "heavy_mm": Field(Within(0, 1), of((0.0,)), "heavy_mm"),
+    "split_mm": Field(Within(0, 0.2), of((0.0,)), "split_mm"),
+    "foot_mm": Field(Within(0, 2), of((0.0,)), "foot_mm"),
+    "slant_mm": Field(Within(0, 0.6), of((0.0,)), "slant_mm"),
 }
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,
@@ -159,6 +167,9 @@ KAGGLE: Mapping[str, Choice] = {
     "mottle": of((0.0,)),
     "spread_mm": of((0.0,)),
     "heavy_mm": of((0.0,)),
+    "split_mm": of((0.0,)),
+    "foot_mm": of((0.0,)),
+    "slant_mm": of((0.0,)),
 }
 PRESETS: Mapping[str, Mapping[str, Choice]] = {"kaggle": KAGGLE}
 

@@ -161,6 +161,16 @@ def test_cells_hold_gray_dots_on_a_tinted_square(color: str) -> None:
     assert [tuple(pixel) for pixel in printed.pixels[y, x]] == [paper.fine, paper.tint, paper.ground, paper.bold]
 
 
+def test_lines_of_cells_may_be_two_rows_of_dots_within_the_grid_mask() -> None:
+    printed = render(sheet(grid="cells", frame="full", color="red", bold_mm=0.3, split_mm=0.2), 600)
+    paper, frame = printed.sheet.paper, printed.sheet.frame
+    x_mm = frame.x0 + 40 + np.array([-0.35, -0.2, 0, 0.2, 0.35])
+    x, y = np.rint(printed.geometry.to_pixels(np.column_stack([x_mm, np.full(5, frame.y0 - 12.5)]))).astype(int).T
+    assert [tuple(pixel) for pixel in printed.pixels[y, x]] == [paper.ground, paper.bold, paper.ground, paper.bold, paper.ground]
+    mask = grid_mask(printed.geometry, frame, paper.fine_mm, paper.bold_mm, dotted=paper.dotted)
+    np.testing.assert_array_equal(mask[y, x], [False, True, True, True, False])
+
+
 def test_a_faded_grid_is_paler_in_places_and_never_darker() -> None:
     whole, faded = (render(sheet(grid="lines", fade=fade), 100).pixels.astype(int) for fade in (0.0, 0.6))
     paler = (faded - whole).sum(axis=2)

@@ -9,6 +9,7 @@ from ecgbench.plugins.image_sets.synthetic.devices import DEVICES
 from ecgbench.plugins.image_sets.synthetic.heart import LEADS
 from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS, LETTER_MM, TRACE_MM, places
 from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, Recording, SeededHeart
+from ecgbench.plugins.image_sets.synthetic.lettering import length_mm
 from ecgbench.plugins.image_sets.synthetic.paper import PAPERS, frame_of
 from ecgbench.plugins.image_sets.synthetic.placement import fitted, layout_of
 from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Text, print_sheet, start_mm
@@ -122,13 +123,33 @@ def test_a_pulse_is_a_millivolt_high_and_a_fifth_of_a_second_wide_beside_each_ro
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_a_pulse_of_any_device_is_a_millivolt_high_and_leaves_the_trace_alone(device: str, side: str) -> None:
-    made = sheet(device=device, pulse=side, paper="roll")
+    made = sheet(device=device, pulse=side, paper="roll", foot_mm=0.7, slant_mm=0.4)
     known, begin = DEVICES[device], min(trace.points[:, 0].min() for trace in made.traces)
     for pulse in made.pulses:
         width, height = np.ptp(pulse.points, axis=0)
-        assert height == 10 and width == pytest.approx(known.pulse_s * 25 + 2 * known.foot_mm)
+        assert height == 10 and width == pytest.approx(known.pulse_s * 25 + 2 * 0.7 + 0.4)
         edge = begin - pulse.points[:, 0].max() if side == "left" else pulse.points[:, 0].min() - begin - TRACE_MM
         assert edge == pytest.approx(known.gap_mm if side == "left" else 1.5)
+
+
+def test_a_pulse_has_feet_on_the_zero_of_its_row_and_flanks_that_lean_outward() -> None:
+    made = sheet(flat(0.0), device="bedside", foot_mm=0.5, slant_mm=0.3)
+    rows = sorted({float(trace.points[0, 1]) for trace in made.traces})
+    for pulse, row in zip(made.pulses, rows, strict=True):
+        x, y = pulse.points.T
+        np.testing.assert_allclose(y, (row, row, row - 10, row - 10, row, row))
+        np.testing.assert_allclose(np.diff(x), (0.5, 0.3, 5 - 0.3, 0.3, 0.5))
+
+
+def test_portable_devices_set_the_a_of_limb_leads_apart() -> None:
+    close, apart = (
+        sheet(flat(), device=device, font="times-thermal", labels="above").texts for device in ("desktop", "portable")
+    )
+    names = [text.text for text in apart]
+    assert {"aVR", "aVL", "aVF"} <= {text.text for text in close}
+    assert names.count("a") == 3 and len(names) == len(close) + 3 and {"VR", "VL", "VF"} <= set(names)
+    first, rest = apart[names.index("VR") - 1 : names.index("VR") + 1]
+    assert rest.x_mm - first.x_mm == pytest.approx(length_mm("a", "times-thermal", 2.6) + 0.3) and rest.y_mm == first.y_mm
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -114,3 +114,10 @@ def test_strength_moves_the_lines_from_the_ground() -> None:
     half = paper.with_strength(0.5)
     np.testing.assert_allclose(np.subtract(half.ground, half.fine), np.subtract(paper.ground, paper.fine) / 2, atol=0.5)
     assert min(paper.with_strength(50).bold) >= 0
+
+
+@pytest.mark.parametrize("device", sorted(set(DEVICES) - {"plain"}))
+def test_pulses_of_every_device_but_ecg_image_kit_have_feet(device: str) -> None:
+    feet = [drawn(record, device=of((device,))).foot_mm for record in range(8)]
+    assert min(feet) >= 0.3 and len(set(feet)) > 4
+    assert {drawn(record, device=of(("plain",))).foot_mm for record in range(4)} == {0.0}

@@ -20,6 +20,9 @@ from ecgbench.plugins.image_sets.synthetic.style import Style
 FIRST_LINE_MM, LINES = 5.5, 1.65  # the first baseline from the paper's edge; from line to line, by the height of capitals
 BANDS = ("0.05-150Hz", "0.05-40Hz", "0.5-35Hz", "0.15-100Hz", "0.67~100Hz", "0.05-100Hz", "0.5-25Hz")
 MAINS = ("AC50", "AC60", "AC 50Hz", "60~", "50~", "Notch 60")
+BEDSIDE_NAMES = ("Vent. rate", "PR interval", "QRS duration", "QT/QTc", "P-R-T axes")
+BEDSIDE_ENDS_MM = 45.0, 55.0  # from the names of what bedside carts measured to where values and units end, on three real exports
+BEDSIDE_SCALE = 0.87  # of the device's text: lines are 3.3 mm apart there
 FOOTER_MM, PLAIN_FOOTER_MM = 3.2, 4.9  # of its baseline above the paper's lower edge
 
 
@@ -159,21 +162,34 @@ def _measured(report: Report, share: float, names: Sequence[str], *, y_mm: float
     ]
 
 
+def _bedside_table(report: Report, share: float) -> Lines:
+    """Set what was measured in columns, of which values and units end below each other; the T axis stands among the units."""
+    if report.reading is None:
+        return []
+    left, values, units = zip(*_table(report.reading, BEDSIDE_NAMES), strict=True)
+    values_at, units_at = (share + mm / TRACE_MM for mm in BEDSIDE_ENDS_MM)
+    axes, _, t_axis = values[-1].rpartition("  ")
+    return [
+        *report.at(share, scale=BEDSIDE_SCALE).lines(left),
+        *report.at(values_at, anchor="right", scale=BEDSIDE_SCALE).lines([*values[:-1], axes.replace("  ", "   ")]),
+        *report.at(units_at, anchor="right", scale=BEDSIDE_SCALE).lines([*units[:-1], t_axis]),
+    ]
+
+
 def _bedside_full(report: Report) -> Lines:
     patient = report.patient
-    names = ("Vent. rate", "PR interval", "QRS duration", "QT/QTc", "P-R-T axes")
     who = [f"{patient.name}", f"ID:{patient.number}", patient.when, f"{patient.age} yr", patient.sex_word, patient.room]
     lower = FIRST_LINE_MM + 7 * LINES * report.text_mm
     return [
-        *report.at(0.0).lines(who), *_measured(report, 0.22, names), *report.at(0.43).lines(report.said),
+        *report.at(0.0).lines(who), *_bedside_table(report, 0.22),
+        *report.at(0.48, scale=BEDSIDE_SCALE).lines(report.said),
         *report.at(0.0, y_mm=lower).lines(["Technician:"]), *report.at(0.22, y_mm=lower).lines([f"Test ind:{patient.reason}"]),
         *report.at(0.55, y_mm=lower).lines(["Referred by:"]), *report.at(0.8, y_mm=lower).lines(["Unconfirmed"]),
     ]  # fmt: skip
 
 
 def _bedside_short(report: Report) -> Lines:
-    names = ("Vent. rate", "PR interval", "QRS duration", "QT/QTc", "P-R-T axes")
-    return [*_measured(report, 0.19, names), *report.at(0.45).lines(report.said)]
+    return [*_bedside_table(report, 0.21), *report.at(0.47, scale=BEDSIDE_SCALE).lines(report.said)]
 
 
 def _bedside_foot(report: Report) -> Lines:

@@ -15,6 +15,7 @@ from ecgbench.core.page import Pixels
 
 SMALLEST_PX = 4  # size of a font; smaller letters are no letters
 MEASURED_PX = 20.0  # height of capitals whose lines are measured
+FINER = 4  # times as large as they are printed, letters are drawn: at their own size each would be set to a whole pixel
 DOT_DETAIL = 8  # pixels across a dot, before letters are brought to their size
 DOT_SHARE = 0.42  # radius of a needle's dot by their distance: neighbors just do not touch
 
@@ -73,7 +74,7 @@ def stamp_of(text: str, font: str, height_px: float, spread_px: float = 0.0) -> 
         return _of_dots(text, known, height_px, spread_px)
     if spread_px:
         return _spread(text, known, height_px, spread_px)
-    return _trimmed(*_drawn(text, known, max(SMALLEST_PX, round(height_px / known.capital)), "L"))
+    return _evenly(text, known, height_px)
 
 
 def length_mm(text: str, font: str, height_mm: float) -> float:
@@ -83,7 +84,7 @@ def length_mm(text: str, font: str, height_mm: float) -> float:
 
 def _spread(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:
     """Return letters whose ink has spread, by whole pixels and then by a part of one."""
-    thin, right, down, length = _trimmed(*_drawn(text, font, max(SMALLEST_PX, round(height_px / font.capital)), "L"))
+    thin, right, down, length = _evenly(text, font, height_px)
     if not thin.size:
         return Stamp(thin, right, down, length)
     reach, part = int(spread_px), spread_px % 1
@@ -95,9 +96,22 @@ def _spread(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:
     return Stamp(np.asarray(cv2.addWeighted(wide, 1 - part, wider, part, 0), np.uint8), right - room, down - room, length)
 
 
+def _evenly(text: str, font: Font, height_px: float) -> Stamp:
+    """Return letters each of which stands where it should: they are drawn larger, and brought to their size by area."""
+    large, right, down, length = _drawn(text, font, round(FINER * max(SMALLEST_PX, height_px / font.capital)), "L")
+    if not large.size:
+        return Stamp(large, 0, 0, length / FINER)
+    left, top = right % FINER, down % FINER
+    after, below = (-(side + room) % FINER for side, room in zip(large.shape[::-1], (left, top), strict=True))
+    padded = cv2.copyMakeBorder(large, top, below, left, after, cv2.BORDER_CONSTANT, value=0)
+    size = padded.shape[1] // FINER, padded.shape[0] // FINER
+    small = np.asarray(cv2.resize(padded, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return _trimmed(small, right // FINER, down // FINER, length / FINER)
+
+
 def _of_dots(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:
     """Return letters that were cut into dots, brought to their size by area."""
-    dots, right, down, length = _trimmed(*_drawn(text, font, font.dots_px, "1"))
+    dots, right, down, length = _drawn(text, font, font.dots_px, "1")
     scale = max(1.0, height_px) / round(font.capital * font.dots_px)
     if not dots.size:
         return Stamp(dots, 0, 0, length * scale)
@@ -119,12 +133,16 @@ def _of_dots(text: str, font: Font, height_px: float, spread_px: float) -> Stamp
 
 
 def _drawn(text: str, font: Font, size: int, mode: str) -> Stamp:
+    """Return a line as it is drawn in a size: with `mode` "L" in levels, with "1" all or nothing of each pixel."""
+    from PIL import Image, ImageDraw  # slow to import, and only pages with text need it
+
     face = _face(font.file, size)
-    glyphs, (right, down) = face.getmask2(text, mode=mode, anchor="ls")
-    coverage = np.asarray(glyphs, dtype=np.uint8).reshape(glyphs.size[::-1])
-    return Stamp(
-        np.asarray((coverage > 0) * np.uint8(255)) if mode == "1" else coverage, int(right), int(down), face.getlength(text)
-    )
+    length, up = face.getlength(text), 2 * size
+    canvas = Image.new("L", (round(length) + 2 * size, 3 * size))  # an array of a glyph's own picture is made pixel by pixel
+    pen = ImageDraw.Draw(canvas)
+    pen.fontmode = mode
+    pen.text((size, up), text, 255, face, anchor="ls")
+    return _trimmed(np.asarray(canvas, np.uint8), -size, -up, length)
 
 
 def _trimmed(coverage: Pixels, right: int, down: int, length: float) -> Stamp:

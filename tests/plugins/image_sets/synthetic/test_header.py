@@ -74,6 +74,15 @@ def test_numbers_and_statements_are_those_of_the_reading(header: str) -> None:
     assert {str(found.rate), str(found.qrs_ms), f"{found.qt_ms}/{found.qtc_ms}", *found.findings, found.verdict} <= set(lines)
 
 
+def test_a_bedside_table_ends_values_and_units_below_each_other() -> None:
+    found, style = HEART.reading, Style(device="bedside", header="short", font="times", paper="roll")
+    assert found is not None
+    texts = {text.text: text for text in header_of(HEART, style, np.random.default_rng(1))}
+    assert texts["BPM"].anchor == "right" and texts["BPM"].x_mm == texts["ms"].x_mm == texts[str(found.t_axis)].x_mm
+    assert texts["P-R-T axes"].y_mm == texts[f"{found.p_axis}   {found.qrs_axis}"].y_mm == texts[str(found.t_axis)].y_mm
+    assert texts[str(found.rate)].x_mm == texts[f"{found.qt_ms}/{found.qtc_ms}"].x_mm < texts["ms"].x_mm
+
+
 def test_a_page_without_header_may_keep_the_line_at_its_foot() -> None:
     lengths = {len(said("bedside", seed, header="none")) for seed in range(20)}
     assert len(lengths) == 2 and min(lengths) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from ecgbench.plugins.image_sets.synthetic.lettering import stamp_of
@@ -29,3 +31,16 @@ def test_a_bold_face_is_heavier_and_no_higher() -> None:
     light, bold = (stamp_of("aVF", font, 40.0) for font in ("plain", "plain-bold"))
     assert bold.coverage.sum() > 1.3 * light.coverage.sum()
     assert bold.coverage.shape[0] == pytest.approx(light.coverage.shape[0], abs=3)
+
+
+@pytest.mark.parametrize("height_px", [9.0, 13.6, 17.3])
+def test_small_letters_stand_as_large_ones_do(height_px: float) -> None:
+    """Where each of "l l l l" begins, in heights of a capital."""
+
+    def begins(height_px: float) -> npt.NDArray[np.float64]:
+        stamp = stamp_of("l l l l", "times", height_px)
+        weight, column = stamp.coverage.sum(axis=0, dtype=np.float64), np.arange(stamp.coverage.shape[1])
+        parts = np.split(column, np.flatnonzero(np.diff((weight > 0).astype(int)) == 1) + 1)
+        return np.array([np.average(part, weights=weight[part]) for part in parts]) / height_px
+
+    np.testing.assert_allclose(np.diff(begins(height_px)), np.diff(begins(200.0)), atol=0.3 / height_px)

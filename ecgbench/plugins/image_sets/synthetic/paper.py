@@ -65,7 +65,7 @@ CELL_DOT_MM = 0.3  # and of the gray ones of cells, which are darker
 CELL_DOT: Color = (106, 115, 108)
 CELL_PITCH_MM, CELL_DASH_MM = 0.5, 0.4  # of the dots that the 5 mm lines around cells are made of, and how long each is
 WHITE: Color = (255, 255, 255)
-CELL_GRAY = 0.75  # share of that gray in the color of the lines around cells
+CELL_GRAY = 0.7  # share of that gray in the color of the lines around cells
 CELL_MARGIN_MM = 0.55  # between a 5 mm line and the tinted square beside it
 CELL_TINT = (0.965, 0.972, 0.958)  # of the ground's color (blue, green, red): a little green
 

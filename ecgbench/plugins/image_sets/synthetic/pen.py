@@ -16,14 +16,10 @@ from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, quickness
 SLOWEST = 0.25  # quickness from which on ink is paler at all
 APART_PX = 3.0  # places along a fast stretch that are marked as such; what is between them is marked by widening these
 BEYOND_PX = 1.5  # what is paler is this much wider than the trace
-MOTTLE_SEED, MOTTLED = (
-    8,
-    1 << 16,
-)  # of the pattern of uneven ink, and its length in pixels; all rows of a page run through it in turn
-DROUGHT_PX, DOTS = (
-    12,
-    0.45,
-)  # where a ribbon or a head gives less ink, it does so for so long; how strong single dots are beside that
+MOTTLE_SEED = 8  # of the pattern of uneven ink
+MOTTLED = 1 << 16  # pixels of it; all rows of a page run through it in turn
+DROUGHT_PX = 12  # where a ribbon or a head gives less ink, it does so for so long
+DOTS = 0.45  # how strong single dots are beside that
 
 
 def missing_ink(sheet: Sheet, geometry: Geometry, where: npt.NDArray[np.intp]) -> Real | None:

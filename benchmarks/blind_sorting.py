@@ -4,7 +4,7 @@ ECGBENCH_DATA=DIR python benchmarks/blind_sorting.py FOLDER --seed 1
 
 FOLDER/pictures holds 01.png to 40.png, FOLDER/key.json says which is which. For each real picture, which are drawn by the seed, there is
 a synthetic one of the same kind of source: a photo, a scan or an export by the same kind of device, with the same layout and grid,
-printed from a recording (`records:`), of severity 0.3 to 0.7. Both are as wide and stored as the same JPEG.
+printed from a recording (`records:`), of severity 0.3 to 0.7. Both are as wide, stored as the same JPEG, and cut a little at random.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ecgbench.plugins.image_sets.records import RecordFile, open_records
 from ecgbench.plugins.image_sets.synthetic.page import DPI_RANGE
 
 SHARES = ((PHOTOS, 11), (EXPORTS, 6), (SCANS, 3))  # of 20, as among the real pictures
+MOST_CUT = 0.02  # of a picture's height or width, at each side
 WIDEST_PX, QUALITY = 1200, 88
 SPARE_PX = 4  # that a synthetic picture is made wider by, and cut off again: it is brought to a width without being resampled
 
@@ -70,6 +71,13 @@ def stored(picture: Pixels, width: int) -> Pixels:
     )
 
 
+def cut(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """Return a picture less a little of each side, so that its size does not tell whose counterpart it is."""
+    height, width = (max(1, round(MOST_CUT * side)) for side in picture.shape[:2])
+    top, bottom, left, right = rng.integers(0, (height, height, width, width))
+    return picture[top : picture.shape[0] - bottom, left : picture.shape[1] - right]
+
+
 def main() -> None:
     """Write the pictures and the key."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -87,7 +95,7 @@ def main() -> None:
         width = min(real.shape[1], WIDEST_PX)
         px_per_mm = (label["px_per_mm_x"] + label["px_per_mm_y"]) / 2
         made = like(name, data, settings, arguments.seed, str(record), px_per_mm, real.shape)
-        both += [(f"real: {name}", stored(real, width)), (f"synthetic: {settings}", stored(made, width))]
+        both += [(f"real: {name}", cut(stored(real, width), rng)), (f"synthetic: {settings}", cut(stored(made, width), rng))]
     pictures = arguments.folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     key = {}

@@ -128,7 +128,9 @@ class Ids:
         numbers = {identity: number for number, identity, _, _ in places}
         found = [numbers[identity] for identity in identities]
         self._cases.update(zip(missing, found, strict=True))
-        if len(places) > len(missing):
+        if len(places) > len(
+            {(row[2], row[0]) for row in rows}
+        ):  # by name and identity: two methods' outcomes may be of one case
             self._note_stale(places)
         return found
 

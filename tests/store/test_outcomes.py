@@ -128,6 +128,17 @@ def test_files_of_one_name_in_two_folders_are_two_cases(store: Store, run: Run, 
     assert {outcome.case for outcome in store.outcomes(run.id)} == {here, there}
 
 
+def test_a_file_that_changed_replaces_its_outcomes_also_where_several_methods_tell_of_it_at_once(
+    store: Store, run: Run, make_outcome: Make
+) -> None:
+    case = CaseInfo("a.png", "scans/a.png")
+    store.add(run.id, [make_outcome("edges.canny", case, status=Status.FAILED, error="unreadable")])
+    known = replace(case, content_id="sha256:1")
+    with Store(store.name) as other:  # which remembers no case
+        other.add(run.id, [make_outcome(method, known) for method in ("edges.canny", "edges.sobel")])
+        assert other.counts(run.id) == {Status.DONE: 2}
+
+
 def test_what_is_newly_said_of_a_case_replaces_what_was_known(store: Store, run: Run, make_outcome: Make) -> None:
     case = CaseInfo("a.png", "old/a.png", "sha256:1", record=None)
     store.add(run.id, [make_outcome(case=case)])

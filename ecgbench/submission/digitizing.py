@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,19 +116,30 @@ def _in_order(
 ) -> Generator[Reading, None, None]:
     early: dict[int, Reading] = {}
     due = 0
-    pool = open_pool("processes", work, workers=min(workers, max(1, len(pictures))), timeout=timeout)
-    try:
-        for batch in stream(pool, enumerate(pictures), tick=TICK_SECONDS):
-            early |= {finished.payload[0]: _said(finished.value) for finished in batch}
+    with closing(_as_they_come(work, pictures, workers, timeout, end)) as batches:
+        for batch in batches:
+            early |= batch
             while due in early:
                 yield early.pop(due)
                 due += 1
-            if time.monotonic() >= end:
-                break
-    finally:
-        pool.close()
     for index in range(due, len(pictures)):
         yield early.pop(index, NOT_REACHED)
+
+
+def _as_they_come(
+    work: DigitizingWork, pictures: Sequence[Picture], workers: int, timeout: float | None, end: float
+) -> Generator[dict[int, Reading], None, None]:
+    """Yield what was read by the place of its picture, until the time is over; then nothing is begun."""
+    if time.monotonic() >= end:
+        return
+    pool = open_pool("processes", work, workers=min(workers, max(1, len(pictures))), timeout=timeout)
+    try:
+        for batch in stream(pool, enumerate(pictures), tick=TICK_SECONDS):
+            yield {finished.payload[0]: _said(finished.value) for finished in batch}
+            if time.monotonic() >= end:
+                return
+    finally:
+        pool.close()
 
 
 def _said(value: Any) -> Reading:

@@ -60,7 +60,11 @@ def address(tmp_path_factory):
         for process in reversed(started):
             process.terminate()
         for process in started:
-            process.wait(20)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:  # a nanny may wait for ever for a scheduler that is gone
+                process.kill()
+                process.wait()
 
 
 @pytest.fixture

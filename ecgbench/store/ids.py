@@ -128,9 +128,8 @@ class Ids:
         numbers = {identity: number for number, identity, _, _ in places}
         found = [numbers[identity] for identity in identities]
         self._cases.update(zip(missing, found, strict=True))
-        told = {
-            (row[2], row[0]) for row in rows
-        }  # name and identity: outcomes of several methods may come with a copy of their case each
+        # By name and identity: outcomes of several methods may come with a copy of their case each.
+        told = {(row[2], row[0]) for row in rows}
         if len(places) > len(told):
             self._note_stale(places)
         return found

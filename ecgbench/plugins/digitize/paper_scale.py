@@ -40,10 +40,11 @@ def _speed(pulse: Pulse | None, said: float | None) -> tuple[float, str, tuple[s
     if pulse is None:
         return (MM_PER_S, GRANTED, ()) if said is None else (said, PRINT, ())
     width = pulse.right - pulse.left
-    told = pulse.mm_per_s if pulse.whole else min(speed for speed in SPEEDS if speed == SPEEDS[-1] or width / speed <= LASTS_S[1])
+    shortest = LASTS_S[0] if pulse.whole else 0.0
+    told = pulse.mm_per_s if pulse.whole else next((speed for speed in SPEEDS if width / speed <= LASTS_S[1]), SPEEDS[-1])
     if said is None:
-        return (told, PULSE, ()) if pulse.whole or told != MM_PER_S else (MM_PER_S, GRANTED, ())
-    if (LASTS_S[0] <= width / said or not pulse.whole) and width / said <= LASTS_S[1]:
+        return told, PULSE if pulse.whole or told != MM_PER_S else GRANTED, ()
+    if shortest <= width / said <= LASTS_S[1]:
         return said, f"{PULSE} and {PRINT}" if pulse.whole and said == told else PRINT, ()
     doubt = f"The page says {said:g} mm/s, but its pulse of {width:.1f} mm would not last as long as one: {told:g} mm/s is taken."
     return told, PULSE, (doubt,)

@@ -28,10 +28,8 @@ INNER_MM = 0.5  # from a leg or the plateau to what is below it
 NEAREST_MM = 12.0  # from a pulse's foot to the level of its row, whose trace may wander
 SAME_PLACE_MM = 4.0  # pulses of all rows stand above each other; perspective that is left moves them a little
 CUT_MM = 1.5  # between the paper's border and the end of a plateau that goes on beyond
-HEIGHT_MM, HEIGHT = (
-    0.6,
-    0.05,
-)  # by which a height differs from the gain, at most: by what the pen hides, and by the paper's local scale
+# By how much a height differs from the gain, at most: by what the pen hides, and by the share that the paper's local scale is off.
+HEIGHT_MM, HEIGHT = 0.6, 0.05
 GAINS = (5.0, 10.0, 20.0)  # mm/mV that devices print
 SPEEDS = (25.0, 50.0)  # mm/s
 

@@ -250,7 +250,7 @@ def test_a_script_without_a_main_guard_is_not_run_again_in_workers(tmp_path):
 def test_what_lies_in_the_current_folder_is_not_taken_for_a_module_by_workers_of_a_script_elsewhere(tmp_path):
     here, script = tmp_path / "here", tmp_path / "script.py"
     here.mkdir()
-    for name in ("ecgbench.py", "random.py"):
+    for name in ("ecgbench.py", "random.py", "struct.py"):
         (here / name).write_text("raise SystemExit('the wrong one')")
     script.write_text(
         "import os\nfrom ecgbench.workers import parallel_map\n"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 SAFE_PATH = "PYTHONSAFEPATH"  # where it is set, Python does not look for modules in the current folder, as with -P
 
 
 def looks_here_first() -> bool:
-    """Whether this process imports what lies in the current folder, as `python -m` and a notebook do, and the command `ecgbench` does not."""
+    """Whether this process looks in the current folder before Python's own modules, as `python -m` and a notebook do, and `ecgbench` does not."""
     try:
         here = os.getcwd()  # noqa: PTH109 - as sys.path names it
     except FileNotFoundError:
         return False
-    return "" in sys.path or here in sys.path
+    own = str(Path(os.__file__).parent)
+    before = sys.path[: sys.path.index(own)] if own in sys.path else sys.path
+    return "" in before or here in before
 
 
 def python_command() -> list[str]:

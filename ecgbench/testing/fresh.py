@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from ecgbench.core.interpreter import python_command
 from ecgbench.testing.check import CheckFailed
 
 HASH_SEED = "1"  # texts hash otherwise than in a process that draws its seed, so that sets of them come in another order
@@ -21,7 +22,7 @@ def in_a_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:
 
     message = pickle.dumps(sys.path) + cloudpickle.dumps((function, arguments))
     environment = os.environ | {"PYTHONHASHSEED": HASH_SEED}
-    done = subprocess.run([sys.executable, "-c", PROGRAM], input=message, capture_output=True, env=environment, check=False)
+    done = subprocess.run([*python_command(), "-c", PROGRAM], input=message, capture_output=True, env=environment, check=False)
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2] or f"it ended with exit code {done.returncode}"
         raise CheckFailed(f"it does not run in a fresh process: {last}")

@@ -31,7 +31,8 @@ def wake_forkserver() -> None:
     from multiprocessing import forkserver, resource_tracker
 
     forkserver_context()
-    resource_tracker.ensure_running()  # before: when it starts, it unblocks what is blocked here
+    with _looking_where_we_do():
+        resource_tracker.ensure_running()  # before: when it starts, it unblocks what is blocked here
     # It inherits what is blocked, and so do workers: Ctrl-C reaches all processes of a terminal, and is the parent's affair alone.
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -43,7 +44,7 @@ def wake_forkserver() -> None:
 
 @contextlib.contextmanager
 def _looking_where_we_do() -> Iterator[None]:
-    """Have the forkserver import what this process would, and nothing that only happens to lie in the current folder.
+    """Have processes of multiprocessing's own import what this one would, and nothing that only happens to lie in the current folder.
 
     multiprocessing leaves no other way than the environment, of which workers do not keep it (`child.serve`).
     """

@@ -1,5 +1,6 @@
 """How the dashboard is started: all settings on the command line, nothing to phone home, one sentence where the extra is missing."""
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from ecgbench.cli import main
 from ecgbench.dashboard import launch
 
+OWN = str(Path(os.__file__).parent)  # where Python's own modules are
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -32,7 +34,7 @@ def test_telemetry_is_off_and_only_this_machine_is_served():
 
 
 def test_only_who_looks_for_modules_in_the_current_folder_has_the_dashboard_look_there(monkeypatch):
-    for path, flags in ((["/bin"], ["-P"]), (["", "/bin"], []), ([str(Path.cwd())], [])):
+    for path, flags in ((["/bin"], ["-P"]), (["", "/bin"], []), ([str(Path.cwd())], []), ([OWN, str(Path.cwd())], ["-P"])):
         monkeypatch.setattr("sys.path", path)
         line = launch.command(host="127.0.0.1", port=0)
         assert line[1 : line.index("-m")] == flags

@@ -24,7 +24,7 @@ from ecgbench.plugins.digitize.rows import find_rows, rows_unlike_traces
 from ecgbench.plugins.digitize.sheet import paper_of, straightened
 from ecgbench.plugins.digitize.signals import Stretch, merged
 from ecgbench.plugins.digitize.verdict import judge, nothing_seen
-from ecgbench.plugins.digitize.words import find_words
+from ecgbench.plugins.digitize.words import find_words, without_names
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,7 +59,7 @@ def trace_rows(coverage: Coverage, scale: int) -> Rows:
     levels = find_rows(values, scale)
     if levels.size == 0:
         return Rows(levels, [], [], [])
-    paths = find_paths(values, coverage.blots, levels, scale)
+    paths = find_paths(without_names(values, scale), coverage.blots, levels, scale)
     pulses = find_pulses(values, coverage.paper, levels, scale)
     curves = measure_curves(values, paths, scale)
     found = extents(curves, pulses, coverage.paper, scale)

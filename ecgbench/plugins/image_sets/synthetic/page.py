@@ -22,7 +22,7 @@ from ecgbench.plugins.image_sets.synthetic.render import render
 from ecgbench.plugins.image_sets.synthetic.sheet import print_sheet
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
-GENERATOR_VERSION = "9"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
+GENERATOR_VERSION = "10"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
 
 DPI_RANGE = (72.0, 600.0)
 USUAL = Style()
@@ -40,7 +40,7 @@ class SyntheticPage:
 
     >>> page = SyntheticPage(dpi=100).make_page()
     >>> page.shape, page.content_id
-    ((850, 1100), 'synthetic:9:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:framing=any:layout=3x4+1:color=red:...')
+    ((850, 1100), 'synthetic:10:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:framing=any:layout=3x4+1:color=red:...')
     """
 
     seed: int = 0
@@ -116,5 +116,5 @@ def _picture(recipe: SyntheticPage) -> Picture:
     marks = sheet.pulses if style.pulse == "right" else ()  # on the left, they are cut off as often as not
     inked = np.vstack([*(stroke.points for stroke in (*sheet.traces, *marks)), np.empty((0, 2))])
     scene = come_close(scene, inked, stream(recipe.seed, recipe.record, "framing"), recipe.framing)
-    scene = with_accidents(scene, inked, recipe.severity, stream(recipe.seed, recipe.record, "accidents"))
+    scene = with_accidents(scene, inked, recipe.kind, recipe.severity, stream(recipe.seed, recipe.record, "accidents"))
     return Picture(flat, scene, scene.take(flat.pixels, sheet.paper.edge, rng))

@@ -35,6 +35,7 @@ SHEET_DEPTHS = (0.01, 0.07)  # of the picture, that another sheet covers at eith
 BEYOND_PX = 40.0  # that another sheet goes on outside of the picture
 PLAIN, AT_EDGE = "0005", 0.85  # of pen marks stand at the upper or lower edge of what is seen, where they may be cut off
 ROOM_MM = 12.0  # that writing begins from the right side of what is seen, at least
+PAPER_SPREAD = 2.2  # of glare on paper, beside that on glass
 STEEL: Color = (168, 166, 164)
 STAPLE_MM, HOLE_MM, HOLES_APART_MM = (11.0, 0.55), 2.9, 80.0
 
@@ -228,8 +229,8 @@ def _fixture(place: Place, rng: np.random.Generator) -> Scene:
 
 def _glare(place: Place, rng: np.random.Generator) -> Scene:
     """Let a lamp be mirrored in the paper's gloss, before the camera adds its noise and stores the picture."""
-    strength = float(np.interp(place.severity, (0, 0.5, 1), (0.1, 0.5, 0.8)) * rng.uniform(0.6, 1.2))
-    glare = Glare(glare_field(place.scene.geometry.shape, strength, rng, spots=int(rng.integers(1, 3))))
+    strength = float(np.interp(place.severity, (0, 0.5, 1), (0.1, 0.35, 0.8)) * rng.uniform(0.6, 1.2))
+    glare = Glare(glare_field(place.scene.geometry.shape, strength, rng, spots=int(rng.integers(1, 4)), spread=PAPER_SPREAD))
     *before, noise, stored = place.scene.damages
     return replace(place.scene, damages=(*before, glare, noise, stored))
 
@@ -238,7 +239,7 @@ MAKERS: Mapping[str, Maker] = {
     "fold": _fold, "pen": _pen, "label": _label, "finger": _finger, "sheet": _other_sheet, "fixture": _fixture, "glare": _glare,
 }  # fmt: skip
 WEIGHTS: Mapping[str, float] = {
-    "fold": 0.34, "pen": 0.11, "label": 0.02, "finger": 0.12, "sheet": 0.16, "fixture": 0.01, "glare": 0.24,
+    "fold": 0.4, "pen": 0.12, "label": 0.02, "finger": 0.05, "sheet": 0.14, "fixture": 0.01, "glare": 0.26,
 }  # fmt: skip
 OFTEN: Mapping[str, float] = {
     "fold": 0.27,

@@ -15,7 +15,7 @@ class Device:
     `pulse_s`: width of its calibration pulse. `gap_mm`: from there to the trace. `label_mm`: height of the leads' names. `apart_mm`: by
     which the "a" of aVR, aVL and aVF stands further from the V than in other words. `below_mm`, `above_mm`: from a trace's baseline to
     that of its name. `text_mm`: height of all other text. `even`: whether rows are spread over the paper, or stand where ecg-image-kit has
-    them. `beside_mm`: of a roll on the left and on the right of its traces, more than others leave. `usual`: how often fields of Style are drawn, where it is not as for all devices.
+    them. `around_mm`: paper of a roll on the left, above, on the right and below, more than others leave. `usual`: how often fields of Style are drawn, where it is not as for all devices.
     """
 
     pulse_s: float = 0.2
@@ -26,7 +26,7 @@ class Device:
     above_mm: float = -5.0
     text_mm: float = 2.4
     even: bool = True
-    beside_mm: tuple[float, float] = (0.0, 0.0)
+    around_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     usual: Mapping[str, Choice] = field(default_factory=dict)
 
 
@@ -63,7 +63,7 @@ DEVICES: Mapping[str, Device] = {
         "separators": _some(split=0.85, bar=0.15), "frame": _some(framed=0.3, boxed=0.4, full=0.3), "color": _RED,
         "grid": _some(lines=0.92, cells=0.04, none=0.04), "cut_mm": _UNCUT, "bold_mm": Within(0.2, 0.4),
     }),
-    "portable": Device(pulse_s=0.12, gap_mm=3.8, label_mm=2.6, apart_mm=0.1, above_mm=-1.0, text_mm=2.5, beside_mm=(10.0, 13.0), usual={
+    "portable": Device(pulse_s=0.12, gap_mm=3.8, label_mm=2.6, apart_mm=0.1, above_mm=-1.0, text_mm=2.5, around_mm=(10.0, 6.0, 13.0, 4.0), usual={
         "foot_mm": Within(0.8, 1.2), "slant_mm": Within(0, 0.3), "split_mm": of((0.0, 0.04, 0.07), (0.4, 0.3, 0.3)),
         "font": _some(times_thermal=0.78, times=0.08, times_italic=0.06, bitmap=0.08), "thinning": Within(0, 0.12),
         "paling": Within(0, 0.2), "spread_mm": Within(0, 0.03), "head_mm": of((0.125,)), "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),

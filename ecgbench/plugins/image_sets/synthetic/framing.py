@@ -18,7 +18,7 @@ FRAMINGS = ("any", "close", "whole")
 # Room left around the traces in mm, from and to: at the left, above, at the right, below. Pulses, labels and headers stand in it, and may be cut.
 ROOM_MM = ((5.0, 20.0), (1.5, 16.0), (0.8, 13.0), (1.5, 11.0))
 # In photos, which are rarely cut afterwards: 13 real ones leave 5 to 28 mm on the left, and 2 to 21 on the right.
-PHOTO_ROOM_MM = ((7.0, 26.0), (1.5, 15.0), (1.5, 20.0), (1.5, 17.0))
+PHOTO_ROOM_MM = ((9.0, 26.0), (1.5, 15.0), (1.5, 20.0), (1.5, 17.0))
 
 
 def come_close(scene: Scene, inked_mm: Float, rng: np.random.Generator, framing: str = "any") -> Scene:

@@ -116,13 +116,16 @@ def _slab(along: Float, across: Float, end: float, half: float, corner: float) -
     return np.asarray(half * (1 - (beyond**corner + np.abs(across / half) ** corner) ** (1 / corner)), dtype=np.float64)
 
 
-def glare_field(shape: tuple[int, int], strength: float, rng: np.random.Generator, *, spots: int) -> Float:
-    """Draw `spots` reflections of lamps and windows: soft ellipses that throw back up to `strength` of white."""
+def glare_field(shape: tuple[int, int], strength: float, rng: np.random.Generator, *, spots: int, spread: float = 1.0) -> Float:
+    """Draw `spots` reflections of lamps and windows: soft ellipses that throw back up to `strength` of white.
+
+    `spread`: how many times as large they are on a duller surface than on a screen's glass.
+    """
     y, x = field_axes(shape)
     field = np.zeros((y.shape[0], x.shape[0]))
     for _ in range(spots):
         angle, (middle_x, middle_y) = rng.uniform(0, np.pi), rng.uniform(-0.9, 0.9, 2)
-        long, short = rng.uniform(0.15, 0.5), rng.uniform(0.06, 0.2)
+        long, short = spread * rng.uniform(0.15, 0.5), spread * rng.uniform(0.06, 0.2)
         along = (x - middle_x) * np.cos(angle) + (y - middle_y) * np.sin(angle)
         away = (y - middle_y) * np.cos(angle) - (x - middle_x) * np.sin(angle)
         spot = strength * rng.uniform(0.5, 1) / (1 + ((along / long) ** 2 + (away / short) ** 2) ** 1.5)

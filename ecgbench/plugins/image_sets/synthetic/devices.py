@@ -71,7 +71,7 @@ DEVICES: Mapping[str, Device] = {
         "separators": _some(dots=0.85, tick=0.15), "frame": _some(full=0.9, boxed=0.1),
         "color": _some(red=0.45, pink=0.35, orange=0.05, green=0.08, grey=0.07), "grid": _some(cells=0.62, lines=0.28, dotted=0.1),
         "paper": _some(roll=0.85, a4=0.15), "header": _some(full=0.15, short=0.5, none=0.35),
-        "layout": _layouts({"3x4+1": 0.72, "3x4": 0.1, "6x2": 0.1, "6x2+1": 0.04, "12x1": 0.04}), "cut_mm": _UNCUT, "fade": Within(0, 0.5),
+        "layout": _layouts({"3x4+1": 0.72, "3x4": 0.1, "6x2": 0.1, "6x2+1": 0.04, "12x1": 0.04}), "cut_mm": _UNCUT, "fade": Within(0, 0.35),
         "antialias": of((True,)),
     }),
     "desktop": Device(pulse_s=0.14, gap_mm=3.0, label_mm=2.6, above_mm=-6.5, text_mm=2.3, usual={

@@ -83,7 +83,7 @@ class Optics:
 
 PHOTO = Optics(
     tilt_deg=Ramp(0.1, 0.61, 3.81, common=1.6), keystone=Ramp(0.01, 0.088, 0.265, common=0.16), light=Ramp(0.03, 0.125, 0.58, common=0.18),
-    blur_mm=Ramp(0.02, 0.112, 0.215, common=0.145), noise=Ramp(0.8, 4.6, 7.9), contrast=Ramp(1, 1.0, 1.06), quality=Ramp(96, 92, 86),
+    blur_mm=Ramp(0.02, 0.112, 0.215, common=0.135), noise=Ramp(0.8, 4.6, 7.9), contrast=Ramp(1, 1.0, 1.06), quality=Ramp(96, 92, 86),
 )  # fmt: skip
 SCAN = Optics(
     tilt_deg=Ramp(0.02, 0.095, 0.16), keystone=Ramp(0, 0, 0), light=Ramp(0.01, 0.05, 0.057),
@@ -206,7 +206,7 @@ def _photographed(flat: Geometry, severity: float, rng: np.random.Generator, han
         int(rng.integers(0, 1 + round(Ramp(2, 14, 30).at(severity)))), Ramp(0.06, 0.16, 0.26).at(severity), _seed(rng)
     )
     lines = int(_apart(rng).integers(0, 1 + round(Ramp(1, 6, 14).at(severity)))) if scratched else 0
-    scratches = Scratches(lines, Ramp(0.08, 0.3, 0.45).at(severity), float(flat.matrix[0, 0]), _seed(rng))
+    scratches = Scratches(lines, Ramp(0.08, 0.3, 0.45).at(severity), _size_mm(flat)[0], _seed(rng))
     return Scene(flat, ageing=(scratches,), layers=(*_paper(rng), lamp, creases), matrix=matrix, desk=draw_table(rng),
                  bend=_bend(flat, relief, hold, slant_deg), damages=_focused(flat, severity, rng, light))  # fmt: skip
 

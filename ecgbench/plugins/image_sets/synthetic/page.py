@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +13,7 @@ from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.plugins.image_sets.synthetic.accidents import with_accidents
 from ecgbench.plugins.image_sets.synthetic.choice import text_of
 from ecgbench.plugins.image_sets.synthetic.framing import FRAMINGS, come_close
+from ecgbench.plugins.image_sets.synthetic.geometry import flat_geometry
 from ecgbench.plugins.image_sets.synthetic.header import header_of
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
 from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, SeededHeart, stream
@@ -110,9 +111,10 @@ def _picture(recipe: SyntheticPage) -> Picture:
     style = fitted(recipe.style, recording)
     header = header_of(recording, style, stream(recipe.seed, recipe.record, "header"))
     sheet = print_sheet(recording, style, header)
-    flat = render(sheet, recipe.dpi)
-    rng = stream(recipe.seed, recipe.record, recipe.kind)
-    scene = KINDS[recipe.kind](flat.geometry, recipe.severity, rng)
+    rng, lies = stream(recipe.seed, recipe.record, recipe.kind), flat_geometry(recipe.dpi, sheet.size_mm)
+    scene = KINDS[recipe.kind](lies, recipe.severity, rng)
+    flat = render(sheet, scene.print_times * recipe.dpi)
+    scene = scene.printed(flat.geometry) if scene.print_times > 1 else replace(scene, flat=flat.geometry)
     marks = sheet.pulses if style.pulse == "right" else ()  # on the left, they are cut off as often as not
     inked = np.vstack([*(stroke.points for stroke in (*sheet.traces, *marks)), np.empty((0, 2))])
     scene = come_close(scene, inked, stream(recipe.seed, recipe.record, "framing"), recipe.framing)

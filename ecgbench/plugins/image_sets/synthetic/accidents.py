@@ -168,7 +168,7 @@ def _finger(place: Place, rng: np.random.Generator) -> Scene:
     skin, scale, thumb = SKINS[rng.integers(len(SKINS))], place.px_per_mm, rng.random() < 0.6
     half = scale * (rng.uniform(8.5, 11) if thumb else rng.uniform(6.5, 8.5))
     for _ in range(TRIES):
-        side, along, reach = int(rng.integers(4)), rng.uniform(0.1, 0.9), scale * np.exp(rng.uniform(np.log(1.5), np.log(8)))
+        side, along, reach = int(rng.integers(4)), rng.uniform(0.1, 0.9), scale * np.exp(rng.uniform(np.log(1.5), np.log(11)))
         x, y = (
             (along * width, reach),
             (width - reach, along * height),
@@ -229,7 +229,7 @@ def _fixture(place: Place, rng: np.random.Generator) -> Scene:
 
 def _glare(place: Place, rng: np.random.Generator) -> Scene:
     """Let a lamp be mirrored in the paper's gloss, before the camera adds its noise and stores the picture."""
-    strength = float(np.interp(place.severity, (0, 0.5, 1), (0.1, 0.35, 0.8)) * rng.uniform(0.6, 1.2))
+    strength = float(np.interp(place.severity, (0, 0.5, 0.8, 1), (0.08, 0.2, 0.3, 0.5)) * rng.uniform(0.6, 1.2))
     glare = Glare(glare_field(place.scene.geometry.shape, strength, rng, spots=int(rng.integers(1, 4)), spread=PAPER_SPREAD))
     *before, noise, stored = place.scene.damages
     return replace(place.scene, damages=(*before, glare, noise, stored))

@@ -14,7 +14,7 @@ SHIFT = 4  # bits of a node that a crease's place is told to
 POINTS = 12  # of a crease's course
 SIDE_MM = 0.35  # from a crease's dark side to its bright one
 EDGE_MM = 0.5  # half-width of a fold's edge
-ROUND_MM = (1.5, 5.0)  # half-width of the bend that an opened fold leaves beside its edge
+ROUND_MM = (1.0, 3.0)  # half-width of the bend that an opened fold leaves beside its edge
 FADES = 2.2  # light on a fold's sides is gone after so many times its reach
 WAVE_MM = 25.0  # along which a fold's depth varies
 WANDER_MM = 1.2  # by which it leaves a straight line
@@ -66,7 +66,7 @@ class Fold:
         away += np.float32(WANDER_MM) * (np.sin(0.31 * turns) + np.float32(0.3) * np.sin(turns))
         near = np.abs(away)
         share = np.tanh(away / np.float32(rng.uniform(*ROUND_MM)))
-        share *= np.float32(self.light) * (np.float32(0.6) + np.float32(0.4) * np.sin(0.53 * turns))
+        share *= np.float32(self.light) * (np.float32(0.85) + np.float32(0.4) * np.sin(0.53 * turns))
         share *= np.square(np.clip(1 - near / np.float32(FADES * self.reach_mm), 0, 1))
         edge = near < 4 * EDGE_MM
         uneven = 0.65 + 0.35 * np.sin(2.3 * turns[edge] + rng.uniform(0, 6))

@@ -25,7 +25,6 @@ PLAIN: tuple[Color, ...] = (
 )
 WINDOWS: tuple[Color, ...] = ((56, 54, 52), (82, 80, 80), (35, 32, 32), (205, 205, 205), (240, 240, 240))
 SPECKS = 3.0  # gray levels by which spots of a table differ
-CONTACT = 0.35  # share of light that is gone right beside the sheet, on all sides, less over as far as its shadow is soft
 SHADOW_SCALE, TEXTURE_SCALE = 8, 4  # shadows are soft and tables out of focus: they are worked out at a fraction of the size
 
 
@@ -114,7 +113,7 @@ def drop_shadow(ground: Pixels, outline: Float, *, depth: float, spread_px: floa
     cv2.fillPoly(small, [points], (round(255 * (1 - depth)),), cv2.LINE_AA, 4)
     small = np.asarray(cv2.GaussianBlur(small, (0, 0), max(0.5, spread_px / SHADOW_SCALE)), dtype=np.uint8)
     touched = np.full_like(small, 255)
-    cv2.fillPoly(touched, [np.rint(outline / SHADOW_SCALE * 16).astype(np.int32)], (round(255 * (1 - 2 * CONTACT)),), cv2.LINE_AA, 4)
-    small = cv2.multiply(small, cv2.GaussianBlur(touched, (0, 0), max(0.5, 0.5 * spread_px / SHADOW_SCALE)), scale=1 / 255)
+    cv2.fillPoly(touched, [np.rint(outline / SHADOW_SCALE * 16).astype(np.int32)], (round(255 * (1 - depth)),), cv2.LINE_AA, 4)
+    small = np.minimum(small, cv2.GaussianBlur(touched, (0, 0), max(0.5, spread_px / SHADOW_SCALE)))
     light = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.multiply(ground, cv2.merge([light, light, light]), scale=1 / 255), dtype=np.uint8)

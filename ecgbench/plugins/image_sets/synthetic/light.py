@@ -15,7 +15,7 @@ Share = tuple[float, float, float]
 FIELD_STEP_PX = 12  # light is smooth but for the edges of shadows: it is worked out on a grid this coarse
 BRIGHTEST = 1.5  # share of light, against that which makes white paper white: beyond it all is white anyway
 SOFTNESS = (0.06, 0.4)  # of a shadow's edge, in halves of the picture: of 16 real photos none shows a harder one
-HARD, HARDER = 0.05, 0.25  # share of shadows of something that lies nearly on the sheet, and how soft theirs are beside that
+HARD, HARDEST = 0.04, 0.02  # share of shadows of something that lies nearly on the sheet, and how soft theirs are
 WARMTH = 0.035  # share by which blue light varies across a picture: lamps and windows have different colors
 LOW, HIGH = 5, 95  # percentiles of the light in a picture that `loss` compares
 
@@ -91,8 +91,8 @@ def _shadow(x: Float, y: Float, rng: np.random.Generator) -> Float:
 
     The nearer to the sheet what casts it, the harder its edge.
     """
-    angle, softness = rng.uniform(0, 360), np.exp(rng.uniform(np.log(SOFTNESS[0]), np.log(SOFTNESS[1])))
-    softness = softness * HARDER if rng.random() < HARD else softness
+    angle, far = rng.uniform(0, 360), rng.random()
+    softness = HARDEST if far < HARD else np.exp(np.interp(far, (HARD, 1), np.log(SOFTNESS)))
     along, across = _toward(x, y, angle), _toward(x, y, angle + 90)
     wave, kind, end = 0.2 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6)), rng.random(), rng.uniform(-0.2, 0.6)
     if kind < 0.4:

@@ -162,7 +162,8 @@ class Picture:
         """Return the box of the sheet where its edges are seen (on a desk), else of everything that is printed on it."""
         sheet, shape = self.flat.sheet, self.geometry.shape
         if self.scene.desk is not None:
-            return box_around(self.geometry.path_to_pixels(self.scene.outline), shape)
+            outline = self.scene.outline
+            return box_around(self.geometry.path_to_pixels(np.vstack([outline, outline[:1]])), shape)
         printed = [corners(*box) for box in self.flat.text_boxes_mm]
         printed += [stroke.points for stroke in (*sheet.traces, *sheet.pulses, *sheet.separators)]
         if sheet.paper.grid != "none":

@@ -73,6 +73,7 @@ OTHER_VALUES: dict[str, object] = {
     "pulse": "right", "separators": "tick", "header": "full", "font": "mono",
     "device": "cart", "paper": "a4", "cut_mm": 6, "fit": True, "offset_mm": 2, "fade": 0.6, "thinning": 0.6,
     "paling": 0.5, "mottle": 0.3, "spread_mm": 0.2, "heavy_mm": 0.8, "split_mm": 0.15, "foot_mm": 1, "slant_mm": 0.4,
+    "head_mm": 0.25,
 }  # fmt: skip
 
 

@@ -222,7 +222,7 @@ def test_the_content_box_of_a_render_is_the_box_of_all_print(layout: str) -> Non
 
 
 def test_the_content_box_and_corners_of_a_photo_are_those_of_the_paper() -> None:
-    recipe = SyntheticPage(seed=5, kind="0005", dpi=100, style=Style(color="green"))
+    recipe = SyntheticPage(seed=6, kind="0005", dpi=100, style=Style(color="green"), framing="whole")
     page, truth = recipe.make_page(), recipe.read_truth()
     box = truth.content_box
     assert box is not None and truth.corners is not None and truth.corners.shape == (4, 2)

@@ -24,7 +24,7 @@ PHOTOS = {
     **{f"ecg000{number}.jpg": CELLS for number in (26, 28, 30, 32, 34, 36, 38, 40, 44, 48, 50)},
     "ecg00042.jpg": LINES,
     "ecg00046.jpg": (
-        f"types=0005&framing=close&{BEDSIDE}&layouts=3x4%2B1&header=none&grid=lines&colors=black&strength=0.65&fine_mm=0.25&separators=tick"
+        f"types=0005&framing=close&{BEDSIDE}&layouts=3x4%2B1&header=none&grid=lines&colors=black&strength=0.65&fine_mm=0.25&separators=tick&cut_mm=0"
         "&font=times-bold&paper=roll"
     ),
     "ecg00008.jpg": (

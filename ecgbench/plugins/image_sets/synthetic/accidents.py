@@ -35,6 +35,10 @@ SHEET_DEPTHS = (0.01, 0.07)  # of the picture, that another sheet covers at eith
 BEYOND_PX = 40.0  # that another sheet goes on outside of the picture
 PLAIN, AT_EDGE = "0005", 0.85  # of pen marks stand at the upper or lower edge of what is seen, where they may be cut off
 ROOM_MM = 12.0  # that writing begins from the right side of what is seen, at least
+TABLE, STEP_PX = (
+    0.3,
+    4.0,
+)  # share of a picture that may show the table before a finger reaches the sheet, and how closely its edge is looked for
 PAPER_SPREAD = 2.2  # of glare on paper, beside that on glass
 STEEL: Color = (168, 166, 164)
 STAPLE_MM, HOLE_MM, HOLES_APART_MM = (11.0, 0.55), 2.9, 80.0
@@ -164,22 +168,27 @@ def _label(place: Place, rng: np.random.Generator) -> Scene:
 
 def _finger(place: Place, rng: np.random.Generator) -> Scene:
     """Hold the sheet by a finger or a thumb at an edge of the picture."""
-    height, width = place.scene.geometry.shape
     skin, scale, thumb = SKINS[rng.integers(len(SKINS))], place.px_per_mm, rng.random() < 0.6
     half = scale * (rng.uniform(8.5, 11) if thumb else rng.uniform(6.5, 8.5))
     for _ in range(TRIES):
         side, along, reach = int(rng.integers(4)), rng.uniform(0.1, 0.9), scale * np.exp(rng.uniform(np.log(1.5), np.log(11)))
-        x, y = (
-            (along * width, reach),
-            (width - reach, along * height),
-            (along * width, height - reach),
-            (reach, along * height),
-        )[side]
+        x, y = _inward(place, side, along, reach)
         finger = Finger(float(x), float(y), (270.0, 0.0, 90.0, 180.0)[side] + rng.normal(0, 18), float(half), skin, thumb)
         on_sheet = place.scene.geometry.to_mm(np.array([(x, y)]))[0]
         if (on_sheet > 0).all() and (on_sheet < place.scene.size_mm).all() and place.frees(finger):
             return replace(place.scene, fronts=(*place.scene.fronts, finger))
     return place.scene
+
+
+def _inward(place: Place, side: int, along: float, reach_px: float) -> Float:
+    """Return the pixel (2,) so far within the sheet, or beyond all of it that is seen, as one comes in from a side of the picture."""
+    height, width = place.scene.geometry.shape
+    start = np.array(((along * width, 0.0), (width, along * height), (along * width, height), (0.0, along * height))[side])
+    way = np.array(((0.0, 1.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0))[side])
+    steps = np.arange(0.0, TABLE * min(height, width), STEP_PX)
+    on_sheet = place.scene.geometry.to_mm(start + steps[:, None] * way)
+    inside = ((on_sheet > 0) & (on_sheet < place.scene.size_mm)).all(axis=1)
+    return np.asarray(start + (steps[int(inside.argmax())] + reach_px) * way, dtype=np.float64)
 
 
 def _other_sheet(place: Place, rng: np.random.Generator) -> Scene:

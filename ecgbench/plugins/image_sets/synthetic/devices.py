@@ -15,7 +15,8 @@ class Device:
     `pulse_s`: width of its calibration pulse. `gap_mm`: from there to the trace. `label_mm`: height of the leads' names. `apart_mm`: by
     which the "a" of aVR, aVL and aVF stands further from the V than in other words. `below_mm`, `above_mm`: from a trace's baseline to
     that of its name. `text_mm`: height of all other text. `even`: whether rows are spread over the paper, or stand where ecg-image-kit has
-    them. `around_mm`: paper of a roll on the left, above, on the right and below, more than others leave. `usual`: how often fields of Style are drawn, where it is not as for all devices.
+    them. `around_mm`: paper of a roll on the left, above, on the right and below, more than others leave. `usual`: how often fields of
+    Style are drawn, where it is not as for all devices.
     """
 
     pulse_s: float = 0.2
@@ -66,7 +67,8 @@ DEVICES: Mapping[str, Device] = {
     "portable": Device(pulse_s=0.12, gap_mm=3.8, label_mm=2.6, apart_mm=0.1, above_mm=-1.0, text_mm=2.5, around_mm=(10.0, 6.0, 13.0, 4.0), usual={
         "foot_mm": Within(0.8, 1.2), "slant_mm": Within(0, 0.3), "split_mm": of((0.0, 0.04, 0.07), (0.4, 0.3, 0.3)),
         "font": _some(times_thermal=0.78, times=0.08, times_italic=0.06, bitmap=0.08), "thinning": Within(0, 0.12),
-        "paling": Within(0, 0.2), "spread_mm": Within(0, 0.03), "head_mm": of((0.125,)), "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),
+        "paling": Within(0, 0.2), "spread_mm": Within(0, 0.03), "head_mm": of((0.125,)),
+        "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),
         "trace_mm": Within(0.2, 0.27), "bold_mm": Within(0.2, 0.32), "strength": Within(0.9, 1.3),
         "separators": _some(dots=0.85, tick=0.15), "frame": _some(full=0.9, boxed=0.1),
         "color": _some(red=0.45, pink=0.35, orange=0.05, green=0.08, grey=0.07), "grid": _some(cells=0.62, lines=0.28, dotted=0.1),

@@ -83,7 +83,7 @@ class Optics:
 
 PHOTO = Optics(
     tilt_deg=Ramp(0.1, 0.61, 3.81, common=1.6), keystone=Ramp(0.01, 0.088, 0.265, common=0.16), light=Ramp(0.03, 0.125, 0.58, common=0.18),
-    blur_mm=Ramp(0.02, 0.112, 0.215, common=0.135), noise=Ramp(0.8, 4.6, 7.9), contrast=Ramp(1, 1.0, 1.06), quality=Ramp(96, 92, 86),
+    blur_mm=Ramp(0.02, 0.112, 0.215, common=0.135), noise=Ramp(0.8, 4.6, 7.9), contrast=Ramp(1, 1.0, 1.25, common=1.05), quality=Ramp(96, 92, 86),
 )  # fmt: skip
 SCAN = Optics(
     tilt_deg=Ramp(0.02, 0.095, 0.16), keystone=Ramp(0, 0, 0), light=Ramp(0.01, 0.05, 0.057),

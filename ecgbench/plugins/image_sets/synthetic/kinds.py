@@ -126,10 +126,11 @@ def gray_scan(flat: Geometry, severity: float, rng: np.random.Generator) -> Scen
 
 def photo(flat: Geometry, severity: float, rng: np.random.Generator) -> Scene:
     """Take a phone's photo of the page on a table: turned, in perspective, bent, unevenly lit, shaded, out of focus and noisy."""
+    folded, folds = rng.random(), int(rng.integers(1, 3))
     handling = Handling(
         curl_mm=Ramp(0.2, 2, 5).at(severity) * rng.uniform(0.5, 1), cockle_mm=Ramp(0, 0.15, 0.4).at(severity),
         wrinkles=round(Ramp(0, 3, 12).at(severity) * rng.uniform(0, 1)), wrinkle_mm=Ramp(0.1, 0.4, 0.8).at(severity),
-        folds=int(rng.integers(1, 3)) if rng.random() < FOLDED.at(severity) else 0, fold_slope=Ramp(0, 0.05, 0.12).at(severity),
+        folds=folds if folded < FOLDED.at(severity) else 0, fold_slope=Ramp(0, 0.05, 0.12).at(severity),
     )  # fmt: skip
     return _photographed(flat, severity, rng, handling)
 

@@ -10,6 +10,7 @@ from ecgbench.plugins.image_sets.synthetic.damage import Blur, Downscale, Jpeg, 
 from ecgbench.plugins.image_sets.synthetic.geometry import flat_geometry
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS, PHOTO, SCAN, Ramp
 from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS, LETTER_MM
+from ecgbench.plugins.image_sets.synthetic.light import Light
 from ecgbench.plugins.image_sets.synthetic.page import SyntheticPage
 from ecgbench.plugins.image_sets.synthetic.scene import Scene
 from ecgbench.plugins.image_sets.synthetic.stains import Mould, Spill
@@ -132,3 +133,18 @@ def test_at_severity_0_a_page_is_nearly_clean(kind: str) -> None:
         box.y + box.height // 20 : box.y + box.height * 19 // 20, box.x + box.width // 20 : box.x + box.width * 19 // 20
     ]
     assert np.median(inside) > 170 and np.percentile(page.gray[truth.trace_mask], 50) < 110
+
+
+@pytest.mark.parametrize("kind", ["0005", "0009", "0010"])
+def test_a_more_severe_photo_is_taken_in_the_same_light(kind: str) -> None:
+    for seed in range(4):
+        colors = {
+            next(damage.color for damage in scene(kind, severity, seed).damages if isinstance(damage, Light))
+            for severity in (0.2, 0.5, 1.0)
+        }
+        assert len(colors) == 1
+
+
+def test_a_quantity_whose_worst_is_an_exception_rises_slowly_at_first() -> None:
+    ramp = Ramp(0, 1, 5, common=1.6)
+    assert [ramp.at(severity) for severity in (0, 0.5, 0.65, 0.8, 0.9, 1)] == pytest.approx([0, 1, 1.3, 1.6, 3.3, 5])

@@ -33,6 +33,7 @@ LABELS: tuple[Color, ...] = ((250, 250, 250), (236, 246, 250), (205, 240, 250), 
 SHEETS: tuple[Color, ...] = ((248, 248, 246), (236, 240, 242), (226, 234, 240), (214, 222, 240), (222, 232, 214), (150, 140, 128))
 SHEET_DEPTHS = (0.01, 0.07)  # of the picture, that another sheet covers at either end of its edge
 BEYOND_PX = 40.0  # that another sheet goes on outside of the picture
+THUMB = 0.35  # of fingers show a nail
 PLAIN, AT_EDGE = "0005", 0.85  # of pen marks stand at the upper or lower edge of what is seen, where they may be cut off
 ROOM_MM = 12.0  # that writing begins from the right side of what is seen, at least
 TABLE, STEP_PX = (
@@ -114,7 +115,7 @@ def _fold(place: Place, rng: np.random.Generator) -> Scene:
     upright = rng.random() < 0.5
     angle = (90.0 if upright else 0.0) + rng.normal(0, 6.0)
     strength = np.interp(place.severity, (0, 0.5, 1), (0.2, 1, 1.8)) * rng.uniform(0.6, 1.2)
-    depth, light = float(0.16 * strength), float(0.06 * strength * rng.choice((-1.0, 1.0)))
+    depth, light = float(0.14 * strength), float(0.045 * strength * rng.choice((-1.0, 1.0)))
     reach, apart = float(rng.uniform(12, 45)), float(rng.uniform(5, 18))
     folds = [Fold(float(x), float(y), float(angle), depth, light, reach, int(rng.integers(2**31)))]
     if rng.random() < 0.4:
@@ -168,7 +169,7 @@ def _label(place: Place, rng: np.random.Generator) -> Scene:
 
 def _finger(place: Place, rng: np.random.Generator) -> Scene:
     """Hold the sheet by a finger or a thumb at an edge of the picture."""
-    skin, scale, thumb = SKINS[rng.integers(len(SKINS))], place.px_per_mm, rng.random() < 0.6
+    skin, scale, thumb = SKINS[rng.integers(len(SKINS))], place.px_per_mm, rng.random() < THUMB
     half = scale * (rng.uniform(8.5, 11) if thumb else rng.uniform(6.5, 8.5))
     for _ in range(TRIES):
         side, along, reach = int(rng.integers(4)), rng.uniform(0.1, 0.9), scale * np.exp(rng.uniform(np.log(1.5), np.log(11)))
@@ -248,7 +249,7 @@ MAKERS: Mapping[str, Maker] = {
     "fold": _fold, "pen": _pen, "label": _label, "finger": _finger, "sheet": _other_sheet, "fixture": _fixture, "glare": _glare,
 }  # fmt: skip
 WEIGHTS: Mapping[str, float] = {
-    "fold": 0.4, "pen": 0.12, "label": 0.02, "finger": 0.05, "sheet": 0.14, "fixture": 0.01, "glare": 0.26,
+    "fold": 0.4, "pen": 0.12, "label": 0.01, "finger": 0.04, "sheet": 0.15, "fixture": 0.005, "glare": 0.275,
 }  # fmt: skip
 OFTEN: Mapping[str, float] = {
     "fold": 0.27,

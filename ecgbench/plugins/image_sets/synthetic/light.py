@@ -16,7 +16,7 @@ FIELD_STEP_PX = 12  # light is smooth but for the edges of shadows: it is worked
 BRIGHTEST = 1.5  # share of light, against that which makes white paper white: beyond it all is white anyway
 SOFTNESS = (0.09, 0.4)  # of a shadow's edge, in halves of the picture: of 16 real photos none shows a harder one
 HARD, HARDEST = 0.02, 0.03  # share of shadows of something that lies nearly on the sheet, and how soft theirs are
-WARMTH = 0.03  # share by which blue light varies across a picture: lamps and windows have different colors
+WARMTH = 0.042  # share by which blue light varies across a picture: lamps and windows have different colors
 LOW, HIGH = 5, 95  # percentiles of the light in a picture that `loss` compares
 
 

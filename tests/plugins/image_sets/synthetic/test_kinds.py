@@ -115,7 +115,7 @@ def test_every_kind_takes_every_sheet_and_resolution_at_every_severity(kind: str
     """Large sheets are made at low resolutions and high ones with strips, to keep it quick."""
     width, height = (round(mm * dpi / 25.4) for mm in LAYOUTS[layout].size_mm)
     for severity in (0.0, 0.5, 1.0) if dpi == 72 else (1.0,):
-        recipe = SyntheticPage(6, 1, kind, severity, dpi, Style(layout=layout))
+        recipe = SyntheticPage(8, 1, kind, severity, dpi, Style(layout=layout), framing="whole")
         page, truth = recipe.make_page(), recipe.read_truth()
         assert page.bgr.shape == (height, width, 3) and page.bgr.std() > 5
         assert truth.trace_mask is not None and truth.trace_mask.shape == (height, width) and truth.trace_mask.any()

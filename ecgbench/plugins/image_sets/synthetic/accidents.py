@@ -36,10 +36,7 @@ BEYOND_PX = 40.0  # that another sheet goes on outside of the picture
 THUMB = 0.35  # of fingers show a nail
 PLAIN, AT_EDGE = "0005", 0.85  # of pen marks stand at the upper or lower edge of what is seen, where they may be cut off
 ROOM_MM = 12.0  # that writing begins from the right side of what is seen, at least
-TABLE, STEP_PX = (
-    0.3,
-    4.0,
-)  # share of a picture that may show the table before a finger reaches the sheet, and how closely its edge is looked for
+TABLE, STEP_PX = 0.3, 4.0  # share of a picture that a finger crosses to a sheet, and how closely the sheet's edge is looked for
 PAPER_SPREAD = 2.2  # of glare on paper, beside that on glass
 STEEL: Color = (168, 166, 164)
 STAPLE_MM, HOLE_MM, HOLES_APART_MM = (11.0, 0.55), 2.9, 80.0

@@ -90,9 +90,7 @@ SCAN = Optics(
     blur_mm=Ramp(0.02, 0.22, 0.335), noise=Ramp(0.5, 3.5, 4.8), contrast=Ramp(1, 1.22, 1.37), quality=Ramp(97, 92, 90),
 )  # fmt: skip
 SCRATCHED = 0.6  # of photographed sheets
-FROM_BELOW = (
-    0.7  # of photos are taken by somebody who stands below the sheet: on 9 of 13 real ones a mm below is longer than one above
-)
+FROM_BELOW = 0.7  # of photos are taken from below the sheet: on 9 of 13 real ones a millimeter below is longer than one above
 # The color of white paper in the light of lamps and through a phone's white balance, as (blue, green, red).
 LIGHTS: tuple[Share, ...] = (
     (0.93, 0.97, 1.0), (0.87, 0.95, 1.0), (0.915, 0.96, 1.0), (0.95, 0.965, 1.0), (0.985, 1.0, 1.0), (0.965, 0.98, 1.0),

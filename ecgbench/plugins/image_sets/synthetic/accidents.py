@@ -179,7 +179,7 @@ def _finger(place: Place, rng: np.random.Generator) -> Scene:
 
 
 def _inward(place: Place, side: int, along: float, reach_px: float) -> Float:
-    """Return the pixel (2,) so far within the sheet, or beyond all of it that is seen, as one comes in from a side of the picture."""
+    """Return the pixel (2,) that lies `reach_px` within the sheet on the way in from a side of the picture, `along` of its length."""
     height, width = place.scene.geometry.shape
     start = np.array(((along * width, 0.0), (width, along * height), (along * width, height), (0.0, along * height))[side])
     way = np.array(((0.0, 1.0), (-1.0, 0.0), (0.0, -1.0), (1.0, 0.0))[side])

@@ -9,9 +9,9 @@ PORTABLE = (
 )
 CELLS, LINES = (
     f"{PORTABLE}&grid=cells&separators=dots",
-    f"{PORTABLE}&grid=lines&separators=dots&strength=1.5&fine_mm=0.2&bold_mm=0.3",
+    f"{PORTABLE}&grid=lines&separators=dots&strength=1.5&fine_mm=0.26&bold_mm=0.3",
 )
-DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&fine_mm=0.2&bold_mm=0.3&strength=1.3&{USUAL}"
+DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&{USUAL}"
 BEDSIDE = f"device=bedside&ink=black&{USUAL}&pulse=left&labels=below"
 EXPORT = f"types=0001&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0"
 REPORT = (
@@ -24,11 +24,14 @@ PHOTOS = {
     **{f"ecg000{number}.jpg": CELLS for number in (26, 28, 30, 32, 34, 36, 38, 40, 44, 48, 50)},
     "ecg00042.jpg": LINES,
     "ecg00046.jpg": (
-        f"types=0005&framing=close&{BEDSIDE}&layouts=3x4%2B1&header=none&grid=lines&colors=black&strength=0.65&fine_mm=0.2&separators=tick"
+        f"types=0005&framing=close&{BEDSIDE}&layouts=3x4%2B1&header=none&grid=lines&colors=black&strength=0.65&fine_mm=0.25&separators=tick&cut_mm=0"
         "&font=times-bold&paper=roll"
     ),
-    "ecg00008.jpg": f"{DETAIL}&device=thermal&layouts=3x4&font=bitmap&trace_mm=0.22&separators=none",
-    "aimclub_ecg_image.jpg": f"{DETAIL}&layouts=strip&trace_mm=0.4",
+    "ecg00008.jpg": (
+        f"{DETAIL}&device=thermal&layouts=3x4&font=bitmap&trace_mm=0.22&separators=none&strength=1.1&fine_mm=0.24&bold_mm=0.28"
+        "&head_mm=0"
+    ),
+    "aimclub_ecg_image.jpg": f"{DETAIL}&layouts=strip&trace_mm=0.5&strength=0.65&fine_mm=0.15&bold_mm=0.25",
 }  # fmt: skip
 EXPORTS = {
     "ecg00002.png": (

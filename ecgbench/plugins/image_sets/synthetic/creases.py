@@ -14,8 +14,10 @@ SHIFT = 4  # bits of a node that a crease's place is told to
 POINTS = 12  # of a crease's course
 SIDE_MM = 0.35  # from a crease's dark side to its bright one
 EDGE_MM = 0.5  # half-width of a fold's edge
+ROUND_MM = (1.0, 3.0)  # half-width of the bend that an opened fold leaves beside its edge
 FADES = 2.2  # light on a fold's sides is gone after so many times its reach
 WAVE_MM = 25.0  # along which a fold's depth varies
+WANDER_MM = 1.2  # by which it leaves a straight line
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Fold:
     """A hard fold across the sheet, through (`x_mm`, `y_mm`) along `angle_deg` (0 to the right, 90 down), opened again.
 
     `depth`: share of light that its edge loses, here more, there less. `light`: share by which the paper on one side is brighter and on
-    the other darker, less with every `reach_mm` from the edge.
+    the other darker, here more, there less, and less with every `reach_mm` from the edge.
     """
 
     x_mm: float
@@ -61,9 +63,10 @@ class Fold:
         cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
         along, away = x * cos + y * sin, y * cos - x * sin
         turns = along / np.float32(WAVE_MM) + np.float32(rng.uniform(0, 6))
-        away += np.float32(0.3) * np.sin(turns)
+        away += np.float32(WANDER_MM) * (np.sin(0.31 * turns) + np.float32(0.3) * np.sin(turns))
         near = np.abs(away)
-        share = np.float32(self.light) * np.clip(away / np.float32(EDGE_MM), -1, 1)
+        share = np.tanh(away / np.float32(rng.uniform(*ROUND_MM)))
+        share *= np.float32(self.light) * (np.float32(0.85) + np.float32(0.4) * np.sin(0.53 * turns))
         share *= np.square(np.clip(1 - near / np.float32(FADES * self.reach_mm), 0, 1))
         edge = near < 4 * EDGE_MM
         uneven = 0.65 + 0.35 * np.sin(2.3 * turns[edge] + rng.uniform(0, 6))

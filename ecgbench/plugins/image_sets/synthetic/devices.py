@@ -15,7 +15,8 @@ class Device:
     `pulse_s`: width of its calibration pulse. `gap_mm`: from there to the trace. `label_mm`: height of the leads' names. `apart_mm`: by
     which the "a" of aVR, aVL and aVF stands further from the V than in other words. `below_mm`, `above_mm`: from a trace's baseline to
     that of its name. `text_mm`: height of all other text. `even`: whether rows are spread over the paper, or stand where ecg-image-kit has
-    them. `usual`: how often fields of Style are drawn, where it is not as for all devices.
+    them. `around_mm`: paper of a roll on the left, above, on the right and below, more than others leave. `usual`: how often fields of
+    Style are drawn, where it is not as for all devices.
     """
 
     pulse_s: float = 0.2
@@ -26,6 +27,7 @@ class Device:
     above_mm: float = -5.0
     text_mm: float = 2.4
     even: bool = True
+    around_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     usual: Mapping[str, Choice] = field(default_factory=dict)
 
 
@@ -62,15 +64,16 @@ DEVICES: Mapping[str, Device] = {
         "separators": _some(split=0.85, bar=0.15), "frame": _some(framed=0.3, boxed=0.4, full=0.3), "color": _RED,
         "grid": _some(lines=0.92, cells=0.04, none=0.04), "cut_mm": _UNCUT, "bold_mm": Within(0.2, 0.4),
     }),
-    "portable": Device(pulse_s=0.12, gap_mm=3.8, label_mm=2.6, apart_mm=0.3, above_mm=-1.0, text_mm=2.5, usual={
+    "portable": Device(pulse_s=0.12, gap_mm=3.8, label_mm=2.6, apart_mm=0.1, above_mm=-1.0, text_mm=2.5, around_mm=(10.0, 6.0, 13.0, 4.0), usual={
         "foot_mm": Within(0.8, 1.2), "slant_mm": Within(0, 0.3), "split_mm": of((0.0, 0.04, 0.07), (0.4, 0.3, 0.3)),
-        "font": _some(times_thermal=0.78, times=0.08, times_italic=0.06, bitmap=0.08), "thinning": Within(0, 0.25),
-        "paling": Within(0.05, 0.35), "spread_mm": Within(0, 0.05), "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),
-        "trace_mm": Within(0.21, 0.3), "bold_mm": Within(0.2, 0.32), "strength": Within(0.9, 1.3),
+        "font": _some(times_thermal=0.78, times=0.08, times_italic=0.06, bitmap=0.08), "thinning": Within(0, 0.12),
+        "paling": Within(0, 0.2), "spread_mm": Within(0, 0.03), "head_mm": of((0.125,)),
+        "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),
+        "trace_mm": Within(0.2, 0.27), "bold_mm": Within(0.2, 0.32), "strength": Within(0.9, 1.3),
         "separators": _some(dots=0.85, tick=0.15), "frame": _some(full=0.9, boxed=0.1),
         "color": _some(red=0.45, pink=0.35, orange=0.05, green=0.08, grey=0.07), "grid": _some(cells=0.62, lines=0.28, dotted=0.1),
         "paper": _some(roll=0.85, a4=0.15), "header": _some(full=0.15, short=0.5, none=0.35),
-        "layout": _layouts({"3x4+1": 0.72, "3x4": 0.1, "6x2": 0.1, "6x2+1": 0.04, "12x1": 0.04}), "cut_mm": _UNCUT, "fade": Within(0, 0.5),
+        "layout": _layouts({"3x4+1": 0.72, "3x4": 0.1, "6x2": 0.1, "6x2+1": 0.04, "12x1": 0.04}), "cut_mm": _UNCUT, "fade": Within(0, 0.35),
         "antialias": of((True,)),
     }),
     "desktop": Device(pulse_s=0.14, gap_mm=3.0, label_mm=2.6, above_mm=-6.5, text_mm=2.3, usual={
@@ -89,7 +92,7 @@ DEVICES: Mapping[str, Device] = {
         "font": _some(dots=0.4, bitmap=0.6), "labels": _some(above=0.8, below=0.2), "pulse": _some(left=0.9, none=0.1), "paper": of(("roll",)),
         "layout": _layouts({"strip": 0.5, "3x4": 0.2, "6x2": 0.15, "3x4+1": 0.15}), "ink": _some(dark_grey=0.5, blue_black=0.2, black=0.3),
         "frame": _some(full=0.8, boxed=0.2), "grid": _some(lines=0.6, dotted=0.15, none=0.25), "header": _some(short=0.7, none=0.3),
-        "fade": Within(0, 0.5),
+        "fade": Within(0, 0.5), "head_mm": of((0.125,)),
     }),
     "screen": Device(gap_mm=0.8, label_mm=2.8, above_mm=-4.0, text_mm=2.6, usual={
         "foot_mm": Within(0.3, 0.8), "slant_mm": Within(0, 0.2),

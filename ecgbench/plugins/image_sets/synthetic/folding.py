@@ -11,7 +11,9 @@ from ecgbench.plugins.image_sets.synthetic.heart import Float
 from ecgbench.plugins.image_sets.synthetic.relief import BEYOND_MM, KNOT_MM, Relief
 
 STEEPEST = 0.6  # of a sheet, rise over run: beyond it paper hides parts of itself
-SOFTEST_EDGE_MM = 1.2  # half-width of the round edge of a fold
+SOFTEST_EDGE_MM = 1.2  # half-width of the round edge of a kink
+FOLD_EDGE_MM = (1.4, 4.0)  # and of that of a fold, which was pressed flat again
+FOLD_WAVE_MM, FOLD_WANDER_MM = 45.0, 1.0  # how far a fold leaves a straight line, and along which length
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,18 @@ def _fold(knots: Float, x: Float, y: Float, number: int, slope: float, rng: np.r
     angle = rng.normal(0, 0.015) + (np.pi / 2 if number % 2 else 0.0)
     place = (rng.choice((1 / 3, 1 / 2, 2 / 3)) + rng.normal(0, 0.01)) * (y[-1] if number % 2 else x[-1])
     away = x * np.cos(angle) + y[:, None] * np.sin(angle) - place
-    knots += _edge(away, rng.choice((-1.0, 1.0)) * slope * rng.uniform(0.6, 1.2), reach_mm=rng.uniform(20, 50))
+    along = (y[:, None] * np.cos(angle) - x * np.sin(angle)) / FOLD_WAVE_MM + rng.uniform(0, 2 * np.pi)
+    away = away + FOLD_WANDER_MM * np.sin(along)
+    steepness = rng.choice((-1.0, 1.0)) * slope * rng.uniform(0.6, 1.2) * (0.75 + 0.35 * np.sin(0.6 * along))
+    knots += _edge(away, steepness, reach_mm=rng.uniform(20, 50), soft_mm=rng.uniform(*FOLD_EDGE_MM))
 
 
-def _edge(away: Float, slope: float, *, reach_mm: float) -> Float:
-    """Return a rounded edge that rises by `slope` on both sides toward where `away` (mm) is 0, and levels off within `reach_mm`."""
-    return np.asarray(slope * reach_mm * np.exp(-np.sqrt(away**2 + SOFTEST_EDGE_MM**2) / reach_mm), dtype=np.float64)
+def _edge(away: Float, slope: float | Float, *, reach_mm: float, soft_mm: float = SOFTEST_EDGE_MM) -> Float:
+    """Return a rounded edge that rises by `slope` on both sides toward where `away` (mm) is 0, and levels off within `reach_mm`.
+
+    `soft_mm`: half-width of its round part.
+    """
+    return np.asarray(slope * reach_mm * np.exp(-np.sqrt(away**2 + soft_mm**2) / reach_mm), dtype=np.float64)
 
 
 def _wrinkle(knots: Float, x: Float, y: Float, height_mm: float, rng: np.random.Generator) -> None:

@@ -24,6 +24,7 @@ PLAIN: tuple[Color, ...] = (
     (120, 100, 60),
 )
 WINDOWS: tuple[Color, ...] = ((56, 54, 52), (82, 80, 80), (35, 32, 32), (205, 205, 205), (240, 240, 240))
+SPECKS = 3.0  # gray levels by which spots of a table differ
 SHADOW_SCALE, TEXTURE_SCALE = 8, 4  # shadows are soft and tables out of focus: they are worked out at a fraction of the size
 
 
@@ -40,7 +41,7 @@ class Ground:
         if self.kind == "window":
             return np.tile(np.array(self.color, np.uint8), (*shape, 1))
         rng, small = np.random.default_rng(self.seed), (-(-shape[0] // TEXTURE_SCALE), -(-shape[1] // TEXTURE_SCALE))
-        texture = _clouds(small, rng) * np.float32(8)
+        texture = _clouds(small, rng) * np.float32(8) + rng.standard_normal(small, dtype=np.float32) * np.float32(SPECKS)
         if self.kind == "wood":
             texture += _turned(_streaks, small, rng) * np.float32(0.12 * max(self.color))
         if self.kind == "cloth":
@@ -102,11 +103,17 @@ def _threads(shape: tuple[int, int], rng: np.random.Generator) -> Single:
 
 
 def drop_shadow(ground: Pixels, outline: Float, *, depth: float, spread_px: float, offset_px: tuple[float, float]) -> Pixels:
-    """Darken the ground under a sheet's `outline` (n, 2) in pixels by the share `depth`, softened by `spread_px` and offset."""
+    """Darken the ground under a sheet's `outline` (n, 2) in pixels by the share `depth`, softened by `spread_px` and offset.
+
+    Where the sheet nearly touches the ground, at its edges, hardly any light comes in from any side.
+    """
     height, width = ground.shape[:2]
     small = np.full((max(1, height // SHADOW_SCALE), max(1, width // SHADOW_SCALE)), 255, np.uint8)
     points = np.rint((outline + offset_px) / SHADOW_SCALE * 16).astype(np.int32)
     cv2.fillPoly(small, [points], (round(255 * (1 - depth)),), cv2.LINE_AA, 4)
     small = np.asarray(cv2.GaussianBlur(small, (0, 0), max(0.5, spread_px / SHADOW_SCALE)), dtype=np.uint8)
+    touched = np.full_like(small, 255)
+    cv2.fillPoly(touched, [np.rint(outline / SHADOW_SCALE * 16).astype(np.int32)], (round(255 * (1 - depth)),), cv2.LINE_AA, 4)
+    small = np.minimum(small, cv2.GaussianBlur(touched, (0, 0), max(0.5, spread_px / SHADOW_SCALE)))
     light = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.multiply(ground, cv2.merge([light, light, light]), scale=1 / 255), dtype=np.uint8)

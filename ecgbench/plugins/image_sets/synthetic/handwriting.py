@@ -32,6 +32,7 @@ PHRASES = (
 COUNTED = ("hr", "qtc", "bp", "pr")
 PENS: tuple[Color, ...] = ((140, 50, 25), (150, 70, 40), (45, 42, 40), (60, 55, 58), (45, 40, 170))
 PEN_MM = (0.35, 0.6)
+PRESSURE, PRESSED_POINTS = 0.22, 9  # deviation of the logarithm of a line's width, and after how many points it is another one
 PER_PIECE = 6  # points between two of a letter's
 BASELINE = 3.0  # of the letters above, in their own units
 APART, BLANK = 0.9, 3.5  # from one letter to the next, and the width of a blank
@@ -52,7 +53,7 @@ def draw_notes(size_mm: tuple[float, float], count: int, rng: np.random.Generato
     for _ in range(count):
         mark = words(_phrase(rng), rng) if rng.random() < 0.65 else (_ring, _arrow, _tick)[rng.integers(3)](rng)
         place = rng.uniform((0.03, 0.06), (0.85, 0.95)) * np.array(size_mm)
-        notes.append(Note(Stroke(mark + place, width), pen))
+        notes.append(Note(Stroke(mark + place, _pressed(len(mark), width, rng)), pen))
     return tuple(notes)
 
 
@@ -64,7 +65,14 @@ def draw_mark(at_mm: Float, rng: np.random.Generator) -> Note:
         if rng.random() < 0.4
         else (_ring, _arrow, _tick, _cross, _underline, _scribble)[rng.integers(6)](rng)
     )
-    return Note(Stroke(drawn + at_mm, width), pen)
+    return Note(Stroke(drawn + at_mm, _pressed(len(drawn), width, rng)), pen)
+
+
+def _pressed(count: int, width_mm: float, rng: np.random.Generator) -> Float:
+    """Return the width (count,) of a line in mm, as a hand presses a pen harder and lighter along its way."""
+    turns = rng.normal(0, PRESSURE, count // PRESSED_POINTS + 2)
+    share = np.interp(np.arange(count) / PRESSED_POINTS, np.arange(len(turns)), turns)
+    return np.asarray(width_mm * np.exp(share), dtype=np.float64)
 
 
 def words(text: str, rng: np.random.Generator) -> Float:

@@ -14,13 +14,18 @@ Share = tuple[float, float, float]
 
 FIELD_STEP_PX = 12  # light is smooth but for the edges of shadows: it is worked out on a grid this coarse
 BRIGHTEST = 1.5  # share of light, against that which makes white paper white: beyond it all is white anyway
-SOFTNESS = (0.008, 0.2)  # of a shadow's edge, in halves of the picture
+SOFTNESS = (0.09, 0.4)  # of a shadow's edge, in halves of the picture: of 16 real photos none shows a harder one
+HARD, HARDEST = 0.02, 0.03  # share of shadows of something that lies nearly on the sheet, and how soft theirs are
+WARMTH = 0.042  # share by which blue light varies across a picture: lamps and windows have different colors
 LOW, HIGH = 5, 95  # percentiles of the light in a picture that `loss` compares
 
 
 @dataclass(frozen=True, eq=False)
 class Light:
-    """Uneven light: the picture's levels are multiplied by `field` (rows, columns), spread over the picture, and by `color` (BGR)."""
+    """Uneven light: the picture's levels are multiplied by `field`, spread over the picture, and by `color` (BGR).
+
+    `field`: (rows, columns), or (rows, columns, 3) where the light's color varies.
+    """
 
     field: Float
     color: Share = (1.0, 1.0, 1.0)
@@ -28,7 +33,8 @@ class Light:
     def apply(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
         """Return the picture in this light; what it makes brighter than white is white."""
         height, width = pixels.shape[:2]
-        arrived = np.clip(self.field[..., None] * np.array(self.color) / BRIGHTEST, 0, 1)
+        field = self.field if self.field.ndim == 3 else self.field[..., None]
+        arrived = np.clip(field * np.array(self.color) / BRIGHTEST, 0, 1)
         smooth = cv2.resize(np.rint(arrived * 255).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
         return np.asarray(cv2.multiply(pixels, smooth, scale=BRIGHTEST / 255), dtype=np.uint8)
 
@@ -72,14 +78,23 @@ def uneven_field(shape: tuple[int, int], loss: float, rng: np.random.Generator, 
     return np.asarray(light / np.percentile(light, HIGH), dtype=np.float64)
 
 
+def tinted(field: Float, rng: np.random.Generator) -> Float:
+    """Return the light of a `field` (rows, columns) as (rows, columns, 3) of blue, green and red: warmer on one side and in the shade, or colder."""
+    y, x = field_axes((FIELD_STEP_PX * field.shape[0], FIELD_STEP_PX * field.shape[1]))
+    warm = rng.uniform(0.2, 1) * _toward(x, y, rng.uniform(0, 360)) + rng.normal(0, 2) * np.log(np.maximum(field, 0.05))
+    share = WARMTH * np.clip(warm, -2, 2)[..., None] * np.array((-1.0, -0.25, 0.3))
+    return np.asarray(field[..., None] * (1 + share), dtype=np.float64)
+
+
 def _shadow(x: Float, y: Float, rng: np.random.Generator) -> Float:
     """Draw a shadow, 0 to 1: of a wall or an arm beyond a wavy line, of a phone that reaches in from beyond the picture, or of one in a hand.
 
     The nearer to the sheet what casts it, the harder its edge.
     """
-    angle, softness = rng.uniform(0, 360), np.exp(rng.uniform(np.log(SOFTNESS[0]), np.log(SOFTNESS[1])))
+    angle, far = rng.uniform(0, 360), rng.random()
+    softness = HARDEST if far < HARD else np.exp(np.interp(far, (HARD, 1), np.log(SOFTNESS)))
     along, across = _toward(x, y, angle), _toward(x, y, angle + 90)
-    wave, kind, end = 0.12 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6)), rng.random(), rng.uniform(-0.2, 0.6)
+    wave, kind, end = 0.2 * np.sin(across * rng.uniform(1, 3) + rng.uniform(0, 6)), rng.random(), rng.uniform(-0.2, 0.6)
     if kind < 0.4:
         away = along - rng.uniform(-0.6, 0.8) - wave
     elif kind < 0.75:
@@ -101,13 +116,16 @@ def _slab(along: Float, across: Float, end: float, half: float, corner: float) -
     return np.asarray(half * (1 - (beyond**corner + np.abs(across / half) ** corner) ** (1 / corner)), dtype=np.float64)
 
 
-def glare_field(shape: tuple[int, int], strength: float, rng: np.random.Generator, *, spots: int) -> Float:
-    """Draw `spots` reflections of lamps and windows: soft ellipses that throw back up to `strength` of white."""
+def glare_field(shape: tuple[int, int], strength: float, rng: np.random.Generator, *, spots: int, spread: float = 1.0) -> Float:
+    """Draw `spots` reflections of lamps and windows: soft ellipses that throw back up to `strength` of white.
+
+    `spread`: how many times as large they are on a duller surface than on a screen's glass.
+    """
     y, x = field_axes(shape)
     field = np.zeros((y.shape[0], x.shape[0]))
     for _ in range(spots):
         angle, (middle_x, middle_y) = rng.uniform(0, np.pi), rng.uniform(-0.9, 0.9, 2)
-        long, short = rng.uniform(0.15, 0.5), rng.uniform(0.06, 0.2)
+        long, short = spread * rng.uniform(0.15, 0.5), spread * rng.uniform(0.06, 0.2)
         along = (x - middle_x) * np.cos(angle) + (y - middle_y) * np.sin(angle)
         away = (y - middle_y) * np.cos(angle) - (x - middle_x) * np.sin(angle)
         spot = strength * rng.uniform(0.5, 1) / (1 + ((along / long) ** 2 + (away / short) ** 2) ** 1.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +13,7 @@ from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.plugins.image_sets.synthetic.accidents import with_accidents
 from ecgbench.plugins.image_sets.synthetic.choice import text_of
 from ecgbench.plugins.image_sets.synthetic.framing import FRAMINGS, come_close
+from ecgbench.plugins.image_sets.synthetic.geometry import flat_geometry
 from ecgbench.plugins.image_sets.synthetic.header import header_of
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
 from ecgbench.plugins.image_sets.synthetic.lead_source import LeadSource, SeededHeart, stream
@@ -22,7 +23,7 @@ from ecgbench.plugins.image_sets.synthetic.render import render
 from ecgbench.plugins.image_sets.synthetic.sheet import print_sheet
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
-GENERATOR_VERSION = "9"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
+GENERATOR_VERSION = "10"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
 
 DPI_RANGE = (72.0, 600.0)
 USUAL = Style()
@@ -40,7 +41,7 @@ class SyntheticPage:
 
     >>> page = SyntheticPage(dpi=100).make_page()
     >>> page.shape, page.content_id
-    ((850, 1100), 'synthetic:9:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:framing=any:layout=3x4+1:color=red:...')
+    ((850, 1100), 'synthetic:10:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:framing=any:layout=3x4+1:color=red:...')
     """
 
     seed: int = 0
@@ -110,11 +111,12 @@ def _picture(recipe: SyntheticPage) -> Picture:
     style = fitted(recipe.style, recording)
     header = header_of(recording, style, stream(recipe.seed, recipe.record, "header"))
     sheet = print_sheet(recording, style, header)
-    flat = render(sheet, recipe.dpi)
-    rng = stream(recipe.seed, recipe.record, recipe.kind)
-    scene = KINDS[recipe.kind](flat.geometry, recipe.severity, rng)
+    rng, lies = stream(recipe.seed, recipe.record, recipe.kind), flat_geometry(recipe.dpi, sheet.size_mm)
+    scene = KINDS[recipe.kind](lies, recipe.severity, rng)
+    flat = render(sheet, scene.print_times * recipe.dpi)
+    scene = scene.printed(flat.geometry) if scene.print_times > 1 else replace(scene, flat=flat.geometry)
     marks = sheet.pulses if style.pulse == "right" else ()  # on the left, they are cut off as often as not
     inked = np.vstack([*(stroke.points for stroke in (*sheet.traces, *marks)), np.empty((0, 2))])
     scene = come_close(scene, inked, stream(recipe.seed, recipe.record, "framing"), recipe.framing)
-    scene = with_accidents(scene, inked, recipe.severity, stream(recipe.seed, recipe.record, "accidents"))
+    scene = with_accidents(scene, inked, recipe.kind, recipe.severity, stream(recipe.seed, recipe.record, "accidents"))
     return Picture(flat, scene, scene.take(flat.pixels, sheet.paper.edge, rng))

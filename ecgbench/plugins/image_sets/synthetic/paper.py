@@ -62,7 +62,7 @@ PAPERS: Mapping[str, Paper] = {
 }
 DOT_TIMES = 2.3  # side of the dots of a dotted grid by the width of lines that they stand for: 0.2 to 0.46 mm
 CELL_DOT_MM = 0.3  # and of the gray ones of cells, which are darker
-CELL_DOT: Color = (106, 115, 108)
+CELL_DOT: Color = (98, 106, 100)
 CELL_PITCH_MM, CELL_DASH_MM = 0.5, 0.4  # of the dots that the 5 mm lines around cells are made of, and how long each is
 WHITE: Color = (255, 255, 255)
 CELL_GRAY = 0.7  # share of that gray in the color of the lines around cells

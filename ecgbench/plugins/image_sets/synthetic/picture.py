@@ -44,6 +44,11 @@ class Picture:
         return self.scene.geometry
 
     @cached_property
+    def px_per_mm(self) -> float:
+        """Pixels in a millimeter in the middle of the sheet."""
+        return self.geometry.size_at(np.array(self.scene.size_mm) / 2)
+
+    @cached_property
     def truth(self) -> Truth:
         """All that is known, worked out from the sheet's millimeters through the picture's geometry."""
         sheet, box = self.flat.sheet, self._content_box()
@@ -151,13 +156,14 @@ class Picture:
         found = self.geometry.to_pixels(self.scene.corners)
         height, width = self.geometry.shape
         outside = np.maximum(-0.5 - found, found - (width - 0.5, height - 0.5)).max()
-        return found if outside <= BEYOND_MM * float(self.flat.geometry.matrix[0, 0]) else None
+        return found if outside <= BEYOND_MM * self.px_per_mm else None
 
     def _content_box(self) -> Box:
         """Return the box of the sheet where its edges are seen (on a desk), else of everything that is printed on it."""
         sheet, shape = self.flat.sheet, self.geometry.shape
         if self.scene.desk is not None:
-            return box_around(self.geometry.path_to_pixels(self.scene.outline), shape)
+            outline = self.scene.outline
+            return box_around(self.geometry.path_to_pixels(np.vstack([outline, outline[:1]])), shape)
         printed = [corners(*box) for box in self.flat.text_boxes_mm]
         printed += [stroke.points for stroke in (*sheet.traces, *sheet.pulses, *sheet.separators)]
         if sheet.paper.grid != "none":
@@ -184,7 +190,7 @@ class Picture:
         """Return which points (n, 2) within the picture are darker than the brightest of eight places around them."""
         height, width = self.geometry.shape
         column, row = np.rint(points).astype(np.intp).T
-        reach = max(2, round(BESIDE_MM * float(self.flat.geometry.matrix[0, 0])))
+        reach = max(2, round(BESIDE_MM * self.px_per_mm))
         around = [(reach * dy, reach * dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dx or dy]
         beside = [self._gray[(row + dy).clip(0, height - 1), (column + dx).clip(0, width - 1)] for dy, dx in around]
         here = self._gray[row.clip(0, height - 1), column.clip(0, width - 1)].astype(np.int16)

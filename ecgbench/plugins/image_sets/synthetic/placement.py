@@ -56,14 +56,16 @@ def fitted(style: Style, recording: Recording) -> Style:
 def _spread(known: Layout, style: Style) -> Layout:
     rows = len(known.rows_mm)
     header = min(HEADERS_MM[style.header], STRIP_HEADER_MM) if rows == 1 else HEADERS_MM[style.header]
-    width, height = PAPERS_MM.get(style.paper, (LEFT_MM + TRACE_MM + ROLL_RIGHT_MM, 0.0))
+    left, above, right, below = DEVICES[style.device].around_mm if style.paper == "roll" else (0.0, 0.0, 0.0, 0.0)
+    header += above
+    width, height = PAPERS_MM.get(style.paper, (LEFT_MM + left + TRACE_MM + ROLL_RIGHT_MM + right, 0.0))
     if height and rows > 1:
         pitch = min((height - header - FOOTER_ROOM_MM) / rows, WIDEST_PITCH_MM)
     else:
         pitch = PITCH_MM[rows]
-        height = header + rows * pitch + FOOTER_ROOM_MM
+        height = header + rows * pitch + FOOTER_ROOM_MM + below
     stand = tuple(header + pitch * (row + DOWN) for row in range(rows))
-    return replace(known, rows_mm=stand, header_mm=header, size_mm=(width, height))
+    return replace(known, rows_mm=stand, header_mm=header, size_mm=(width, height), left_mm=known.left_mm + left)
 
 
 def _cut(layout: Layout, cut_mm: float) -> Layout:

@@ -84,7 +84,7 @@ def ink_coverage(strokes: Iterable[Stroke], geometry: Geometry, printed_px_per_m
 def lay_strokes(coverage: Pixels, strokes: Iterable[Stroke], geometry: Geometry, printed_px_per_mm: float | None = None) -> None:
     """Add the ink of strokes to `coverage`, (H, W) uint8 of how much of each pixel is covered, in place."""
     gap = np.full((1, 2), np.nan)
-    joined = [(stroke, points) for stroke in strokes for points in (stroke.points, gap)]
+    joined = [(stroke, points) for stroke in strokes for points in (stroke.inked, gap)]
     if not joined:
         return
     thinnest_mm = THINNEST_INK_PX / printed_px_per_mm if printed_px_per_mm else 0.0

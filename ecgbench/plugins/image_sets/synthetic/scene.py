@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -26,6 +26,8 @@ from ecgbench.plugins.image_sets.synthetic.tears import RIM_MM, TornSheet
 
 STAMP_INK: Color = (70, 62, 60)  # of a text that was printed over the page later
 SHARP_PX_PER_MM = 6.5  # below it, lines are so few pixels wide that linear interpolation would make them pale
+FINER = 2.0  # times as fine as such a picture a print is that a camera takes it of
+APERTURE_PX = 0.33  # deviation of what a pixel of that camera sees, in its pixels
 FIBERS: Color = (244, 247, 248)  # white of a tear's rim
 
 
@@ -37,7 +39,8 @@ class Scene:
     take light away. `torn`: what is left of the sheet. Geometry: `bend` of the paper, then `matrix` (3, 3) from the print's pixels to
     the picture's, None where it stays as it is; `window` (x, y, width, height) is the part of that picture which is kept, None for all
     of it. `desk`: the ground around a sheet whose edges are seen; None where it is the paper's own color. `fronts` lie between it and
-    the camera. In the camera: `screen` that shows the page, then `damages` in turn.
+    the camera. `aperture_px`: deviation, in pixels of a print that is finer than the picture, of what one of the picture's pixels sees.
+    In the camera: `screen` that shows the page, then `damages` in turn.
     """
 
     flat: Geometry
@@ -51,6 +54,7 @@ class Scene:
     matrix: Float | None = None
     window: tuple[int, int, int, int] | None = None
     desk: Ground | None = None
+    aperture_px: float = 0.0
     fronts: tuple[Front, ...] = ()
     screen: Screen | None = None
     damages: tuple[Damage, ...] = ()
@@ -77,6 +81,21 @@ class Scene:
         """Width and height of the sheet."""
         width, height = self.flat.to_mm(np.array([(self.flat.shape[1] - 0.5, self.flat.shape[0] - 0.5)]))[0]
         return float(width), float(height)
+
+    @property
+    def print_times(self) -> float:
+        """How many times as fine as the sheet lies in `flat` the print should be: a camera does not see where a print has its pixels."""
+        return FINER if self.desk is not None and self.flat.matrix[0, 0] < SHARP_PX_PER_MM else 1.0
+
+    def printed(self, print_of: Geometry) -> Scene:
+        """Return the scene of a print with another geometry, whose picture is the same."""
+        assert self.matrix is not None
+        finer = self.flat.matrix @ np.linalg.inv(print_of.matrix)
+        height, width = self.flat.shape
+        return replace(
+            self, flat=print_of, matrix=self.matrix @ finer, window=self.window or (0, 0, width, height),
+            aperture_px=APERTURE_PX / float(finer[0, 0]),
+        )  # fmt: skip
 
     @property
     def outline(self) -> Float:
@@ -163,9 +182,11 @@ class Scene:
         """Lay the print on its ground."""
         if self.desk is None:
             return warp(pixels, self.flat, mm, np.full((*self.geometry.shape, 3), paper, np.uint8))
+        if self.aperture_px:
+            pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), self.aperture_px), np.uint8)
         ground = self.desk.paint(self.geometry.shape)
         if self.screen is None:
-            lift = self.flat.shape[1] * rng.uniform(0.002, 0.008)
+            lift = self.geometry.shape[1] * rng.uniform(0.002, 0.008)
             outline, depth = self.geometry.path_to_pixels(self.outline), rng.uniform(0.2, 0.5)
             ground = drop_shadow(ground, outline, depth=depth, spread_px=2 * lift, offset_px=(lift, 1.5 * lift))
         left, sharp = self.left(), bool(self.flat.matrix[0, 0] < SHARP_PX_PER_MM)

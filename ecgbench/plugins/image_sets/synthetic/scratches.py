@@ -20,11 +20,11 @@ HAIRS = 0.25  # share of lines that are hairs: darker, and curled
 
 @dataclass(frozen=True)
 class Scratches:
-    """`count` fine lines in a bundle or two on a print of `px_per_mm`, of up to `depth`, the share of light that one takes away."""
+    """`count` fine lines in a bundle or two on a sheet of `width_mm`, of up to `depth`, the share of light that one takes away."""
 
     count: int
     depth: float
-    px_per_mm: float
+    width_mm: float
     seed: int
 
     def apply(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -32,7 +32,8 @@ class Scratches:
         if not self.count:
             return pixels
         own, scratched = np.random.default_rng(self.seed), pixels.copy()
-        size_mm = np.array(pixels.shape[1::-1]) / self.px_per_mm
+        px_per_mm = pixels.shape[1] / self.width_mm
+        size_mm = np.array(pixels.shape[1::-1]) / px_per_mm
         bundles = own.uniform((0, 0), size_mm, (2, 2))
         angles = own.uniform(0, np.pi, 2)
         for _ in range(self.count):
@@ -43,7 +44,7 @@ class Scratches:
             course = _course(start, angle, curl=1.6 if hair else 0.25, rng=own)
             depth = self.depth * (own.uniform(1.0, 1.8) if hair else own.uniform(0.2, 1.0))
             width = own.uniform(*WIDTH_MM) * (0.7 if hair else 1.0)
-            _draw(scratched, course * self.px_per_mm - 0.5, width * self.px_per_mm, min(0.8, depth))
+            _draw(scratched, course * px_per_mm - 0.5, width * px_per_mm, min(0.8, depth))
         return scratched
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,8 +35,8 @@ PULSE_MV = 1.0
 BAR_MM, TICK_MM = (7.0, 0.78), (4.0, 0.25)  # height and width of separators; the bar's are measured on ecg-image-kit's renders
 SPLIT_MM = (2.6, 0.5, 2.0)  # height and width of each half of a split bar, and from the baseline to either
 PULSE_GAP_MM = 1.5  # between the end of a row and a pulse on its right
-DOTS_APART_MM, DOTS_BEYOND_MM = 0.8, 20.0  # of a dotted line between columns, and how far it goes on above and below the rows
-LINE_DOT_MM = (0.15, 0.27)  # length and width of its dots, round ends apart
+DOTS_APART_MM, DOTS_BEYOND_MM = 1.0, 20.0  # of a dotted line between columns, and how far it goes on above and below the rows
+LINE_DOT_MM = (0.28, 0.27)  # length and width of its dots, round ends apart
 DOT_LEVEL = 0.75  # of the lines' color: dots of a dotted grid are darker in print, where paler ones would not be seen
 LABEL_ASIDE_MM = 0.9  # of names beside a mark that is as high as they
 LABEL_DOWN = 0.36  # of the way to the next row at most, where rows are close
@@ -48,10 +48,21 @@ FAST_MM = 0.9  # way of the pen in 2 ms, from which on it is at its fastest: 1 m
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """A line of ink: `points` (n, 2) float64 of (x, y) in mm, broken where they are NaN, and its width in mm, or that from each on (n,)."""
+    """A line of ink: `points` (n, 2) float64 of (x, y) in mm, broken where they are NaN, and its width in mm, or that from each on (n,).
+
+    `step_mm`: what its ink rises and falls by, where dots print it; 0 where it follows the points.
+    """
 
     points: Float
     width_mm: float | Float
+    step_mm: float = field(default=0.0, kw_only=True)
+
+    @property
+    def inked(self) -> Float:
+        """Where its ink is laid, (n, 2): at its points, or at the nearest dots above or below them."""
+        if not self.step_mm:
+            return self.points
+        return np.column_stack([self.points[:, 0], self.step_mm * np.rint(self.points[:, 1] / self.step_mm)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +187,8 @@ def _trace(place: Place, layout: Layout, recording: Recording, style: Style) -> 
     part = signal[first:last].astype(np.float64)
     x = start_mm(style) + (first + np.arange(len(part))) / fs * style.speed
     points = np.column_stack([x, place.y_mm - style.gain * part])
-    return Trace(points, _width_mm(points, fs, style), place.lead, first / fs, _box(place, layout, style))
+    width_mm, box_mm = _width_mm(points, fs, style), _box(place, layout, style)
+    return Trace(points, width_mm, place.lead, first / fs, box_mm, step_mm=style.head_mm)
 
 
 def _width_mm(points: Float, fs: float, style: Style) -> float | Float:

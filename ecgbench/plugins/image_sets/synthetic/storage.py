@@ -6,6 +6,7 @@ import numpy as np
 
 CALIBRATED_PX_PER_MM = 200 / 25.4  # of the pages that the ramps of kinds.py were set on
 SAMPLED_PX2 = 0.25  # variance, in pixels, by which pixels themselves widen a line: those of the print and those of the picture
+AVERAGED = 2.0  # power of a picture's size that noise falls with: averaging gives 1, and services smooth what they store smaller
 MOST_SPARED = 0.85  # share of a lens's blur that coarse pixels can stand for
 RESHARPENED = (0.6, 0.8)  # added to the sharpening of pictures that were stored much smaller, at severity 0.5 and 1
 
@@ -18,7 +19,7 @@ def focus_px(px_per_mm: float, sigma_mm: float) -> float:
 
 def stored_noise(px_per_mm: float, noise: float, severity: float) -> float:
     """Return `noise` as it is left: storing a picture smaller averages the noise of a good camera; that of the worst is blotches."""
-    return noise * float(_size(px_per_mm) ** (1 - severity**2))
+    return noise * float(_size(px_per_mm) ** (AVERAGED * (1 - severity**2)))
 
 
 def resharpened(px_per_mm: float, severity: float) -> float:

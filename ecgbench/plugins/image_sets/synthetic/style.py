@@ -33,7 +33,8 @@ class Style:
     laid, as the share that is missing in places. `spread_mm`: by how much the ink of letters spreads on every side.
     `heavy_mm`: width of every fifth of the 5 mm lines, 0 where it is as the others. `split_mm`: of the gap between the two rows of dots
     that a 5 mm line of "cells" is made of, 0 where it is one row. `foot_mm`: of the baseline on either side of a calibration pulse.
-    `slant_mm`: by how much the lower end of its flanks stands further out than the upper one.
+    `slant_mm`: by how much the lower end of its flanks stands further out than the upper one. `head_mm`: from dot to dot of the thermal
+    head that traces are printed by, in steps of which they rise and fall, 0 for a pen or a head too fine to be seen.
     """
 
     layout: str = "3x4+1"
@@ -68,6 +69,7 @@ class Style:
     split_mm: float = 0.0
     foot_mm: float = 0.0
     slant_mm: float = 0.0
+    head_mm: float = 0.0
 
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
@@ -141,6 +143,7 @@ FIELDS: Mapping[str, Field] = {
     "split_mm": Field(Within(0, 0.2), of((0.0,)), "split_mm"),
     "foot_mm": Field(Within(0, 2), of((0.0,)), "foot_mm"),
     "slant_mm": Field(Within(0, 0.6), of((0.0,)), "slant_mm"),
+    "head_mm": Field(Within(0, 0.25), of((0.0,)), "head_mm"),
 }
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,
@@ -170,6 +173,7 @@ KAGGLE: Mapping[str, Choice] = {
     "split_mm": of((0.0,)),
     "foot_mm": of((0.0,)),
     "slant_mm": of((0.0,)),
+    "head_mm": of((0.0,)),
 }
 PRESETS: Mapping[str, Mapping[str, Choice]] = {"kaggle": KAGGLE}
 

@@ -33,3 +33,9 @@ def test_a_sheet_shades_the_ground_beside_it() -> None:
     flat = np.full((160, 200, 3), 200, np.uint8)
     ground = drop_shadow(flat, corners(40, 40, 120, 100), depth=0.5, spread_px=4, offset_px=(8, 8))
     assert abs(int(ground[80, 80, 0]) - 100) <= 2 and int(ground[104, 100, 0]) < 170 and abs(int(ground[10, 10, 0]) - 200) <= 2
+
+
+def test_a_sheet_shades_the_ground_on_all_of_its_sides() -> None:
+    flat = np.full((160, 200, 3), 200, np.uint8)
+    ground = drop_shadow(flat, corners(40, 40, 120, 100), depth=0.5, spread_px=8, offset_px=(4, 4)).astype(int)[..., 0]
+    assert ground[70, 36] < 170 and ground[36, 80] < 170 and ground[70, 124] < 170 and ground[104, 80] < 170

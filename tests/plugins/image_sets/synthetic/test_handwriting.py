@@ -50,3 +50,12 @@ def test_a_mark_is_near_its_place_and_of_many_forms() -> None:
         assert len(known) >= 2 and np.abs(known - at).min(axis=0).max() < 12 and np.ptp(known, axis=0).max() < 110
         sizes.add(len(points))
     assert len(sizes) > 8
+
+
+def test_a_pen_is_pressed_harder_here_and_lighter_there() -> None:
+    for seed in range(10):
+        stroke = draw_mark(np.zeros(2), chance(seed)).stroke
+        width = np.asarray(stroke.width_mm)
+        assert width.shape == (len(stroke.points),) and (width > 0.1).all() and (width < 1.3).all()
+        if len(width) > 30:
+            assert width.max() > 1.15 * width.min() and np.abs(np.diff(width)).max() < 0.2

@@ -10,6 +10,7 @@ from ecgbench.plugins.image_sets.synthetic.damage import Blur, Downscale, Jpeg, 
 from ecgbench.plugins.image_sets.synthetic.geometry import flat_geometry
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS, PHOTO, SCAN, Ramp
 from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS, LETTER_MM
+from ecgbench.plugins.image_sets.synthetic.light import Light
 from ecgbench.plugins.image_sets.synthetic.page import SyntheticPage
 from ecgbench.plugins.image_sets.synthetic.scene import Scene
 from ecgbench.plugins.image_sets.synthetic.stains import Mould, Spill
@@ -62,7 +63,7 @@ def test_scans_are_tilted_by_what_their_severity_says(kind: str, severity: float
 @pytest.mark.parametrize("severity", [0.0, 0.5, 1.0])
 def test_photos_have_the_tilt_and_keystone_that_their_severity_says(kind: str, severity: float) -> None:
     """A bent sheet's rows are turned here and there, which a camera's hold does not say."""
-    found = [scene(kind, severity, seed) for seed in range(8)]
+    found = [scene(kind, severity, seed) for seed in range(24)]
     assert np.median([abs(angle_deg(one)) for one in found]) == pytest.approx(PHOTO.tilt_deg.at(severity), rel=0.15, abs=0.3)
     assert np.median([keystone(one.geometry) for one in found]) == pytest.approx(PHOTO.keystone.at(severity), rel=0.15, abs=0.01)
 
@@ -114,7 +115,7 @@ def test_every_kind_takes_every_sheet_and_resolution_at_every_severity(kind: str
     """Large sheets are made at low resolutions and high ones with strips, to keep it quick."""
     width, height = (round(mm * dpi / 25.4) for mm in LAYOUTS[layout].size_mm)
     for severity in (0.0, 0.5, 1.0) if dpi == 72 else (1.0,):
-        recipe = SyntheticPage(6, 1, kind, severity, dpi, Style(layout=layout))
+        recipe = SyntheticPage(8, 1, kind, severity, dpi, Style(layout=layout), framing="whole")
         page, truth = recipe.make_page(), recipe.read_truth()
         assert page.bgr.shape == (height, width, 3) and page.bgr.std() > 5
         assert truth.trace_mask is not None and truth.trace_mask.shape == (height, width) and truth.trace_mask.any()
@@ -132,3 +133,18 @@ def test_at_severity_0_a_page_is_nearly_clean(kind: str) -> None:
         box.y + box.height // 20 : box.y + box.height * 19 // 20, box.x + box.width // 20 : box.x + box.width * 19 // 20
     ]
     assert np.median(inside) > 170 and np.percentile(page.gray[truth.trace_mask], 50) < 110
+
+
+@pytest.mark.parametrize("kind", ["0005", "0009", "0010"])
+def test_a_more_severe_photo_is_taken_in_the_same_light(kind: str) -> None:
+    for seed in range(4):
+        colors = {
+            next(damage.color for damage in scene(kind, severity, seed).damages if isinstance(damage, Light))
+            for severity in (0.2, 0.5, 1.0)
+        }
+        assert len(colors) == 1
+
+
+def test_a_quantity_whose_worst_is_an_exception_rises_slowly_at_first() -> None:
+    ramp = Ramp(0, 1, 5, common=1.6)
+    assert [ramp.at(severity) for severity in (0, 0.5, 0.65, 0.8, 0.9, 1)] == pytest.approx([0, 1, 1.3, 1.6, 3.3, 5])

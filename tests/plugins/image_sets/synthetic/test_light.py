@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecgbench.plugins.image_sets.synthetic.light import Glare, Light, field_axes, glare_field, uneven_field
+from ecgbench.plugins.image_sets.synthetic.light import Glare, Light, field_axes, glare_field, tinted, uneven_field
 
 
 def flat(level: int, shape: tuple[int, int] = (160, 240)) -> np.ndarray:
@@ -50,3 +50,22 @@ def test_glare_is_as_strong_as_asked_and_leaves_most_of_a_picture_alone() -> Non
     for seed in range(5):
         field = glare_field((800, 1000), 0.6, chance(seed), spots=1)
         assert 0.25 < field.max() <= 0.6 and np.median(field) < 0.1
+
+
+def test_tinted_light_is_as_bright_in_green_and_varies_most_in_blue() -> None:
+    field = uneven_field((600, 900), 0.2, chance(3))
+    for seed in range(6):
+        light = tinted(field, chance(seed))
+        assert light.shape == (*field.shape, 3)
+        blue, green, red = (np.ptp(light[..., channel] / field) for channel in range(3))
+        assert green < blue < 0.15 and green <= red < blue
+        np.testing.assert_allclose(light, field[..., None].repeat(3, axis=2), rtol=0.08)
+
+
+def test_shadows_have_soft_edges() -> None:
+    """Half of a shadow's edge is no narrower than a hundredth of the picture, but for the rare ones of what lies nearly on the sheet."""
+    steepest = []
+    for seed in range(60):
+        field = np.log(uneven_field((600, 900), 0.15, chance(seed)))
+        steepest.append(max(np.abs(np.diff(field, axis=axis)).max() for axis in (0, 1)))
+    assert np.mean(np.array(steepest) > 0.15) < 0.1 and np.median(steepest) < 0.05

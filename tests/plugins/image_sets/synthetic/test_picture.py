@@ -222,7 +222,7 @@ def test_the_content_box_of_a_render_is_the_box_of_all_print(layout: str) -> Non
 
 
 def test_the_content_box_and_corners_of_a_photo_are_those_of_the_paper() -> None:
-    recipe = SyntheticPage(seed=5, kind="0005", dpi=100, style=Style(color="green"))
+    recipe = SyntheticPage(seed=6, kind="0005", dpi=100, style=Style(color="green"), framing="whole")
     page, truth = recipe.make_page(), recipe.read_truth()
     box = truth.content_box
     assert box is not None and truth.corners is not None and truth.corners.shape == (4, 2)
@@ -260,3 +260,11 @@ def test_signals_are_those_that_are_shown() -> None:
     assert signals is not None and signals.fs == 500 and signals.layout == truth.layout == "3x4+1" and len(signals.leads) == 12
     assert np.isfinite(signals.leads["II"]).all() and np.isfinite(signals.leads["V1"]).sum() == 1250
     assert (truth.mm_per_s, truth.mm_per_mv) == (25.0, 5.0)
+
+
+def test_the_content_box_of_a_bent_sheet_holds_its_left_side_too() -> None:
+    for seed in range(3):
+        truth = SyntheticPage(seed, 0, "0005", 1.0, 75, Style(layout="12x1", frame="full"), framing="whole").read_truth()
+        assert truth.grid_mask is not None and truth.content_box is not None
+        columns = np.flatnonzero(truth.grid_mask.any(axis=0))
+        assert truth.content_box.x - 1 <= columns[0] and columns[-1] <= truth.content_box.x + truth.content_box.width

@@ -177,3 +177,16 @@ def test_the_corners_of_a_sheet_with_a_torn_edge_lie_on_the_tear() -> None:
     scene = replace(photographed(), torn=torn)
     np.testing.assert_array_equal(scene.corners, torn.corners)
     assert torn.outline[:, 1].min() > -1 and np.abs(torn.outline[:, 1] - torn.corners[0, 1]).min() < 2
+
+
+def test_a_finer_print_gives_the_same_picture_with_its_marks_in_the_same_places() -> None:
+    coarse, fine = flat_geometry(75), flat_geometry(150)
+    matrix, _ = held(coarse, Hold(-3.0, 0.2, 60.0, 0.92, (0.1, 0.3)))
+    scene = Scene(coarse, matrix=matrix, desk=Ground("wood", (62, 88, 122), 3))
+    assert scene.print_times == 2 and replace(scene, desk=None).print_times == 1 and photographed().print_times == 2
+    finer = scene.printed(fine)
+    np.testing.assert_allclose(finer.geometry.to_pixels(MARKS_MM), scene.geometry.to_pixels(MARKS_MM), atol=1e-9)
+    picture = finer.take(marked(), WHITE, chance())
+    assert picture.shape[:2] == coarse.shape
+    for x, y in finer.geometry.to_pixels(MARKS_MM):
+        assert found_near(picture[..., 1], x, y, 7) == pytest.approx((x, y), abs=0.3)

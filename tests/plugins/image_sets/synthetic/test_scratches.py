@@ -10,7 +10,7 @@ PAPER = np.full((400, 900, 3), 230, np.uint8)
 
 
 def scratched(count: int, seed: int = 3, depth: float = 0.4) -> np.ndarray:
-    return Scratches(count, depth, 4.0, seed).apply(PAPER, np.random.default_rng(0))
+    return Scratches(count, depth, 225.0, seed).apply(PAPER, np.random.default_rng(0))
 
 
 def test_lines_darken_little_of_the_print_and_lighten_nothing() -> None:
@@ -35,4 +35,4 @@ def test_deeper_lines_are_darker_and_none_leave_the_print_as_it_is() -> None:
 def test_lines_beyond_the_edge_are_cut_off_there() -> None:
     tiny = np.full((3, 5, 3), 200, np.uint8)
     for seed in range(40):
-        assert Scratches(6, 0.5, 4.0, seed).apply(tiny, np.random.default_rng(0)).shape == tiny.shape
+        assert Scratches(6, 0.5, 1.25, seed).apply(tiny, np.random.default_rng(0)).shape == tiny.shape

@@ -112,7 +112,7 @@ STYLE_SETTINGS: dict[str, tuple[str, set[object]]] = {
     "device": ("cart,screen", {"cart", "screen"}), "paper": ("a4", {"a4"}), "cut_mm": ("5", {5.0}), "fit": ("off", {False}),
     "offset_mm": ("1.5", {1.5}), "fade": ("0.2", {0.2}), "thinning": ("0.4", {0.4}), "paling": ("0.3", {0.3}),
     "mottle": ("0.1", {0.1}), "spread_mm": ("0.05", {0.05}), "heavy_mm": ("0.6", {0.6}),
-    "split_mm": ("0.1", {0.1}), "foot_mm": ("0.5", {0.5}), "slant_mm": ("0.2", {0.2}),
+    "split_mm": ("0.1", {0.1}), "foot_mm": ("0.5", {0.5}), "slant_mm": ("0.2", {0.2}), "head_mm": ("0.125", {0.125}),
 }  # fmt: skip
 
 

@@ -149,7 +149,7 @@ def test_portable_devices_set_the_a_of_limb_leads_apart() -> None:
     assert {"aVR", "aVL", "aVF"} <= {text.text for text in close}
     assert names.count("a") == 3 and len(names) == len(close) + 3 and {"VR", "VL", "VF"} <= set(names)
     first, rest = apart[names.index("VR") - 1 : names.index("VR") + 1]
-    assert rest.x_mm - first.x_mm == pytest.approx(length_mm("a", "times-thermal", 2.6) + 0.3) and rest.y_mm == first.y_mm
+    assert rest.x_mm - first.x_mm == pytest.approx(length_mm("a", "times-thermal", 2.6) + 0.1) and rest.y_mm == first.y_mm
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -257,3 +257,19 @@ def test_bold_names_of_leads_go_with_text_in_the_regular_face() -> None:
 def test_three_strips_stand_in_the_order_of_devices() -> None:
     made = sheet(layout="3x4+3")
     assert [trace.lead for trace in made.traces[-3:]] == ["V1", "II", "V5"]
+
+
+def test_a_thermal_head_prints_traces_on_its_dots_and_leaves_their_samples_as_they_are() -> None:
+    smooth, dotted = (sheet(HEART, head_mm=head_mm).traces[3] for head_mm in (0.0, 0.125))
+    np.testing.assert_array_equal(smooth.points, dotted.points)
+    np.testing.assert_array_equal(smooth.inked, smooth.points)
+    np.testing.assert_allclose(dotted.inked[:, 1] % 0.125 % 0.125, 0, atol=1e-9)
+    assert np.abs(dotted.inked - dotted.points).max() <= 0.0625 + 1e-9 and np.array_equal(dotted.inked[:, 0], dotted.points[:, 0])
+
+
+def test_a_roll_of_a_portable_device_is_wider_and_higher_than_its_traces() -> None:
+    portable, desktop = (sheet(HEART, device=device, paper="roll", layout="3x4") for device in ("portable", "desktop"))
+    assert portable.size_mm[0] - desktop.size_mm[0] == pytest.approx(23) and portable.size_mm[1] - desktop.size_mm[
+        1
+    ] == pytest.approx(10)
+    assert portable.traces[0].points[0, 0] - desktop.traces[0].points[0, 0] == pytest.approx(10)

@@ -28,5 +28,5 @@ def test_a_lens_further_out_of_focus_blurs_more_at_every_resolution() -> None:
 
 def test_noise_fades_in_small_pictures_but_not_in_the_worst_and_small_ones_are_sharpened() -> None:
     half = CALIBRATED_PX_PER_MM / 2
-    assert stored_noise(half, 4.0, 0.0) == pytest.approx(2.0) and stored_noise(half, 4.0, 1.0) == pytest.approx(4.0)
+    assert stored_noise(half, 4.0, 0.0) == pytest.approx(4.0 * 0.5**2) and stored_noise(half, 4.0, 1.0) == pytest.approx(4.0)
     assert resharpened(half, 0.5) == pytest.approx(0.3) and resharpened(half, 0.0) == 0

@@ -37,7 +37,7 @@ class Reported(RecordFile):
             rate, int(rng.integers(128, 204)), int(rng.integers(78, 112)), round(430 * float(np.sqrt(60 / rate)) + rng.normal(0, 15)),
             *axes, 1.2, 0.8, (rhythm, *found), "Abnormal ECG",
         )  # fmt: skip
-        return replace(recording, reading=reading)
+        return replace(recording, title=(), reading=reading)  # numbers of records are no numbers of patients
 
 
 def _rate(leads: npt.NDArray[np.floating], fs: float) -> int:

@@ -15,7 +15,7 @@ class Device:
     `pulse_s`: width of its calibration pulse. `gap_mm`: from there to the trace. `label_mm`: height of the leads' names. `apart_mm`: by
     which the "a" of aVR, aVL and aVF stands further from the V than in other words. `below_mm`, `above_mm`: from a trace's baseline to
     that of its name. `text_mm`: height of all other text. `even`: whether rows are spread over the paper, or stand where ecg-image-kit has
-    them. `usual`: how often fields of Style are drawn, where it is not as for all devices.
+    them. `strip`: what a rhythm strip is called, with its lead. `usual`: how often fields of Style are drawn, where it is not as for all devices.
     """
 
     pulse_s: float = 0.2
@@ -26,6 +26,7 @@ class Device:
     above_mm: float = -5.0
     text_mm: float = 2.4
     even: bool = True
+    strip: str = "{}"
     usual: Mapping[str, Choice] = field(default_factory=dict)
 
 
@@ -37,8 +38,9 @@ def _layouts(weights: Mapping[str, float]) -> Choice:
     return of(list(weights), list(weights.values()))
 
 
-_RED = _some(red=0.4, pink=0.4, orange=0.05, grey=0.05, blue=0.04, green=0.03, black=0.03)
+_RED = _some(red=0.33, pink=0.31, salmon=0.08, rose=0.06, orange=0.05, grey=0.05, blue=0.03, steel=0.03, green=0.03, black=0.03)
 _CLOSE = of((0.0, 3.0, 6.0, 9.0, 11.0), (0.4, 0.15, 0.15, 0.15, 0.15))
+_SCREEN = _some(smooth=0.5, hinted=0.3, stepped=0.2)  # letters of reports that a computer draws
 _UNCUT = of((0.0, 4.0), (0.85, 0.15))
 # What each does is as seen on real prints, photos and exports (labeled in development); how often, a guess at what lies about in clinics.
 DEVICES: Mapping[str, Device] = {
@@ -61,6 +63,7 @@ DEVICES: Mapping[str, Device] = {
         "heavy_mm": of((0.0, 0.45, 0.6), (0.65, 0.2, 0.15)),
         "separators": _some(split=0.85, bar=0.15), "frame": _some(framed=0.3, boxed=0.4, full=0.3), "color": _RED,
         "grid": _some(lines=0.92, cells=0.04, none=0.04), "cut_mm": _UNCUT, "bold_mm": Within(0.2, 0.4),
+        "faint": of((0.0, 0.2, 0.4), (0.7, 0.2, 0.1)),
     }),
     "portable": Device(pulse_s=0.12, gap_mm=3.8, label_mm=2.6, apart_mm=0.3, above_mm=-1.0, text_mm=2.5, usual={
         "foot_mm": Within(0.8, 1.2), "slant_mm": Within(0, 0.3), "split_mm": of((0.0, 0.04, 0.07), (0.4, 0.3, 0.3)),
@@ -73,11 +76,12 @@ DEVICES: Mapping[str, Device] = {
         "layout": _layouts({"3x4+1": 0.72, "3x4": 0.1, "6x2": 0.1, "6x2+1": 0.04, "12x1": 0.04}), "cut_mm": _UNCUT, "fade": Within(0, 0.5),
         "antialias": of((True,)),
     }),
-    "desktop": Device(pulse_s=0.14, gap_mm=3.0, label_mm=2.6, above_mm=-6.5, text_mm=2.3, usual={
+    "desktop": Device(strip="Rhythm[{}]", pulse_s=0.14, gap_mm=3.0, label_mm=2.6, above_mm=-6.5, text_mm=2.3, usual={
         "foot_mm": Within(0.9, 1.4),
         "font": _some(teletype=0.6, lean=0.4), "labels": _some(above=1.0), "pulse": _some(left=1.0), "separators": _some(none=0.6, tick=0.4),
         "frame": _some(full=0.4, framed=0.6), "color": _some(grey=0.35, black=0.15, green=0.2, red=0.2, blue=0.1),
-        "grid": _some(dotted=0.6, lines=0.3, none=0.1), "ink": _some(dark_grey=0.5, black=0.5), "trace_mm": Within(0.2, 0.34),
+        "grid": _some(dotted=0.6, lines=0.3, none=0.1), "ink": _some(dark_grey=0.25, black=0.75), "trace_mm": Within(0.2, 0.34),
+        "faint": of((0.0, 0.2, 0.4), (0.4, 0.3, 0.3)), "letters": _SCREEN,
     }),
     "system": Device(gap_mm=0.8, label_mm=2.6, above_mm=-4.5, below_mm=6.0, text_mm=2.2, usual={
         "foot_mm": Within(0.3, 1), "slant_mm": Within(0, 0.3),
@@ -96,7 +100,7 @@ DEVICES: Mapping[str, Device] = {
         "font": _some(bitmap=0.4, plain=0.3, sans=0.3), "antialias": of((False, True), (0.8, 0.2)), "trace_mm": of((0.13, 0.26)),
         "ink": _some(black=0.8, dark_blue=0.2), "paper": _some(roll=0.8, letter=0.2), "header": _some(none=0.6, short=0.4), "cut_mm": _CLOSE,
         "separators": _some(none=0.6, tick=0.4), "thinning": of((0.0,)), "paling": of((0.0,)), "mottle": of((0.0,)), "spread_mm": of((0.0,)),
-        "fade": of((0.0,)),
+        "fade": of((0.0,)), "letters": _some(smooth=0.2, hinted=0.45, stepped=0.35), "crisp": of((True,)),
         "frame": _some(full=0.9, boxed=0.1), "grid": _some(lines=0.85, none=0.1, dotted=0.05),
     }),
 }  # fmt: skip

@@ -18,6 +18,12 @@ MEASURED_PX = 20.0  # height of capitals whose lines are measured
 FINER = 4  # times as large as they are printed, letters are drawn: at their own size each would be set to a whole pixel
 DOT_DETAIL = 8  # pixels across a dot, before letters are brought to their size
 DOT_SHARE = 0.42  # radius of a needle's dot by their distance: neighbors just do not touch
+SMOOTH, HINTED, STEPPED = LETTERS = ("smooth", "hinted", "stepped")  # how outlines become pixels
+WITHIN_PX = 0.25  # between places within a pixel that hinted letters may take
+DARKER = np.rint(255 * (1 - (1 - np.arange(256) / 255) ** 1.5)).astype(
+    np.uint8
+)  # levels of their gray: screens draw them heavier than ink
+BLANK = 0.3  # width of a blank of theirs, as a share of the font's size
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,15 @@ class Stamp(NamedTuple):
 
 
 @lru_cache(maxsize=1024)  # leads and units are the same on every page
-def stamp_of(text: str, font: str, height_px: float, spread_px: float = 0.0) -> Stamp:
-    """Return `text` in one of FONTS with capitals `height_px` high, whose ink has spread by `spread_px` on every side."""
+def stamp_of(text: str, font: str, height_px: float, spread_px: float = 0.0, letters: str = SMOOTH) -> Stamp:
+    """Return `text` in one of FONTS with capitals `height_px` high, whose ink has spread by `spread_px` on every side.
+
+    `letters`: one of LETTERS: "smooth" ones have their exact size; "hinted" and "stepped" ones are those of a screen, which have whole
+    pixels for their size, places and stems, with some gray or with none, and no ink that spreads. Fonts of dots are the same in each.
+    """
     known = FONTS[font]
+    if letters != SMOOTH and not known.dots_px:
+        return _of_screen(text, known, height_px, gray=letters == HINTED)
     if known.heft:  # which makes capitals no higher
         spread_px, height_px = spread_px + known.heft * height_px, (1 - 2 * known.heft) * height_px
     if known.dots_px:
@@ -107,6 +119,43 @@ def _evenly(text: str, font: Font, height_px: float) -> Stamp:
     size = padded.shape[1] // FINER, padded.shape[0] // FINER
     small = np.asarray(cv2.resize(padded, size, interpolation=cv2.INTER_AREA), np.uint8)
     return _trimmed(small, right // FINER, down // FINER, length / FINER)
+
+
+def _of_screen(text: str, font: Font, height_px: float, *, gray: bool) -> Stamp:
+    """Return letters that stand on whole pixels, in shades of `gray` or all or nothing of each; bold ones are drawn again beside."""
+    size = max(SMALLEST_PX, round(height_px / font.capital))
+    bolder = max(1, round(2 * font.heft * height_px)) if font.heft else 0
+    canvas, x = np.zeros((3 * size, (2 * len(text) + 3) * size), np.uint8), 0
+    for letter in text:
+        if letter == " ":
+            x += round(BLANK * size)
+            continue
+        cell, advance = _cell(letter, font.file, size, gray=gray)
+        for beside in range(bolder + 1):
+            place = canvas[:, x + beside :][:, : cell.shape[1]]
+            np.maximum(place, cell, out=place)
+        x += advance + bolder
+    return _trimmed(canvas, -size, -2 * size, float(x))
+
+
+@lru_cache(maxsize=1024)
+def _cell(letter: str, file: str | None, size: int, *, gray: bool) -> tuple[Pixels, int]:
+    """Return a letter alone, (3 size, 3 size) uint8, whose baseline begins at (size, 2 size), and by how much the next one is to its right.
+
+    Of the places within a pixel that a gray letter may take, it has the one where its stems fill most of their pixels.
+    """
+    from PIL import Image, ImageDraw  # slow to import, and only pages with text need it
+
+    face, drawn = _face(file, size), []
+    for place in np.arange(-0.5, 0.5, WITHIN_PX) if gray else (0.0,):
+        canvas = Image.new("L", (3 * size, 3 * size))
+        pen = ImageDraw.Draw(canvas)
+        pen.fontmode = "L" if gray else "1"
+        pen.text((size + place, 2 * size), letter, 255, face, anchor="ls")
+        drawn.append(np.asarray(canvas, np.uint8))
+    fullest = max(drawn, key=lambda cell: float(np.square(cell, dtype=np.float32).sum()))
+    advance = round(face.getlength(letter, pen.fontmode))
+    return (np.asarray(cv2.LUT(fullest, DARKER), np.uint8) if gray else fullest), advance
 
 
 def _of_dots(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:

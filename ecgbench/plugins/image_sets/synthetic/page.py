@@ -12,6 +12,7 @@ from ecgbench.core.page import Page, frozen
 from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.plugins.image_sets.synthetic.accidents import with_accidents
 from ecgbench.plugins.image_sets.synthetic.choice import text_of
+from ecgbench.plugins.image_sets.synthetic.filtering import passed
 from ecgbench.plugins.image_sets.synthetic.framing import FRAMINGS, come_close
 from ecgbench.plugins.image_sets.synthetic.header import header_of
 from ecgbench.plugins.image_sets.synthetic.kinds import KINDS
@@ -22,7 +23,7 @@ from ecgbench.plugins.image_sets.synthetic.render import render
 from ecgbench.plugins.image_sets.synthetic.sheet import print_sheet
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
-GENERATOR_VERSION = "9"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
+GENERATOR_VERSION = "10"  # part of every content id: raise it whenever the same recipe gives other pixels or another truth
 
 DPI_RANGE = (72.0, 600.0)
 USUAL = Style()
@@ -40,7 +41,7 @@ class SyntheticPage:
 
     >>> page = SyntheticPage(dpi=100).make_page()
     >>> page.shape, page.content_id
-    ((850, 1100), 'synthetic:9:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:framing=any:layout=3x4+1:color=red:...')
+    ((850, 1100), 'synthetic:10:seed=0:record=0:kind=0001:severity=0:dpi=100:source=heart:framing=any:layout=3x4+1:color=red:...')
     """
 
     seed: int = 0
@@ -106,7 +107,7 @@ class SyntheticPage:
 
 @lru_cache(maxsize=2)  # a page and its truth are asked for one after the other; two, for two threads
 def _picture(recipe: SyntheticPage) -> Picture:
-    recording = recipe.leads.read()
+    recording = passed(recipe.leads.read(), recipe.style.filter_hz)
     style = fitted(recipe.style, recording)
     header = header_of(recording, style, stream(recipe.seed, recipe.record, "header"))
     sheet = print_sheet(recording, style, header)

@@ -22,7 +22,7 @@ GIVEN = (
 )  # fmt: skip
 ROOMS = ("", "", "Room:", "Loc: 12", "Ward 4", "Dept: ER", "Room: 214", "Location: OPD")
 REASONS = ("", "", "Chest pain", "Routine", "Pre-op", "Palpitations", "Dyspnea")
-MODELS = ("EC-12R", "CP 312", "RX-1200", "E-600", "KP-3012", "CM 12A", "T12-413", "SL-12B")
+MODELS = ("SE-301", "SE-1201", "ECG-1350", "ECG-9020", "CP 150", "AT-102", "FX-8322", "iE 12A", "BeneHeart R3")
 WHEN = (
     "%d-%b-%Y %H:%M:%S",
     "%m/%d/%Y, %H:%M",

@@ -33,12 +33,12 @@ __all__ = ["Sheet", "Stroke", "Text", "Trace", "paper_of", "print_sheet", "start
 
 PULSE_MV = 1.0
 BAR_MM, TICK_MM = (7.0, 0.78), (4.0, 0.25)  # height and width of separators; the bar's are measured on ecg-image-kit's renders
-SPLIT_MM = (2.6, 0.5, 2.0)  # height and width of each half of a split bar, and from the baseline to either
+SPLIT_MM = (5.1, 0.7, 2.4)  # height and width of each half of a split bar, and from the baseline to either: on two real exports
 PULSE_GAP_MM = 1.5  # between the end of a row and a pulse on its right
 DOTS_APART_MM, DOTS_BEYOND_MM = 0.8, 20.0  # of a dotted line between columns, and how far it goes on above and below the rows
 LINE_DOT_MM = (0.15, 0.27)  # length and width of its dots, round ends apart
 DOT_LEVEL = 0.75  # of the lines' color: dots of a dotted grid are darker in print, where paler ones would not be seen
-LABEL_ASIDE_MM = 0.9  # of names beside a mark that is as high as they
+LABEL_ASIDE_MM: Mapping[str, float] = {"split": 2.1, "dots": 0.9}  # of names beside a mark that is as high as they
 LABEL_DOWN = 0.36  # of the way to the next row at most, where rows are close
 FOOTER_FREE_MM = 7.0  # below a grid that does not reach the paper's edge, where a device prints its line
 ROLL_MARGIN_MM = 2.0  # white beside the grid of a roll, which is hardly wider than its traces
@@ -124,7 +124,7 @@ def print_sheet(recording: Recording, style: Style, header: tuple[Text, ...] = (
 def _in_body(texts: tuple[Text, ...], style: Style) -> tuple[Text, ...]:
     """Return texts in the face that a device has for all but the leads' names, where that is another one."""
     body = BODIES.get(style.font)
-    return texts if body is None else tuple(replace(text, font=body) for text in texts)
+    return texts if body is None else tuple(replace(text, font=text.font or body) for text in texts)
 
 
 def paper_of(style: Style) -> Paper:
@@ -269,15 +269,25 @@ def _labels(stood: list[Place], layout: Layout, style: Style) -> tuple[Text, ...
     down = device.below_mm if style.labels == "below" else device.above_mm
     if device.even and len(layout.rows_mm) > 1:
         down = min(down, LABEL_DOWN * float(np.diff(layout.rows_mm).min()))
-    aside = LABEL_ASIDE_MM if style.separators in ("split", "dots") else 0.0
+    aside, first = LABEL_ASIDE_MM.get(style.separators, 0.0), style.separators == "split"
+    strips = _strip_names(layout, device.strip)
     return tuple(
         text
         for place in stood
         for text in _name(
-            Text(_column_mm(place, style) + (aside if place.column else 0.0), place.y_mm + down, device.label_mm, place.lead),
+            Text(
+                _column_mm(place, style) + (aside if place.column or first else 0.0), place.y_mm + down, device.label_mm,
+                strips.get(place.row, place.lead),
+            ),
             style,
         )
-    )
+    )  # fmt: skip
+
+
+def _strip_names(layout: Layout, said: str) -> dict[int, str]:
+    """Return by row what rhythm strips below other rows are called, `said` with the lead's name in it."""
+    first = len(layout.columns[0])
+    return {first + index: said.format(lead) for index, lead in enumerate(layout.rhythm)}
 
 
 def _name(name: Text, style: Style) -> tuple[Text, ...]:

@@ -15,8 +15,8 @@ DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&
 UNINKED = f"device=bedside&{USUAL}&pulse=left&labels=below"
 BEDSIDE = f"{UNINKED}&ink=black"
 REPORT = (
-    f"types=0001&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0&framing=whole&colors=rose&frame=framed&header=short"
-    "&antialias=on&crisp=on&letters=hinted&paling=0.35&mottle=0&trace_mm=0.35&fine_mm=0.15&bold_mm=0.27&strength=1&cut_mm=0&pitch_mm=34.4&footer=off"
+    f"types=0001&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0&framing=whole&colors=pink&shade=screen&frame=framed&header=short"
+    "&antialias=on&crisp=on&letters=hinted&paling=0.35&mottle=0&trace_mm=0.35&fine_mm=0.15&bold_mm=0.27&strength=1&cut_mm=0&footer=off"
     "&slant_mm=0&filter_hz=100,150"
 )
 CART = f"device=cart&layouts=3x4%2B1&font=plain&separators=split&grid=lines&fade=0&paper=roll&pulse=right&{USUAL}"
@@ -33,42 +33,43 @@ PHOTOS = {
 }  # fmt: skip
 EXPORTS = {
     "ecg00002.png": (
-        f"types=0001&framing=whole&{UNINKED}&ink=dark-grey,blue-black&font=times&grid=dotted&separators=none&colors=steel&strength=1.1&layouts=3x4%2B3&header=none&frame=boxed"
+        f"types=0001&framing=whole&{UNINKED}&ink=dark-grey,blue-black&font=times&grid=dotted&separators=none&colors=blue&shade=screen&strength=1.1&layouts=3x4%2B3&header=none&frame=boxed"
         "&paper=roll&trace_mm=0.22&fade=0.2&cut_mm=3&paling=0.2&mottle=0.1&spread_mm=0&antialias=on&fine_mm=0.06&bold_mm=0.16"
         "&filter_hz=40&footer=on&slant_mm=0..0.1"
     ),
     "ecg00006.png": (
-        f"types=0001&framing=close&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0&colors=salmon&strength=1&layouts=3x4%2B3"
+        f"types=0001&framing=close&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0&colors=red&shade=screen&strength=1&layouts=3x4%2B3"
         "&header=none&frame=full&bold_mm=0.18&fine_mm=0.18&cut_mm=8&trace_mm=0.27&paling=0.1&mottle=0&antialias=on&crisp=on&letters=hinted"
         "&slant_mm=0&footer=off&filter_hz=100,150"
     ),
     "ecg00010.png": (
-        f"types=0001&{CART}&colors=salmon&strength=0.85&ink=black&faint=0.4..0.55&trace_mm=0.16&fine_mm=0.15&bold_mm=0.3&heavy_mm=0.75"
+        f"types=0001&{CART}&colors=red&shade=screen&strength=0.85&ink=black&faint=0.4..0.55&trace_mm=0.16&fine_mm=0.15&bold_mm=0.3&heavy_mm=0.75"
         "&header=short&frame=framed&cut_mm=0&antialias=on&letters=hinted&paling=0.1&mottle=0&framing=whole&margin_mm=4&filter_hz=40,150"
         "&footer=on&slant_mm=0"
     ),
-    "ecg00016.jpg": f"{REPORT}&layouts=3x4", "ecg00018.jpg": f"{REPORT}&layouts=3x4", "ecg00024.jpg": f"{REPORT}&layouts=3x4%2B1",
+    **dict.fromkeys(("ecg00016.jpg", "ecg00018.jpg"), f"{REPORT}&layouts=3x4&apart=0.882"),
+    "ecg00024.jpg": f"{REPORT}&layouts=3x4%2B1&apart=1.042",
     "ecg00022.bmp": (
-        f"types=0001&framing=close&{BEDSIDE}&colors=salmon&strength=1.3&layouts=3x4&header=none&frame=full&grid=lines&font=times-bold&separators=none"
+        f"types=0001&framing=close&{BEDSIDE}&colors=red&shade=screen&strength=1.3&layouts=3x4&header=none&frame=full&grid=lines&font=times-bold&separators=none"
         "&fine_mm=0.25&bold_mm=0.35&trace_mm=0.46&paper=roll&cut_mm=11&paling=0&spread_mm=0.06&antialias=on&footer=off&filter_hz=40&fade=0.1"
     ),
     "ecg00054.png": (
-        f"types=0001&framing=close&{BEDSIDE}&colors=green&strength=1.5&layouts=3x4%2B1&header=none&frame=full&grid=lines&font=times-bold&separators=tick"
+        f"types=0001&framing=close&{BEDSIDE}&colors=green&strength=1.3&layouts=3x4%2B1&header=none&frame=full&grid=lines&font=times-bold&separators=tick"
         "&fine_mm=0.22&bold_mm=0.25&trace_mm=0.34&paper=roll&fade=0.4&blotch=0.2&paling=0.5&thinning=0.1&mottle=0.1&spread_mm=0.06&footer=off&filter_hz=40"
     ),
 }  # fmt: skip
 SCANS = {
     "ecg00004.png": (
-        f"types=0003&framing=close&{BEDSIDE}&colors=red&strength=0.6&layouts=3x4%2B3&header=none&frame=full&grid=dotted&fine_mm=0.08&font=plain-bold"
+        f"types=0003&framing=close&{BEDSIDE}&colors=red&shade=print&strength=0.6&layouts=3x4%2B3&header=none&frame=full&grid=dotted&fine_mm=0.08&font=plain-bold"
         "&separators=none&paper=roll&trace_mm=0.34&cut_mm=3&fade=0.5&spread_mm=0.02&footer=off&filter_hz=40&severity=0.05&paling=0&mottle=0.05"
     ),
     "ecg00012.jpg": (
-        f"types=0001&{CART}&framing=close&colors=salmon&strength=0.75&ink=black&header=none&frame=boxed&fine_mm=0.3&bold_mm=0.42&heavy_mm=0.65"
+        f"types=0001&{CART}&framing=close&colors=red&shade=screen&strength=0.75&ink=black&header=none&frame=boxed&fine_mm=0.3&bold_mm=0.42&heavy_mm=0.65"
         "&spread_mm=0.02&paling=0.1&antialias=on&footer=off&filter_hz=40&trace_mm=0.36&letters=smooth&slant_mm=0&faint=0"
     ),
     "ecg00020.jpg": (
         f"types=0004&framing=close&device=bedside&colors=black&strength=1.5&layouts=3x4&grid=lines&fine_mm=0.25&bold_mm=0.18&header=none&frame=full&{USUAL}"
-        "&font=times&paper=roll&separators=tick&cut_mm=9&fade=0.2&blotch=0.22&severity=0.3&filter_hz=40&paling=0.2&thinning=0.1&footer=off&trace_mm=0.26&spread_mm=0.03"
+        "&font=times&paper=roll&separators=tick&cut_mm=9&fade=0.2&blotch=0.16&severity=0.3&filter_hz=40&paling=0.2&thinning=0.1&footer=off&trace_mm=0.26&spread_mm=0.03"
     ),
     "nhothai_0607458_300dpi.jpg": (
         f"types=0001&device=desktop&layouts=3x4%2B1&grid=dotted&colors=grey&ink=black&faint=0.45&trace_mm=0.1&header=full&frame=framed&{USUAL}"

@@ -38,8 +38,10 @@ def _layouts(weights: Mapping[str, float]) -> Choice:
     return of(list(weights), list(weights.values()))
 
 
-_RED = _some(red=0.33, pink=0.31, salmon=0.08, rose=0.06, orange=0.05, grey=0.05, blue=0.03, steel=0.03, green=0.03, black=0.03)
+_RED = _some(red=0.4, pink=0.4, orange=0.05, grey=0.05, blue=0.04, green=0.03, black=0.03)
 _CLOSE = of((0.0, 3.0, 6.0, 9.0, 11.0), (0.4, 0.15, 0.15, 0.15, 0.15))
+_APART = Within(0.94, 1.1)  # 31 to 36 mm between four rows, on real prints
+_OLD = of((0.0, 0.1, 0.2), (0.92, 0.05, 0.03))  # prints and copies of the time before color
 _SCREEN = _some(smooth=0.5, hinted=0.3, stepped=0.2)  # letters of reports that a computer draws
 _UNCUT = of((0.0, 4.0), (0.85, 0.15))
 # What each does is as seen on real prints, photos and exports (labeled in development); how often, a guess at what lies about in clinics.
@@ -49,6 +51,7 @@ DEVICES: Mapping[str, Device] = {
         "separators": _some(bar=0.6, none=0.4), "labels": _some(below=0.8, above=0.2), "offset_mm": of((0.0,)), "foot_mm": of((0.0,)),
     }),
     "bedside": Device(gap_mm=0.6, label_mm=2.25, below_mm=6.0, text_mm=2.3, usual={
+        "apart": _APART, "blotch": _OLD,
         "foot_mm": Within(0.3, 0.65), "slant_mm": Within(0, 0.45),
         "font": _some(times=0.7, times_bold=0.15, plain=0.06, plain_bold=0.09), "labels": _some(below=0.92, above=0.08),
         "pulse": _some(left=0.95, none=0.05), "separators": _some(none=0.75, tick=0.25), "header": _some(full=0.4, short=0.2, none=0.4),
@@ -58,6 +61,7 @@ DEVICES: Mapping[str, Device] = {
         "antialias": of((True, False), (0.8, 0.2)),
     }),
     "cart": Device(label_mm=2.6, above_mm=-5.0, text_mm=2.4, usual={
+        "apart": _APART,
         "foot_mm": Within(0.6, 1.1), "slant_mm": Within(0, 0.15),
         "font": _some(plain=0.75, plain_bold=0.15, lean=0.1), "labels": _some(above=1.0), "pulse": _some(right=0.92, none=0.08),
         "heavy_mm": of((0.0, 0.45, 0.6), (0.65, 0.2, 0.15)),
@@ -89,6 +93,7 @@ DEVICES: Mapping[str, Device] = {
         "pulse": _some(left=0.5, right=0.5), "separators": _some(tick=0.6, none=0.4), "color": _some(red=0.5, pink=0.3, blue=0.1, green=0.1),
     }),
     "thermal": Device(pulse_s=0.2, gap_mm=1.5, label_mm=2.4, above_mm=-3.5, text_mm=2.2, usual={
+        "blotch": _OLD,
         "foot_mm": Within(0.5, 1.1), "slant_mm": Within(0, 0.4),
         "font": _some(dots=0.4, bitmap=0.6), "labels": _some(above=0.8, below=0.2), "pulse": _some(left=0.9, none=0.1), "paper": of(("roll",)),
         "layout": _layouts({"strip": 0.5, "3x4": 0.2, "6x2": 0.15, "3x4+1": 0.15}), "ink": _some(dark_grey=0.5, blue_black=0.2, black=0.3),
@@ -101,6 +106,7 @@ DEVICES: Mapping[str, Device] = {
         "ink": _some(black=0.8, dark_blue=0.2), "paper": _some(roll=0.8, letter=0.2), "header": _some(none=0.6, short=0.4), "cut_mm": _CLOSE,
         "separators": _some(none=0.6, tick=0.4), "thinning": of((0.0,)), "paling": of((0.0,)), "mottle": of((0.0,)), "spread_mm": of((0.0,)),
         "fade": of((0.0,)), "letters": _some(smooth=0.2, hinted=0.45, stepped=0.35), "crisp": of((True,)),
+        "shade": of(("screen",)),
         "frame": _some(full=0.9, boxed=0.1), "grid": _some(lines=0.85, none=0.1, dotted=0.05),
     }),
 }  # fmt: skip

@@ -98,8 +98,9 @@ class SyntheticPage:
 
     def to_case(self, name: str | None = None) -> Case:
         """Return the page as a case, named `name` or after its record and kind."""
+        identity = self.content_id  # one text, which travels once
         info = CaseInfo(
-            name or self.name, self.content_id, self.content_id, self.leads.record, self.kind, self.style.layout,
+            name or self.name, identity, identity, self.leads.record, self.kind, self.style.layout,
             self.style.grid_color, self.dpi, self.severity,
         )  # fmt: skip
         return Case(info, self, self.read_truth)

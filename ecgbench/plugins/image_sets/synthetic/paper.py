@@ -59,10 +59,12 @@ PAPERS: Mapping[str, Paper] = {
     "orange": Paper((246, 252, 255), (176, 214, 250), (92, 162, 244)),
     "grey": Paper((255, 255, 255), (208, 208, 208), (160, 160, 160)),
     "black": Paper((255, 255, 255), (150, 150, 150), (45, 45, 45)),
-    # The last three are those of exports and of a blue print, as three pictures have them.
-    "salmon": Paper((255, 255, 255), (180, 184, 255), (128, 132, 255)),
-    "rose": Paper((251, 248, 255), (224, 215, 241), (186, 173, 213)),
-    "steel": Paper((255, 255, 255), (243, 232, 224), (214, 195, 180)),
+}
+# The same colors as computers draw them: salmon, rose and steel, measured on four exports.
+SCREEN_PAPERS: Mapping[str, Paper] = {
+    "red": Paper((255, 255, 255), (180, 184, 255), (128, 132, 255)),
+    "pink": Paper((251, 248, 255), (224, 215, 241), (186, 173, 213)),
+    "blue": Paper((255, 255, 255), (243, 232, 224), (214, 195, 180)),
 }
 DOT_TIMES = 2.3  # side of the dots of a dotted grid by the width of lines that they stand for: 0.2 to 0.46 mm
 CELL_DOT_MM = 0.3  # and of the gray ones of cells, which are darker

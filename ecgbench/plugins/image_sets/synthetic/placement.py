@@ -58,10 +58,9 @@ def _spread(known: Layout, style: Style) -> Layout:
     header = min(HEADERS_MM[style.header], STRIP_HEADER_MM) if rows == 1 else HEADERS_MM[style.header]
     width, height = PAPERS_MM.get(style.paper, (LEFT_MM + TRACE_MM + ROLL_RIGHT_MM, 0.0))
     if height and rows > 1:
-        room = (height - header - FOOTER_ROOM_MM) / rows
-        pitch = min(room, style.pitch_mm or WIDEST_PITCH_MM)
+        pitch = min((height - header - FOOTER_ROOM_MM) / rows, WIDEST_PITCH_MM) * min(1.0, style.apart)
     else:
-        pitch = style.pitch_mm or PITCH_MM[rows]
+        pitch = style.apart * PITCH_MM[rows]
         height = header + rows * pitch + FOOTER_ROOM_MM
     stand = tuple(header + pitch * (row + DOWN) for row in range(rows))
     return replace(known, rows_mm=stand, header_mm=header, size_mm=(width, height))

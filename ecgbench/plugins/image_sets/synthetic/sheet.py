@@ -20,6 +20,7 @@ from ecgbench.plugins.image_sets.synthetic.paper import (
     DOT_TIMES,
     INKS,
     PAPERS,
+    SCREEN_PAPERS,
     WHITE,
     Color,
     Frame,
@@ -129,7 +130,8 @@ def _in_body(texts: tuple[Text, ...], style: Style) -> tuple[Text, ...]:
 
 def paper_of(style: Style) -> Paper:
     """Return the paper that a style is printed on."""
-    paper = PAPERS[style.color].with_strength(style.strength)
+    shades = SCREEN_PAPERS if style.shade == "screen" else {}
+    paper = shades.get(style.color, PAPERS[style.color]).with_strength(style.strength)
     fine, fine_mm = paper.fine, style.fine_mm
     if style.grid == "dotted":
         fine, fine_mm = _darker(paper.bold), DOT_TIMES * style.fine_mm

@@ -37,9 +37,10 @@ class Style:
     that a 5 mm line of "cells" is made of, 0 where it is one row. `foot_mm`: of the baseline on either side of a calibration pulse.
     `slant_mm`: by how much the lower end of its flanks stands further out than the upper one. `letters`: "smooth", or those of a screen:
     "hinted", with some gray, or "stepped", with none. `faint`: share of ink that traces have less than all else. `filter_hz`: upper limit
-    of the filter that the device has passed the leads through, and says so, 0 for none. `pitch_mm`: from row to row, 0 where it follows
-    from the paper. `footer`: whether there is a line below the rows. `crisp`: whether lines of the grid fill whole pixels
-    where traces need not. `blotch`: how unevenly the grid is laid from place to place, as a share of its ink.
+    of the filter that the device has passed the leads through, and says so, 0 for none. `apart`: how far rows are apart, by the usual,
+    if the paper has room for it. `footer`: whether there is a line below the rows. `crisp`: whether the grid and pulses fill whole pixels
+    where traces need not. `blotch`: how unevenly the grid is laid from place to place, as a share of its ink. `shade`: of red, pink and
+    blue grids, that of a "print" or of a "screen".
     """
 
     layout: str = "3x4+1"
@@ -77,10 +78,11 @@ class Style:
     letters: str = "smooth"
     faint: float = 0.0
     filter_hz: float = 0.0
-    pitch_mm: float = 0.0
+    apart: float = 1.0
     footer: bool = True
     crisp: bool = False
     blotch: float = 0.0
+    shade: str = "print"
 
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
@@ -123,7 +125,7 @@ def _range(key: str, known: tuple[float, float], drawn: tuple[float, float]) -> 
 _LAYOUT = of(list(LAYOUTS), [4 if name == "3x4+1" else 1 for name in LAYOUTS])
 FIELDS: Mapping[str, Field] = {
     "layout": Field(_LAYOUT, _LAYOUT, "layouts"),
-    "color": Field(of(list(PAPERS)), of(list(PAPERS), (0.27, 0.22, 0.1, 0.09, 0.06, 0.08, 0.06, 0.05, 0.04, 0.03)), "colors"),
+    "color": Field(of(list(PAPERS)), of(list(PAPERS), (0.32, 0.27, 0.11, 0.09, 0.06, 0.09, 0.06)), "colors"),
     "grid": _names("grid", lines=0.8, dotted=0.1, cells=0.05, none=0.05),
     "strength": _range("strength", (0.2, 1.5), (0.7, 1.35)),
     "fine_mm": _range("fine_mm", (0.05, 0.3), (0.09, 0.2)),
@@ -157,10 +159,11 @@ FIELDS: Mapping[str, Field] = {
     "letters": Field(of(LETTERS), of(LETTERS, (0.85, 0.1, 0.05)), "letters"),
     "faint": Field(Within(0, 0.8), of((0.0,)), "faint"),
     "filter_hz": Field(of(FILTERS_HZ), of(FILTERS_HZ, (0.45, 0.03, 0.04, 0.2, 0.1, 0.18)), "filter_hz"),
-    "pitch_mm": Field(Within(0, 60), of((0.0,)), "pitch_mm"),
+    "apart": Field(Within(0.7, 1.3), of((1.0,)), "apart"),
     "footer": Field(of((True, False)), of((True, False), (0.8, 0.2)), "footer"),
     "crisp": Field(of((True, False)), of((True, False), (0.1, 0.9)), "crisp"),
-    "blotch": Field(Within(0, 0.8), of((0.0, 0.2, 0.4), (0.92, 0.05, 0.03)), "blotch"),
+    "blotch": Field(Within(0, 0.8), of((0.0,)), "blotch"),
+    "shade": _names("shade", print=0.85, screen=0.15),
 }
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,
@@ -193,10 +196,11 @@ KAGGLE: Mapping[str, Choice] = {
     "letters": of(("smooth",)),
     "faint": of((0.0,)),
     "filter_hz": of((0.0,)),
-    "pitch_mm": of((0.0,)),
+    "apart": of((1.0,)),
     "footer": of((True,)),
     "crisp": of((False,)),
     "blotch": of((0.0,)),
+    "shade": of(("print",)),
 }
 PRESETS: Mapping[str, Mapping[str, Choice]] = {"kaggle": KAGGLE}
 

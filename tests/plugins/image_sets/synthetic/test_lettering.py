@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ecgbench.plugins.image_sets.synthetic.lettering import stamp_of
+from ecgbench.plugins.image_sets.synthetic.lettering import LETTERS, stamp_of
 
 
 @pytest.mark.parametrize("height_px", [11.0, 20.0, 60.0])
@@ -44,3 +44,25 @@ def test_small_letters_stand_as_large_ones_do(height_px: float) -> None:
         return np.array([np.average(part, weights=weight[part]) for part in parts]) / height_px
 
     np.testing.assert_allclose(np.diff(begins(height_px)), np.diff(begins(200.0)), atol=0.3 / height_px)
+
+
+@pytest.mark.parametrize("font", ["times", "plain", "plain-bold", "sans"])
+def test_letters_of_a_screen_have_whole_pixels_and_those_without_gray_have_none(font: str) -> None:
+    smooth, hinted, stepped = (stamp_of("HIL 25", font, 11.0, 0.0, letters) for letters in LETTERS)
+    assert set(np.unique(stepped.coverage)) == {0, 255} and len(np.unique(hinted.coverage)) > 5
+    for made in (hinted, stepped):
+        assert made.length == round(made.length) and made.length == pytest.approx(smooth.length, rel=0.32)
+        assert made.down == pytest.approx(smooth.down, abs=2)
+
+
+def test_stems_of_hinted_letters_are_darker_than_those_of_smooth_ones() -> None:
+    smooth, hinted = (stamp_of("Illicit", "times", 8.0, 0.0, letters).coverage for letters in LETTERS[:2])
+    assert (hinted > 240).sum() > 1.5 * (smooth > 240).sum()
+
+
+def test_a_blank_line_of_a_screen_has_no_letters() -> None:
+    assert stamp_of("  ", "times", 10.0, 0.0, "hinted").coverage.size == 0
+
+
+def test_dots_of_a_head_are_the_same_on_a_screen() -> None:
+    np.testing.assert_array_equal(*(stamp_of("V1", "bitmap", 20.0, 0.0, letters).coverage for letters in LETTERS[:2]))

@@ -257,3 +257,23 @@ def test_bold_names_of_leads_go_with_text_in_the_regular_face() -> None:
 def test_three_strips_stand_in_the_order_of_devices() -> None:
     made = sheet(layout="3x4+3")
     assert [trace.lead for trace in made.traces[-3:]] == ["V1", "II", "V5"]
+
+
+@pytest.mark.parametrize("apart", [0.8, 1.2])
+def test_rows_stand_as_far_apart_as_asked_where_there_is_room(apart: float) -> None:
+    usual, other = (np.diff(layout_of(Style(device="bedside", paper="roll", apart=share)).rows_mm) for share in (1.0, apart))
+    np.testing.assert_allclose(other, apart * usual)
+    usual, other = (np.diff(layout_of(Style(device="bedside", paper="a4", apart=share)).rows_mm) for share in (1.0, apart))
+    np.testing.assert_allclose(other, min(1.0, apart) * usual)
+
+
+def test_a_desktop_says_which_row_is_a_rhythm_strip() -> None:
+    names = [text.text for text in sheet(device="desktop", labels="above", layout="3x4+3").texts]
+    assert names.count("II") == 1 and {"Rhythm[V1]", "Rhythm[II]", "Rhythm[V5]"} <= set(names)
+    assert [text.text for text in sheet(device="desktop", layout="strip").texts] == ["II"]
+
+
+def test_screens_have_their_own_red_pink_and_blue() -> None:
+    for color in PAPERS:
+        printed, shown = (sheet(color=color, shade=shade).paper for shade in ("print", "screen"))
+        assert (printed == shown) is (color not in ("red", "pink", "blue"))

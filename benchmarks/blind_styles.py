@@ -11,7 +11,7 @@ CELLS, LINES = (
     f"{PORTABLE}&grid=cells&separators=dots",
     f"{PORTABLE}&grid=lines&separators=dots&strength=1.5&fine_mm=0.2&bold_mm=0.3",
 )
-DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&fine_mm=0.2&bold_mm=0.3&strength=1.3&{USUAL}"
+DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&filter_hz=40&footer=off&paling=0..0.1&{USUAL}"
 UNINKED = f"device=bedside&{USUAL}&pulse=left&labels=below"
 BEDSIDE = f"{UNINKED}&ink=black"
 REPORT = (
@@ -26,10 +26,13 @@ PHOTOS = {
     "ecg00042.jpg": LINES,
     "ecg00046.jpg": (
         f"types=0005&framing=close&{BEDSIDE}&layouts=3x4%2B1&header=none&grid=lines&colors=black&strength=0.65&fine_mm=0.2&separators=tick"
-        "&font=times-bold&paper=roll"
+        "&font=times&paper=roll&filter_hz=40&footer=off&trace_mm=0.24..0.28&spread_mm=0.03&paling=0..0.15"
     ),
-    "ecg00008.jpg": f"{DETAIL}&device=thermal&layouts=3x4&font=bitmap&trace_mm=0.22&separators=none",
-    "aimclub_ecg_image.jpg": f"{DETAIL}&layouts=strip&trace_mm=0.4",
+    "ecg00008.jpg": (
+        f"{DETAIL}&device=thermal&layouts=3x4&font=bitmap&trace_mm=0.24&separators=none&fine_mm=0.14&bold_mm=0.2&strength=1.2"
+        "&severity=0.3"
+    ),
+    "aimclub_ecg_image.jpg": f"{DETAIL}&layouts=strip&trace_mm=0.45&labels=none&fine_mm=0.14&bold_mm=0.22&strength=0.75&severity=0.4",
 }  # fmt: skip
 EXPORTS = {
     "ecg00002.png": (
@@ -68,7 +71,7 @@ SCANS = {
         "&spread_mm=0.02&paling=0.1&antialias=on&footer=off&filter_hz=40&trace_mm=0.36&letters=smooth&slant_mm=0&faint=0"
     ),
     "ecg00020.jpg": (
-        f"types=0004&framing=close&device=bedside&colors=black&strength=1.5&layouts=3x4&grid=lines&fine_mm=0.25&bold_mm=0.18&header=none&frame=full&{USUAL}"
+        f"types=0004&framing=close&device=bedside&colors=black&strength=1.2&layouts=3x4&grid=lines&fine_mm=0.25&bold_mm=0.18&header=none&frame=full&{USUAL}"
         "&font=times&paper=roll&separators=tick&cut_mm=9&fade=0.2&blotch=0.16&severity=0.3&filter_hz=40&paling=0.2&thinning=0.1&footer=off&trace_mm=0.26&spread_mm=0.03"
     ),
     "nhothai_0607458_300dpi.jpg": (

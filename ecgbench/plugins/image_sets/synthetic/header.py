@@ -302,7 +302,7 @@ def _desktop_short(report: Report) -> Lines:
 
 def _desktop_line(report: Report) -> str:
     style, rng = report.style, report.rng
-    return f"{_gain(style)}  {_speed(style)}  filter:({one_of(('H50 d', 'H60 d', 'H50', 'off'), rng)}) {report.limit}Hz"
+    return f"{_gain(style)}  {_speed(style)}  filter:({one_of(('H50 d', 'H60 d', 'H50', 'H60'), rng)}) {report.limit}Hz"
 
 
 def _system_full(report: Report) -> Lines:

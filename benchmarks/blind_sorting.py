@@ -49,10 +49,9 @@ def like(name: str, data: Path, settings: str, seed: int, record: str, px_per_mm
 
 
 def fitting(records: list[str], chosen: list[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Return each of `chosen`, names and settings, with the next of the records that its rows have room for."""
+    """Return each of `chosen`, names and settings, with the next of the records that its kind of picture shows."""
     for name, settings in chosen:
-        narrow = "3x4%2B3" in settings
-        record = next(record for record in records if not (narrow and record in TALL))
+        record = next(record for record in records if "types=0005" in settings or record not in TALL)
         records.remove(record)
         yield record, (name, settings)
 

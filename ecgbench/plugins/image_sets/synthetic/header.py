@@ -236,11 +236,14 @@ def _paired(report: Report, share: float, pairs: Sequence[tuple[str, str]], beyo
 
 def _cart_short(report: Report) -> Lines:
     patient = report.patient
-    right = report.at(1.02, anchor="right", scale=1.1)
+    right = report.at(1.02, anchor="right", scale=0.95)
     rate = f"{report.reading.rate} BPM" if report.reading else ""
     return [
         *report.at(0.0).lines([patient.number, patient.when, rate]),
-        *replace(right, y_mm=HEADERS_MM["short"] - 2.5).lines(["Unconfirmed Diagnosis"]),
+        *(
+            replace(text, font="plain-bold")
+            for text in replace(right, y_mm=HEADERS_MM["short"] - 2.5).lines(["Unconfirmed Diagnosis"])
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ecgbench.core.page import Pixels
 
@@ -19,11 +20,13 @@ FINER = 4  # times as large as they are printed, letters are drawn: at their own
 DOT_DETAIL = 8  # pixels across a dot, before letters are brought to their size
 DOT_SHARE = 0.42  # radius of a needle's dot by their distance: neighbors just do not touch
 SMOOTH, HINTED, STEPPED = LETTERS = ("smooth", "hinted", "stepped")  # how outlines become pixels
-WITHIN_PX = 0.25  # between places within a pixel that hinted letters may take
+FINEST = 8  # times as large as they are shown, hinted letters are drawn
+OVERSHOOT = 0.02  # of round letters beyond flat ones, as a share of the height of capitals
+BOLD_APART_PX = 10  # size up to which bold letters are no further apart than others
 DARKER = np.rint(255 * (1 - (1 - np.arange(256) / 255) ** 1.5)).astype(
     np.uint8
 )  # levels of their gray: screens draw them heavier than ink
-BLANK = 0.3  # width of a blank of theirs, as a share of the font's size
+BLANK = 0.26  # width of a blank of theirs, as a share of the font's size
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def stamp_of(text: str, font: str, height_px: float, spread_px: float = 0.0, let
     """
     known = FONTS[font]
     if letters != SMOOTH and not known.dots_px:
-        return _of_screen(text, known, height_px, gray=letters == HINTED)
+        return (_hinted if letters == HINTED else _stepped)(text, known, height_px)
     if known.heft:  # which makes capitals no higher
         spread_px, height_px = spread_px + known.heft * height_px, (1 - 2 * known.heft) * height_px
     if known.dots_px:
@@ -121,8 +124,61 @@ def _evenly(text: str, font: Font, height_px: float) -> Stamp:
     return _trimmed(small, right // FINER, down // FINER, length / FINER)
 
 
-def _of_screen(text: str, font: Font, height_px: float, *, gray: bool) -> Stamp:
-    """Return letters that stand on whole pixels, in shades of `gray` or all or nothing of each; bold ones are drawn again beside."""
+def _hinted(text: str, font: Font, height_px: float) -> Stamp:
+    """Return letters whose feet, low and high tops end with whole rows of pixels, while stems stand where the font has them."""
+    size = max(SMALLEST_PX, round(height_px / font.capital))
+    large, right, down, length = _drawn(text, font, FINEST * size, "L")
+    if not large.size:
+        return Stamp(large, 0, 0, length / FINEST)
+    if font.heft:
+        wider = round(FINEST * font.heft * height_px)
+        large = np.asarray(
+            cv2.dilate(cv2.copyMakeBorder(large, 0, 0, wider, wider, cv2.BORDER_CONSTANT), np.ones((1, 2 * wider + 1))), np.uint8
+        )
+        right -= wider
+    rows, top = _whole_rows(large, -down, _tops(font.file, FINEST * size))
+    left = right % FINEST
+    padded = cv2.copyMakeBorder(rows, 0, 0, left, -(left + rows.shape[1]) % FINEST, cv2.BORDER_CONSTANT)
+    small = padded.reshape(len(rows), -1, FINEST).mean(axis=2)
+    return _trimmed(
+        np.asarray(cv2.LUT(np.rint(small).astype(np.uint8), DARKER), np.uint8), right // FINEST, -top, length / FINEST
+    )
+
+
+def _whole_rows(large: Pixels, up: int, tops: tuple[int, int]) -> tuple[npt.NDArray[np.float32], int]:
+    """Return a line (h, W) brought to its height so that feet and tops end with rows, and how many rows stand above the baseline.
+
+    `up`: rows of `large` (H, W) above the baseline; `tops`: height of low and of high letters in such rows.
+    """
+    over = OVERSHOOT * tops[1]  # by which round letters go beyond flat ones
+    known = np.array([-over, *(top + over for top in tops)]), np.array([0.0, *(max(1, round(top / FINEST)) for top in tops)])
+    above = int(np.ceil(known[1][2] + max(0.0, up - known[0][2]) / FINEST))
+    below = int(np.ceil(max(0.0, len(large) - up - over) / FINEST))
+    edges = np.arange(above, -below - 1, -1.0)  # of small rows, above the baseline
+    inner = np.interp(edges, known[1], known[0])
+    heights = inner + FINEST * (np.maximum(edges - known[1][2], 0) + np.minimum(edges, 0))
+    place = np.clip(up - heights, 0, len(large))
+    sums = np.vstack(
+        [
+            np.zeros((1, large.shape[1]), np.float32),
+            np.cumsum(large, axis=0, dtype=np.float32),
+            np.zeros((1, large.shape[1]), np.float32),
+        ]
+    )
+    whole = place.astype(np.intp)
+    reached = sums[whole] + (place - whole)[:, None].astype(np.float32) * (sums[np.minimum(whole + 1, len(large))] - sums[whole])
+    return np.diff(reached, axis=0) / np.maximum(np.diff(up - heights), 1)[:, None].astype(np.float32), above
+
+
+@lru_cache(maxsize=64)
+def _tops(file: str | None, size: int) -> tuple[int, int]:
+    """Return the height of low and of high letters in pixels."""
+    low, high = (-_face(file, size).getbbox(letter, anchor="ls")[1] for letter in "xH")
+    return int(low), int(high)
+
+
+def _stepped(text: str, font: Font, height_px: float) -> Stamp:
+    """Return letters on whole pixels, each all or nothing of a pixel; bold ones are drawn again beside."""
     size = max(SMALLEST_PX, round(height_px / font.capital))
     bolder = max(1, round(2 * font.heft * height_px)) if font.heft else 0
     canvas, x = np.zeros((3 * size, (2 * len(text) + 3) * size), np.uint8), 0
@@ -130,32 +186,12 @@ def _of_screen(text: str, font: Font, height_px: float, *, gray: bool) -> Stamp:
         if letter == " ":
             x += round(BLANK * size)
             continue
-        cell, advance = _cell(letter, font.file, size, gray=gray)
+        stamp, right, down, _ = _drawn(letter, font, size, "1")
         for beside in range(bolder + 1):
-            place = canvas[:, x + beside :][:, : cell.shape[1]]
-            np.maximum(place, cell, out=place)
-        x += advance + bolder
+            place = canvas[2 * size + down :, size + x + right + beside :][: stamp.shape[0], : stamp.shape[1]]
+            np.maximum(place, stamp, out=place)
+        x += round(_face(font.file, size).getlength(letter, "1")) + (bolder if size > BOLD_APART_PX else 0)
     return _trimmed(canvas, -size, -2 * size, float(x))
-
-
-@lru_cache(maxsize=1024)
-def _cell(letter: str, file: str | None, size: int, *, gray: bool) -> tuple[Pixels, int]:
-    """Return a letter alone, (3 size, 3 size) uint8, whose baseline begins at (size, 2 size), and by how much the next one is to its right.
-
-    Of the places within a pixel that a gray letter may take, it has the one where its stems fill most of their pixels.
-    """
-    from PIL import Image, ImageDraw  # slow to import, and only pages with text need it
-
-    face, drawn = _face(file, size), []
-    for place in np.arange(-0.5, 0.5, WITHIN_PX) if gray else (0.0,):
-        canvas = Image.new("L", (3 * size, 3 * size))
-        pen = ImageDraw.Draw(canvas)
-        pen.fontmode = "L" if gray else "1"
-        pen.text((size + place, 2 * size), letter, 255, face, anchor="ls")
-        drawn.append(np.asarray(canvas, np.uint8))
-    fullest = max(drawn, key=lambda cell: float(np.square(cell, dtype=np.float32).sum()))
-    advance = round(face.getlength(letter, pen.fontmode))
-    return (np.asarray(cv2.LUT(fullest, DARKER), np.uint8) if gray else fullest), advance
 
 
 def _of_dots(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:

@@ -63,7 +63,7 @@ PAPERS: Mapping[str, Paper] = {
 # The same colors as computers draw them: salmon, rose and steel, measured on four exports.
 SCREEN_PAPERS: Mapping[str, Paper] = {
     "red": Paper((255, 255, 255), (180, 184, 255), (128, 132, 255)),
-    "pink": Paper((251, 248, 255), (224, 215, 241), (186, 173, 213)),
+    "pink": Paper((251, 248, 255), (227, 218, 243), (184, 172, 216)),
     "blue": Paper((255, 255, 255), (243, 232, 224), (214, 195, 180)),
 }
 DOT_TIMES = 2.3  # side of the dots of a dotted grid by the width of lines that they stand for: 0.2 to 0.46 mm

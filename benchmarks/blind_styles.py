@@ -68,7 +68,7 @@ SCANS = {
     ),
     "ecg00012.jpg": (
         f"types=0001&{CART}&framing=close&colors=red&shade=screen&strength=0.75&ink=black&header=none&frame=boxed&fine_mm=0.3&bold_mm=0.42&heavy_mm=0.65"
-        "&spread_mm=0.02&paling=0.1&antialias=on&footer=off&filter_hz=40&trace_mm=0.36&letters=smooth&slant_mm=0&faint=0"
+        "&spread_mm=0.02&paling=0.1&antialias=on&footer=off&filter_hz=40&trace_mm=0.42&letters=smooth&slant_mm=0&faint=0"
     ),
     "ecg00020.jpg": (
         f"types=0004&framing=close&device=bedside&colors=black&strength=1.2&layouts=3x4&grid=lines&fine_mm=0.25&bold_mm=0.18&header=none&frame=full&{USUAL}"

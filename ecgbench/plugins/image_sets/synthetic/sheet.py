@@ -35,6 +35,7 @@ __all__ = ["Sheet", "Stroke", "Text", "Trace", "paper_of", "print_sheet", "start
 PULSE_MV = 1.0
 BAR_MM, TICK_MM = (7.0, 0.78), (4.0, 0.25)  # height and width of separators; the bar's are measured on ecg-image-kit's renders
 SPLIT_MM = (5.1, 0.7, 2.4)  # height and width of each half of a split bar, and from the baseline to either: on two real exports
+SPLIT_LINES = 3  # that a half is drawn with
 PULSE_GAP_MM = 1.5  # between the end of a row and a pulse on its right
 DOTS_APART_MM, DOTS_BEYOND_MM = 0.8, 20.0  # of a dotted line between columns, and how far it goes on above and below the rows
 LINE_DOT_MM = (0.15, 0.27)  # length and width of its dots, round ends apart
@@ -243,8 +244,10 @@ def _separators(stood: list[Place], style: Style) -> tuple[Stroke, ...]:
         return _dotted_lines(stood, style)
     if style.separators == "split":
         height, width, away = SPLIT_MM
-        half = np.array([(0.0, away + width / 2), (0.0, away + height - width / 2)])
-        ends = np.vstack([-half, [(np.nan, np.nan)], half])
+        width /= SPLIT_LINES  # beside each other, which end nearly square
+        half = np.array([(0.0, away + width / 2), (0.0, away + height - width / 2), (np.nan, np.nan)])
+        beside = width * (np.arange(SPLIT_LINES) - (SPLIT_LINES - 1) / 2)
+        ends = np.vstack([side * half + (x, 0.0) for side in (-1, 1) for x in beside])
     else:
         height, width = BAR_MM if style.separators == "bar" else TICK_MM
         reach = (height - width) / 2  # strokes end round

@@ -4,7 +4,8 @@ ECGBENCH_DATA=DIR python benchmarks/blind_sorting.py FOLDER --seed 1
 
 FOLDER/pictures holds 01.png to 40.png, FOLDER/key.json says which is which. For each real picture, which are drawn by the seed, there is
 a synthetic one of the same kind of source: a photo, a scan or an export by the same kind of device, with the same layout and grid,
-printed from a recording (`records:`), of severity 0.3 to 0.7 where its style does not say another. Both are as wide, stored as the same JPEG, and cut a little at random.
+printed from a recording (`records:`), of severity 0.3 to 0.7 where its style does not say another. Both are as wide, stored as the same
+JPEG, and cut a little at random.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 USUAL = "speed=25&gain=10"
+PLAIN = "antialias=on&crisp=off&letters=smooth"
 PORTABLE = (
     f"types=0005&framing=close&device=portable&layouts=3x4%2B1&header=none&{USUAL}&ink=black&colors=red&pulse=left&labels=above&paper=roll"
     "&font=times-thermal"
@@ -11,7 +12,7 @@ CELLS, LINES = (
     f"{PORTABLE}&grid=cells&separators=dots",
     f"{PORTABLE}&grid=lines&separators=dots&strength=1.5&fine_mm=0.2&bold_mm=0.3",
 )
-DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&filter_hz=40&footer=off&paling=0..0.1&{USUAL}"
+DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&filter_hz=40&footer=off&paling=0..0.1&{PLAIN}&shade=print&{USUAL}"
 UNINKED = f"device=bedside&{USUAL}&pulse=left&labels=below"
 BEDSIDE = f"{UNINKED}&ink=black"
 REPORT = (
@@ -27,6 +28,7 @@ PHOTOS = {
     "ecg00046.jpg": (
         f"types=0005&framing=close&{BEDSIDE}&layouts=3x4%2B1&header=none&grid=lines&colors=black&strength=0.65&fine_mm=0.2&separators=tick"
         "&font=times&paper=roll&filter_hz=40&footer=off&trace_mm=0.24..0.28&spread_mm=0.03&paling=0..0.15&blotch=0"
+        f"&{PLAIN}"
     ),
     "ecg00008.jpg": (
         f"{DETAIL}&device=thermal&layouts=3x4&font=bitmap&trace_mm=0.24&separators=none&fine_mm=0.14&bold_mm=0.2&strength=1.2"
@@ -37,8 +39,8 @@ PHOTOS = {
 EXPORTS = {
     "ecg00002.png": (
         f"types=0001&framing=whole&{UNINKED}&ink=dark-grey,blue-black&font=times&grid=dotted&separators=none&colors=blue&shade=screen&strength=1.1&layouts=3x4%2B3&header=none&frame=boxed"
-        "&paper=roll&trace_mm=0.22&fade=0.2&cut_mm=3&paling=0.2&mottle=0.1&spread_mm=0&antialias=on&fine_mm=0.06&bold_mm=0.16"
-        "&filter_hz=40&footer=on&slant_mm=0..0.1&blotch=0"
+        "&paper=roll&trace_mm=0.22&fade=0.2&cut_mm=3&paling=0.2&mottle=0.1&spread_mm=0&fine_mm=0.06&bold_mm=0.16"
+        f"&{PLAIN}&filter_hz=40&footer=on&slant_mm=0..0.1&blotch=0"
     ),
     "ecg00006.png": (
         f"types=0001&framing=close&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0&colors=red&shade=screen&strength=1&layouts=3x4%2B3"
@@ -48,41 +50,46 @@ EXPORTS = {
     "ecg00010.png": (
         f"types=0001&{CART}&colors=red&shade=screen&strength=0.85&ink=black&faint=0.4..0.55&trace_mm=0.16&fine_mm=0.15&bold_mm=0.3&heavy_mm=0.75"
         "&header=short&frame=framed&cut_mm=0&antialias=on&letters=hinted&paling=0.1&mottle=0&framing=whole&margin_mm=4&filter_hz=40,150"
-        "&footer=on&slant_mm=0"
+        "&crisp=off&footer=on&slant_mm=0"
     ),
     **dict.fromkeys(("ecg00016.jpg", "ecg00018.jpg"), f"{REPORT}&layouts=3x4&apart=0.882"),
     "ecg00024.jpg": f"{REPORT}&layouts=3x4%2B1&apart=1.042",
     "ecg00022.bmp": (
         f"types=0001&framing=close&{BEDSIDE}&colors=red&shade=screen&strength=1.3&layouts=3x4&header=none&frame=full&grid=lines&font=times-bold&separators=none"
-        "&fine_mm=0.25&bold_mm=0.35&trace_mm=0.46&paper=roll&cut_mm=11&paling=0&spread_mm=0.06&antialias=on&footer=off&filter_hz=40&fade=0.1&blotch=0"
+        "&fine_mm=0.25&bold_mm=0.35&trace_mm=0.46&paper=roll&cut_mm=11&paling=0&spread_mm=0.06&footer=off&filter_hz=40&fade=0.1&blotch=0"
+        f"&{PLAIN}"
     ),
     "ecg00054.png": (
         f"types=0001&framing=close&{BEDSIDE}&colors=green&strength=1.3&layouts=3x4%2B1&header=none&frame=full&grid=lines&font=times-bold&separators=tick"
         "&fine_mm=0.22&bold_mm=0.25&trace_mm=0.34&paper=roll&fade=0.4&blotch=0.2&paling=0.5&thinning=0.1&mottle=0.1&spread_mm=0.06&footer=off&filter_hz=40"
+        f"&{PLAIN}"
     ),
 }  # fmt: skip
 SCANS = {
     "ecg00004.png": (
         f"types=0003&framing=close&{BEDSIDE}&colors=red&shade=print&strength=0.6&layouts=3x4%2B3&header=none&frame=full&grid=dotted&fine_mm=0.08&font=plain-bold"
         "&separators=none&paper=roll&trace_mm=0.34&cut_mm=3&fade=0.5&spread_mm=0.02&footer=off&filter_hz=40&severity=0.05&paling=0&mottle=0.05&blotch=0..0.05"
+        f"&{PLAIN}"
     ),
     "ecg00012.jpg": (
         f"types=0001&{CART}&framing=close&colors=red&shade=screen&strength=0.75&ink=black&header=none&frame=boxed&fine_mm=0.3&bold_mm=0.42&heavy_mm=0.65"
-        "&spread_mm=0.02&paling=0.1&antialias=on&footer=off&filter_hz=40&trace_mm=0.42&letters=smooth&slant_mm=0&faint=0"
+        "&spread_mm=0.02&paling=0.1&footer=off&filter_hz=40&trace_mm=0.42&slant_mm=0&faint=0"
+        f"&{PLAIN}"
     ),
     "ecg00020.jpg": (
         f"types=0004&framing=close&device=bedside&colors=black&strength=1.2&layouts=3x4&grid=lines&fine_mm=0.25&bold_mm=0.18&header=none&frame=full&{USUAL}"
         "&font=times&paper=roll&separators=tick&cut_mm=9&fade=0.2&blotch=0.16&severity=0.3&filter_hz=40&paling=0.2&thinning=0.1&footer=off&trace_mm=0.26&spread_mm=0.03"
+        f"&{PLAIN}"
     ),
     "nhothai_0607458_300dpi.jpg": (
         f"types=0001&device=desktop&layouts=3x4%2B1&grid=dotted&colors=grey&ink=black&faint=0.45&trace_mm=0.1&header=full&frame=framed&{USUAL}"
-        "&font=plain&paper=roll&fine_mm=0.13&bold_mm=0.12&strength=0.9&paling=0&mottle=0&spread_mm=0.02&antialias=on&separators=none&letters=smooth"
-        "&filter_hz=25,35"
+        "&font=plain&paper=roll&fine_mm=0.13&bold_mm=0.12&strength=0.9&paling=0&mottle=0&spread_mm=0.02&separators=none"
+        f"&{PLAIN}&shade=print&filter_hz=25,35"
     ),
     "ohsu_fullScan.png": (
         f"types=0001&device=cart&font=plain-bold&layouts=3x4%2B3&grid=dotted&colors=orange&strength=1.4&fine_mm=0.12&bold_mm=0.28&heavy_mm=0&header=full"
         f"&frame=framed&ink=black&{USUAL}&trace_mm=0.42&separators=none&pulse=none&antialias=off&letters=hinted&paling=0&mottle=0&footer=on"
-        "&filter_hz=40&faint=0"
+        "&shade=print&filter_hz=40&faint=0"
     ),
 }  # fmt: skip
 DETAILS = ("ecg00008.jpg", "aimclub_ecg_image.jpg")  # that show a part of a page

@@ -42,7 +42,10 @@ _RED = _some(red=0.4, pink=0.4, orange=0.05, grey=0.05, blue=0.04, green=0.03, b
 _CLOSE = of((0.0, 3.0, 6.0, 9.0, 11.0), (0.4, 0.15, 0.15, 0.15, 0.15))
 _APART = Within(0.94, 1.1)  # 31 to 36 mm between four rows, on real prints
 _OLD = of((0.0, 0.1, 0.2), (0.92, 0.05, 0.03))  # prints and copies of the time before color
-_SCREEN = _some(smooth=0.5, hinted=0.3, stepped=0.2)  # letters of reports that a computer draws
+# Of devices whose reports a computer shows and prints as well: its letters, lines and colors.
+_SHOWN: Mapping[str, Choice] = {
+    "letters": _some(smooth=0.75, hinted=0.17, stepped=0.08), "crisp": of((False, True), (0.85, 0.15)), "shade": _some(print=0.8, screen=0.2),
+}  # fmt: skip
 _UNCUT = of((0.0, 4.0), (0.85, 0.15))
 # What each does is as seen on real prints, photos and exports (labeled in development); how often, a guess at what lies about in clinics.
 DEVICES: Mapping[str, Device] = {
@@ -51,7 +54,7 @@ DEVICES: Mapping[str, Device] = {
         "separators": _some(bar=0.6, none=0.4), "labels": _some(below=0.8, above=0.2), "offset_mm": of((0.0,)), "foot_mm": of((0.0,)),
     }),
     "bedside": Device(gap_mm=0.6, label_mm=2.25, below_mm=6.0, text_mm=2.3, usual={
-        "apart": _APART, "blotch": _OLD,
+        **_SHOWN, "apart": _APART, "blotch": _OLD,
         "foot_mm": Within(0.3, 0.65), "slant_mm": Within(0, 0.45),
         "font": _some(times=0.7, times_bold=0.15, plain=0.06, plain_bold=0.09), "labels": _some(below=0.92, above=0.08),
         "pulse": _some(left=0.95, none=0.05), "separators": _some(none=0.75, tick=0.25), "header": _some(full=0.4, short=0.2, none=0.4),
@@ -61,7 +64,7 @@ DEVICES: Mapping[str, Device] = {
         "antialias": of((True, False), (0.8, 0.2)),
     }),
     "cart": Device(label_mm=2.6, above_mm=-5.0, text_mm=2.4, usual={
-        "apart": _APART,
+        **_SHOWN, "apart": _APART,
         "foot_mm": Within(0.6, 1.1), "slant_mm": Within(0, 0.15),
         "font": _some(plain=0.75, plain_bold=0.15, lean=0.1), "labels": _some(above=1.0), "pulse": _some(right=0.92, none=0.08),
         "heavy_mm": of((0.0, 0.45, 0.6), (0.65, 0.2, 0.15)),
@@ -81,13 +84,15 @@ DEVICES: Mapping[str, Device] = {
         "antialias": of((True,)),
     }),
     "desktop": Device(strip="Rhythm[{}]", pulse_s=0.14, gap_mm=3.0, label_mm=2.6, above_mm=-6.5, text_mm=2.3, usual={
+        **_SHOWN,
         "foot_mm": Within(0.9, 1.4),
         "font": _some(teletype=0.6, lean=0.4), "labels": _some(above=1.0), "pulse": _some(left=1.0), "separators": _some(none=0.6, tick=0.4),
         "frame": _some(full=0.4, framed=0.6), "color": _some(grey=0.35, black=0.15, green=0.2, red=0.2, blue=0.1),
         "grid": _some(dotted=0.6, lines=0.3, none=0.1), "ink": _some(dark_grey=0.25, black=0.75), "trace_mm": Within(0.2, 0.34),
-        "faint": of((0.0, 0.2, 0.4), (0.4, 0.3, 0.3)), "letters": _SCREEN,
+        "faint": of((0.0, 0.2, 0.4), (0.4, 0.3, 0.3)),
     }),
     "system": Device(gap_mm=0.8, label_mm=2.6, above_mm=-4.5, below_mm=6.0, text_mm=2.2, usual={
+        **_SHOWN,
         "foot_mm": Within(0.3, 1), "slant_mm": Within(0, 0.3),
         "font": _some(plain=0.6, plain_bold=0.2, times_bold=0.1, lean=0.1), "labels": _some(above=0.6, below=0.4),
         "pulse": _some(left=0.5, right=0.5), "separators": _some(tick=0.6, none=0.4), "color": _some(red=0.5, pink=0.3, blue=0.1, green=0.1),

@@ -12,7 +12,7 @@ from ecgbench.core.image_set import SpecError
 from ecgbench.plugins.image_sets.synthetic.choice import Choice, Within, of, text_of
 from ecgbench.plugins.image_sets.synthetic.devices import DEVICES
 from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS
-from ecgbench.plugins.image_sets.synthetic.lettering import FONTS, LETTERS
+from ecgbench.plugins.image_sets.synthetic.lettering import FONTS, LETTERS, SMOOTH
 from ecgbench.plugins.image_sets.synthetic.paper import INKS, PAPERS
 
 FILTERS_HZ = (0.0, 25.0, 35.0, 40.0, 100.0, 150.0)  # upper limits that devices offer, 0 for none
@@ -156,14 +156,14 @@ FIELDS: Mapping[str, Field] = {
     "split_mm": Field(Within(0, 0.2), of((0.0,)), "split_mm"),
     "foot_mm": Field(Within(0, 2), of((0.0,)), "foot_mm"),
     "slant_mm": Field(Within(0, 0.6), of((0.0,)), "slant_mm"),
-    "letters": Field(of(LETTERS), of(LETTERS, (0.85, 0.1, 0.05)), "letters"),
+    "letters": Field(of(LETTERS), of((SMOOTH,)), "letters"),
     "faint": Field(Within(0, 0.8), of((0.0,)), "faint"),
     "filter_hz": Field(of(FILTERS_HZ), of(FILTERS_HZ, (0.45, 0.03, 0.04, 0.2, 0.1, 0.18)), "filter_hz"),
     "apart": Field(Within(0.7, 1.3), of((1.0,)), "apart"),
     "footer": Field(of((True, False)), of((True, False), (0.8, 0.2)), "footer"),
-    "crisp": Field(of((True, False)), of((True, False), (0.1, 0.9)), "crisp"),
+    "crisp": Field(of((True, False)), of((False,)), "crisp"),
     "blotch": Field(Within(0, 0.8), of((0.0,)), "blotch"),
-    "shade": _names("shade", print=0.85, screen=0.15),
+    "shade": Field(of(("print", "screen")), of(("print",)), "shade"),
 }
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from ecgbench.core.page import Pixels
 
@@ -23,7 +22,7 @@ SMOOTH, HINTED, STEPPED = LETTERS = ("smooth", "hinted", "stepped")  # how outli
 FINEST = 8  # times as large as they are shown, hinted letters are drawn
 OVERSHOOT = 0.02  # of round letters beyond flat ones, as a share of the height of capitals
 BOLD_APART_PX = 10  # size up to which bold letters are no further apart than others
-DARKER = np.rint(255 * (1 - (1 - np.arange(256) / 255) ** 1.5)).astype(
+DARKER = np.rint(255 * (1 - (1 - np.arange(256) / 255) ** 1.8)).astype(
     np.uint8
 )  # levels of their gray: screens draw them heavier than ink
 BLANK = 0.26  # width of a blank of theirs, as a share of the font's size
@@ -77,8 +76,8 @@ class Stamp(NamedTuple):
 def stamp_of(text: str, font: str, height_px: float, spread_px: float = 0.0, letters: str = SMOOTH) -> Stamp:
     """Return `text` in one of FONTS with capitals `height_px` high, whose ink has spread by `spread_px` on every side.
 
-    `letters`: one of LETTERS: "smooth" ones have their exact size; "hinted" and "stepped" ones are those of a screen, which have whole
-    pixels for their size, places and stems, with some gray or with none, and no ink that spreads. Fonts of dots are the same in each.
+    `letters`: one of LETTERS: "smooth" ones have their exact size; those of a screen are of a whole size in pixels, and have no ink that
+    spreads: feet and tops of "hinted" ones end with rows of pixels, "stepped" ones have no gray. Fonts of dots are the same in each.
     """
     known = FONTS[font]
     if letters != SMOOTH and not known.dots_px:
@@ -130,44 +129,34 @@ def _hinted(text: str, font: Font, height_px: float) -> Stamp:
     large, right, down, length = _drawn(text, font, FINEST * size, "L")
     if not large.size:
         return Stamp(large, 0, 0, length / FINEST)
-    if font.heft:
-        wider = round(FINEST * font.heft * height_px)
-        large = np.asarray(
-            cv2.dilate(cv2.copyMakeBorder(large, 0, 0, wider, wider, cv2.BORDER_CONSTANT), np.ones((1, 2 * wider + 1))), np.uint8
-        )
-        right -= wider
-    rows, top = _whole_rows(large, -down, _tops(font.file, FINEST * size))
-    left = right % FINEST
-    padded = cv2.copyMakeBorder(rows, 0, 0, left, -(left + rows.shape[1]) % FINEST, cv2.BORDER_CONSTANT)
-    small = padded.reshape(len(rows), -1, FINEST).mean(axis=2)
-    return _trimmed(
-        np.asarray(cv2.LUT(np.rint(small).astype(np.uint8), DARKER), np.uint8), right // FINEST, -top, length / FINEST
-    )
+    wider = round(FINEST * font.heft * height_px)
+    left = (right - wider) % FINEST
+    after = -(left + large.shape[1] + 2 * wider) % FINEST
+    padded = cv2.copyMakeBorder(large, 0, 0, left + wider, after + wider, cv2.BORDER_CONSTANT, value=0)
+    if wider:
+        padded = cv2.dilate(padded, np.ones((1, 2 * wider + 1), np.uint8))
+    narrow = np.asarray(cv2.resize(padded, (padded.shape[1] // FINEST, len(large)), interpolation=cv2.INTER_AREA), np.uint8)
+    small, top = _whole_rows(narrow, -down, _tops(font.file, FINEST * size))
+    return _trimmed(np.asarray(cv2.LUT(small, DARKER), np.uint8), (right - wider) // FINEST, -top, length / FINEST)
 
 
-def _whole_rows(large: Pixels, up: int, tops: tuple[int, int]) -> tuple[npt.NDArray[np.float32], int]:
-    """Return a line (h, W) brought to its height so that feet and tops end with rows, and how many rows stand above the baseline.
+def _whole_rows(high: Pixels, up: int, tops: tuple[int, int]) -> tuple[Pixels, int]:
+    """Return a line (H, w) brought to its height so that feet and tops end with rows, and how many rows stand above the baseline.
 
-    `up`: rows of `large` (H, W) above the baseline; `tops`: height of low and of high letters in such rows.
+    `up`: rows of `high` above the baseline; `tops`: height of low and of high letters in such rows.
     """
     over = OVERSHOOT * tops[1]  # by which round letters go beyond flat ones
-    known = np.array([-over, *(top + over for top in tops)]), np.array([0.0, *(max(1, round(top / FINEST)) for top in tops)])
-    above = int(np.ceil(known[1][2] + max(0.0, up - known[0][2]) / FINEST))
-    below = int(np.ceil(max(0.0, len(large) - up - over) / FINEST))
+    known = np.array([-over, *(top + over for top in tops)])
+    rows = np.array([0.0, *(max(1, round(top / FINEST)) for top in tops)])
+    above = int(np.ceil(rows[2] + max(0.0, up - known[2]) / FINEST))
+    below = int(np.ceil(max(0.0, len(high) - up - over) / FINEST))
     edges = np.arange(above, -below - 1, -1.0)  # of small rows, above the baseline
-    inner = np.interp(edges, known[1], known[0])
-    heights = inner + FINEST * (np.maximum(edges - known[1][2], 0) + np.minimum(edges, 0))
-    place = np.clip(up - heights, 0, len(large))
-    sums = np.vstack(
-        [
-            np.zeros((1, large.shape[1]), np.float32),
-            np.cumsum(large, axis=0, dtype=np.float32),
-            np.zeros((1, large.shape[1]), np.float32),
-        ]
-    )
+    heights = np.interp(edges, rows, known) + FINEST * (np.maximum(edges - rows[2], 0) + np.minimum(edges, 0))
+    sums = np.pad(np.cumsum(high, axis=0, dtype=np.float64), ((1, 1), (0, 0)), constant_values=0)
+    place = np.clip(up - heights, 0, len(high))
     whole = place.astype(np.intp)
-    reached = sums[whole] + (place - whole)[:, None].astype(np.float32) * (sums[np.minimum(whole + 1, len(large))] - sums[whole])
-    return np.diff(reached, axis=0) / np.maximum(np.diff(up - heights), 1)[:, None].astype(np.float32), above
+    reached = sums[whole] + (place - whole)[:, None] * (sums[np.minimum(whole + 1, len(high))] - sums[whole])
+    return np.rint(np.diff(reached, axis=0) / np.diff(up - heights)[:, None]).clip(0, 255).astype(np.uint8), above
 
 
 @lru_cache(maxsize=64)

@@ -63,7 +63,7 @@ PAPERS: Mapping[str, Paper] = {
 # The same colors as computers draw them: salmon, rose and steel, measured on four exports.
 SCREEN_PAPERS: Mapping[str, Paper] = {
     "red": Paper((255, 255, 255), (180, 184, 255), (128, 132, 255)),
-    "pink": Paper((251, 248, 255), (227, 218, 243), (184, 172, 216)),
+    "pink": Paper((250, 248, 255), (225, 219, 243), (187, 179, 219)),
     "blue": Paper((255, 255, 255), (243, 232, 224), (214, 195, 180)),
 }
 DOT_TIMES = 2.3  # side of the dots of a dotted grid by the width of lines that they stand for: 0.2 to 0.46 mm

@@ -13,7 +13,7 @@ CELLS, LINES = (
     f"{PORTABLE}&grid=lines&separators=dots&strength=1.5&fine_mm=0.2&bold_mm=0.3",
 )
 DETAIL = f"types=0005&framing=close&header=none&grid=lines&colors=red&ink=black&filter_hz=40&footer=off&paling=0..0.1&{PLAIN}&shade=print&{USUAL}"
-UNINKED = f"device=bedside&{USUAL}&pulse=left&labels=below"
+UNINKED = f"device=bedside&rest_mm=0.4..0.8&{USUAL}&pulse=left&labels=below"
 BEDSIDE = f"{UNINKED}&ink=black"
 REPORT = (
     f"types=0001&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0&framing=whole&colors=pink&shade=screen&frame=framed&header=short"
@@ -38,8 +38,8 @@ PHOTOS = {
 }  # fmt: skip
 EXPORTS = {
     "ecg00002.png": (
-        f"types=0001&framing=whole&{UNINKED}&ink=dark-grey,blue-black&font=times&grid=dotted&separators=none&colors=blue&shade=screen&strength=1.1&layouts=3x4%2B3&header=none&frame=boxed"
-        "&paper=roll&trace_mm=0.22&fade=0.2&cut_mm=3&paling=0.2&mottle=0.1&spread_mm=0&fine_mm=0.06&bold_mm=0.16"
+        f"types=0001&framing=whole&{UNINKED}&ink=dark-grey,blue-black&font=times&grid=lines&separators=none&colors=blue&shade=screen&strength=1.1&layouts=3x4%2B3&header=none&frame=boxed"
+        "&paper=roll&trace_mm=0.28&fade=0.4&cut_mm=3&paling=0.1&mottle=0.05&spread_mm=0&fine_mm=0.06&bold_mm=0.16"
         f"&{PLAIN}&filter_hz=40&footer=on&slant_mm=0..0.1&blotch=0"
     ),
     "ecg00006.png": (

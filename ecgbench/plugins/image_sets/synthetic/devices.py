@@ -54,7 +54,7 @@ DEVICES: Mapping[str, Device] = {
         "separators": _some(bar=0.6, none=0.4), "labels": _some(below=0.8, above=0.2), "offset_mm": of((0.0,)), "foot_mm": of((0.0,)),
     }),
     "bedside": Device(gap_mm=0.6, label_mm=2.25, below_mm=6.0, text_mm=2.3, usual={
-        **_SHOWN, "apart": _APART, "blotch": _OLD,
+        **_SHOWN, "apart": _APART, "blotch": _OLD, "rest_mm": Within(0.4, 0.8),
         "foot_mm": Within(0.3, 0.65), "slant_mm": Within(0, 0.45),
         "font": _some(times=0.7, times_bold=0.15, plain=0.06, plain_bold=0.09), "labels": _some(below=0.92, above=0.08),
         "pulse": _some(left=0.95, none=0.05), "separators": _some(none=0.75, tick=0.25), "header": _some(full=0.4, short=0.2, none=0.4),

@@ -172,10 +172,12 @@ def _column_mm(place: Place, style: Style) -> float:
 
 
 def _trace(place: Place, layout: Layout, recording: Recording, style: Style) -> Trace:
-    """Draw the stretch that a place shows: the samples from its column's first moment to the next column's."""
+    """Draw the stretch that a place shows: the samples from its column's first moment to the next column's, or to the gap before it."""
     fs, signal = recording.fs, recording.leads[place.lead]
     seconds = TRACE_MM / place.columns / style.speed
     first, last = (round((place.column + side) * seconds * fs) for side in (0, 1))
+    if place.column < place.columns - 1:
+        last -= round(style.rest_mm / style.speed * fs)
     part = signal[first:last].astype(np.float64)
     x = start_mm(style) + (first + np.arange(len(part))) / fs * style.speed
     points = np.column_stack([x, place.y_mm - style.gain * part])

@@ -40,7 +40,7 @@ class Style:
     of the filter that the device has passed the leads through, and says so, 0 for none. `apart`: how far rows are apart, by the usual,
     if the paper has room for it. `footer`: whether there is a line below the rows. `crisp`: whether the grid and pulses fill whole pixels
     where traces need not. `blotch`: how unevenly the grid is laid from place to place, as a share of its ink. `shade`: of red, pink and
-    blue grids, that of a "print" or of a "screen".
+    blue grids, that of a "print" or of a "screen". `rest_mm`: between the end of a lead and the next one in its row.
     """
 
     layout: str = "3x4+1"
@@ -83,6 +83,7 @@ class Style:
     crisp: bool = False
     blotch: float = 0.0
     shade: str = "print"
+    rest_mm: float = 0.0
 
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
@@ -164,6 +165,7 @@ FIELDS: Mapping[str, Field] = {
     "crisp": Field(of((True, False)), of((False,)), "crisp"),
     "blotch": Field(Within(0, 0.8), of((0.0,)), "blotch"),
     "shade": Field(of(("print", "screen")), of(("print",)), "shade"),
+    "rest_mm": Field(Within(0, 2), of((0.0,)), "rest_mm"),
 }
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,
@@ -201,6 +203,7 @@ KAGGLE: Mapping[str, Choice] = {
     "crisp": of((False,)),
     "blotch": of((0.0,)),
     "shade": of(("print",)),
+    "rest_mm": of((0.0,)),
 }
 PRESETS: Mapping[str, Mapping[str, Choice]] = {"kaggle": KAGGLE}
 

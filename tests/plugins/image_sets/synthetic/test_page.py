@@ -74,7 +74,7 @@ OTHER_VALUES: dict[str, object] = {
     "device": "cart", "paper": "a4", "cut_mm": 6, "fit": True, "offset_mm": 2, "fade": 0.6, "thinning": 0.6,
     "paling": 0.5, "mottle": 0.3, "spread_mm": 0.2, "heavy_mm": 0.8, "split_mm": 0.15, "foot_mm": 1, "slant_mm": 0.4,
     "letters": "hinted", "faint": 0.4, "filter_hz": 25, "apart": 0.8, "footer": False, "crisp": True, "blotch": 0.3,
-    "shade": "screen",
+    "shade": "screen", "rest_mm": 1,
 }  # fmt: skip
 
 

@@ -115,6 +115,7 @@ STYLE_SETTINGS: dict[str, tuple[str, set[object]]] = {
     "split_mm": ("0.1", {0.1}), "foot_mm": ("0.5", {0.5}), "slant_mm": ("0.2", {0.2}),
     "letters": ("hinted,stepped", {"hinted", "stepped"}), "faint": ("0.3", {0.3}), "filter_hz": ("40,150", {40.0, 150.0}),
     "apart": ("0.9", {0.9}), "footer": ("off", {False}), "crisp": ("on", {True}), "blotch": ("0.2", {0.2}), "shade": ("screen", {"screen"}),
+    "rest_mm": ("0.5", {0.5}),
 }  # fmt: skip
 
 

@@ -277,3 +277,12 @@ def test_screens_have_their_own_red_pink_and_blue() -> None:
     for color in PAPERS:
         printed, shown = (sheet(color=color, shade=shade).paper for shade in ("print", "screen"))
         assert (printed == shown) is (color not in ("red", "pink", "blue"))
+
+
+def test_a_lead_ends_before_the_next_one_by_the_gap_that_is_asked_and_what_is_not_drawn_is_not_known() -> None:
+    made = sheet(flat(), layout="3x4", rest_mm=0.5)
+    for trace in made.traces:
+        rest = 0 if trace.start_s == pytest.approx(7.5) else 10  # 20 ms at 25 mm/s
+        assert len(trace.points) == 1250 - rest and np.isfinite(made.shown[trace.lead]).sum() == 1250 - rest
+    rhythm = sheet(flat(), layout="3x4+1", rest_mm=0.5)
+    assert np.isfinite(rhythm.shown["II"]).all() and len(rhythm.traces[-1].points) == 5000

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ecgbench.plugins.digitize.flanks import with_flanks
 from ecgbench.plugins.digitize.slabs import slabs
 
 Plane = npt.NDArray[np.float32]
@@ -53,7 +54,9 @@ def measure_curves(coverage: Plane, paths: Floats, scale: int) -> list[Curve]:
     """
     even = _faint_made_whole(coverage)
     runs = _runs(even)
-    return [_measure(coverage, even, runs, path, scale) for path in paths]
+    curves = [_measure(coverage, even, runs, path, scale) for path in paths]
+    lines = with_flanks([curve.y for curve in curves], coverage, FINE, scale)
+    return [replace(curve, y=line) for curve, line in zip(curves, lines, strict=True)]
 
 
 def _faint_made_whole(coverage: Plane) -> Plane:

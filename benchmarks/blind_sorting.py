@@ -4,7 +4,8 @@ ECGBENCH_DATA=DIR python benchmarks/blind_sorting.py FOLDER --seed 1
 
 FOLDER/pictures holds 01.png to 40.png, FOLDER/key.json says which is which. For each real picture, which are drawn by the seed, there is
 a synthetic one of the same kind of source: a photo, a scan or an export by the same kind of device, with the same layout and grid,
-printed from a recording (`records:`), of severity 0.3 to 0.7. Both are as wide, stored as the same JPEG, and cut a little at random.
+printed from a recording (`records:`), of severity 0.3 to 0.7 where its style does not say another. Both are as wide, stored as the same
+JPEG, and cut a little at random.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
@@ -19,7 +21,7 @@ from zlib import crc32
 import cv2
 import numpy as np
 from blind_reports import Reported
-from blind_styles import DETAILS, EXPORTS, ILL, PHOTOS, SCANS, TRIMMED
+from blind_styles import DETAILS, EXPORTS, ILL, PHOTOS, SCANS, TALL, TRIMMED
 
 from ecgbench.core.page import Pixels
 from ecgbench.plugins.image_sets.records import RecordFile, open_records
@@ -34,7 +36,9 @@ SPARE_PX = 4  # that a synthetic picture is made wider by, and cut off again: it
 def like(name: str, data: Path, settings: str, seed: int, record: str, px_per_mm: float, shape: tuple[int, ...]) -> Pixels:
     """Return a picture of a recording, printed as `settings` say, cut as the real one of that name and of its `shape` was."""
     severity = np.random.default_rng((seed, *record.encode())).uniform(0.3, 0.7)
-    settings = f"{settings}&seed={crc32(f'{seed} {record}'.encode())}&severity={severity:.2f}"
+    settings = f"{settings}&seed={crc32(f'{seed} {record}'.encode())}" + (
+        "" if "severity=" in settings else f"&severity={severity:.2f}"
+    )
     made = printed(data, settings, record, 25.4 * px_per_mm)
     if name in DETAILS:
         return middle_of(made, shape)
@@ -45,6 +49,14 @@ def like(name: str, data: Path, settings: str, seed: int, record: str, px_per_mm
     return middle_of(made[: shape[0]] if name in TRIMMED else made, (made.shape[0], shape[1]))
 
 
+def fitting(records: list[str], chosen: list[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Return each of `chosen`, names and settings, with the next of the records that its kind of picture shows."""
+    for name, settings in chosen:
+        record = next(record for record in records if "types=0005" in settings or record not in TALL)
+        records.remove(record)
+        yield record, (name, settings)
+
+
 def middle_of(picture: Pixels, shape: tuple[int, ...]) -> Pixels:
     """Return the part of a picture around its middle that is as large as `shape`, or as it is."""
     top, left = (max(0, (have - want) // 2) for have, want in zip(picture.shape[:2], shape[:2], strict=True))
@@ -53,11 +65,17 @@ def middle_of(picture: Pixels, shape: tuple[int, ...]) -> Pixels:
 
 def printed(data: Path, settings: str, record: str, dpi: float) -> Pixels:
     """Return the picture of one record as settings say."""
-    images = open_records(f"records:{data / 'records'}?{settings}&dpi={np.clip(dpi, *DPI_RANGE):.1f}")
+    finer = 1 if dpi > DPI_RANGE[0] else 2  # where none so coarse is printed
+    images = open_records(f"records:{data / 'records'}?{settings}&dpi={np.clip(finer * dpi, *DPI_RANGE):.1f}")
     assert images is not None
     source = next(source for source in images.sources if isinstance(source, RecordFile) and source.record.endswith(record))
     (case,) = replace(images, sources=(Reported(source.header, source.record),))
-    return np.asarray(case.source.make_page().bgr, np.uint8)
+    made = np.asarray(case.source.make_page().bgr, np.uint8)
+    return (
+        made
+        if finer == 1
+        else np.asarray(cv2.resize(made, None, fx=1 / finer, fy=1 / finer, interpolation=cv2.INTER_AREA), np.uint8)
+    )
 
 
 def stored(picture: Pixels, width: int) -> Pixels:
@@ -90,11 +108,13 @@ def main() -> None:
     labels = json.loads((data / "images" / "labels.json").read_text())
     chosen = [(name, known[name]) for known, count in SHARES for name in rng.choice(sorted(known), count, replace=False)]
     both: list[tuple[str, Pixels]] = []
-    for record, (name, settings) in zip(rng.permutation(ILL), chosen, strict=False):
+    for record, (name, settings) in fitting(rng.permutation(ILL).tolist(), chosen):
         real, label = np.asarray(cv2.imread(str(data / "images" / "real" / name)), np.uint8), labels[f"real/{name}"]
         width = min(real.shape[1], WIDEST_PX)
         px_per_mm = (label["px_per_mm_x"] + label["px_per_mm_y"]) / 2
         made = like(name, data, settings, arguments.seed, str(record), px_per_mm, real.shape)
+        if name.endswith(".jpg") and "types=0001" in settings:  # as its counterpart has been before
+            made = stored(made, made.shape[1])
         both += [(f"real: {name}", cut(stored(real, width), rng)), (f"synthetic: {settings}", cut(stored(made, width), rng))]
     pictures = arguments.folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)

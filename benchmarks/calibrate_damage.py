@@ -37,6 +37,8 @@ SEED = 77
 EDGE = 0.08  # share of a photo's box that is left out on each side, since a sheet in perspective does not fill it
 START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 Row = Mapping[str, float]
+# As nearly all of the real ones are: black prints, not a computer's.
+AS_REAL = {"ink": of(("black",)), "letters": of(("smooth",)), "crisp": of((False,)), "shade": of(("print",))}
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def measure_ours(kind: str, severity: float, records: int = RECORDS, dpi: float 
 
 
 def _ours(kind: str, severity: float, record: int, dpi: float) -> Row:
-    style = draw_style({"ink": of(("black",))}, lambda name: stream(SEED, record, name))  # as on nearly all of the real ones
+    style = draw_style(AS_REAL, lambda name: stream(SEED, record, name))
     recipe = SyntheticPage(SEED, record, kind, severity, dpi, style)
     truth, page = recipe.read_truth(), recipe.make_page()
     box = truth.content_box

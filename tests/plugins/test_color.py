@@ -235,13 +235,13 @@ def test_a_method_travels_by_name(method) -> None:
     ("method", "spec", "least"),
     [
         ("opencv", "count=1&types=0001&seed=11&severity=0.5&colors=black&grid=lines&layouts=strip&antialias=on", 0.95),
-        ("opencv", "count=1&types=0005&seed=11&severity=0.5&colors=black&grid=lines&layouts=strip&antialias=on", 0.95),
+        ("opencv", "count=1&types=0005&seed=11&severity=0.5&colors=black&grid=lines&layouts=strip&antialias=on&crisp=off", 0.95),
         (
             "opencv",
             "count=1&types=0001&seed=80&severity=0.5&colors=black&layouts=strip&antialias=on&strength=1.092&fine_mm=0.096",
             0.98,
         ),
-        ("opencv", "count=1&types=0011&seed=13&severity=0.5&colors=red&grid=lines&layouts=strip", 0.9),
+        ("opencv", "count=1&types=0011&seed=13&severity=0.5&colors=red&grid=lines&layouts=strip&faint=0", 0.9),
         ("lab", "count=1&types=0005&seed=13&severity=0.5&colors=red&grid=lines&layouts=strip", 0.95),
         ("hsv", "count=1&types=0009&seed=13&severity=0.5&colors=red&grid=lines&layouts=strip", 0.9),
     ],

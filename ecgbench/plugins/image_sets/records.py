@@ -104,12 +104,14 @@ def _digest(stamps: tuple[Stamp, ...]) -> str:
 def open_records(spec: str) -> SyntheticSet | None:
     """Open "records:DIR?types=0001,0003&severity=0.5": every record below a folder in the order of their names.
 
-    All that can be set for synthetic pages can be set here; all records are shown where no `count` is given. `split`: only the records
+    All that can be set for synthetic pages can be set here; all records are shown where no `count` is given, and all of their
+    samples, as they are, unless `filter_hz` or `rest_mm` are given. `split`: only the records
     of one side, development or evaluation (see synthetic/split.py). Raises SpecError where there is no such folder, where it holds no
     record (of that side), or where a setting is not known.
     """
     if not spec.startswith(SCHEME):
         return None
+    from ecgbench.plugins.image_sets.synthetic.choice import of
     from ecgbench.plugins.image_sets.synthetic.sets import SyntheticSet
     from ecgbench.plugins.image_sets.synthetic.settings import read_settings
 
@@ -129,6 +131,8 @@ def open_records(spec: str) -> SyntheticSet | None:
     values = {"pages": None} | read_settings(settings, spec)
     if "hearts" in values:
         raise SpecError(f"{spec}: records bring their own hearts; leave out {', '.join(HEART_NAMES)}.")
+    whole = {name: of((0.0,)) for name in ("filter_hz", "rest_mm")}
+    values["given"] = tuple((whole | dict(values.get("given", ()))).items())  # the truth is a record's own samples
     return SyntheticSet(name=spec, sources=sources, **values)
 
 

@@ -86,6 +86,16 @@ def test_the_truth_is_the_records_own_samples_at_its_own_rate(folder: Path, reco
     np.testing.assert_array_equal(shown.leads["II"], recorded.leads["II"])
 
 
+def test_a_record_is_filtered_where_that_is_asked(folder: Path) -> None:
+    (plain, filtered) = (
+        next(iter(opened(f"records:{folder}?types=0001&dpi=72&layouts=3x4%2B1&gain=5{more}"))).read_truth().signals
+        for more in ("", "&filter_hz=25")
+    )
+    assert plain is not None and filtered is not None
+    change = np.abs(plain.leads["II"] - filtered.leads["II"])
+    assert 0 < np.nanmean(change) < 0.2 * np.nanstd(plain.leads["II"])
+
+
 def test_a_record_that_was_changed_is_another_case_and_one_that_was_moved_is_not(
     folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

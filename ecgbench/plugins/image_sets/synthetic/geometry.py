@@ -19,6 +19,7 @@ from ecgbench.plugins.image_sets.synthetic.relief import Bend
 Map = npt.NDArray[np.float32]
 
 MM_PER_INCH = 25.4
+HEAVY_STEP_MM = 25  # from one heavy line to the next: a second at 25 mm/s
 ROWS_AT_ONCE = 32  # of a picture, so that intermediate arrays stay in the processor's cache
 NODE_PX = 8  # a projective map is worked out at nodes so far apart, and between them by linear interpolation
 BENT_NODE_MM = 0.5  # the same for a bent sheet, whose finest wrinkles are some 3 mm wide
@@ -191,15 +192,15 @@ def grid_mask(
 ) -> Mask:
     """Return (H, W) bool: pixels whose center lies on a grid line of the frame, or within half a pixel of its middle.
 
-    `fine_mm`, `bold_mm`, `heavy_mm`: widths of the 1 mm, 5 mm and 25 mm lines, the last 0 where there are none; where `dotted`, square
-    dots of `fine_mm` stand at the crossings of the 1 mm lines instead. Half a pixel is measured at the center of the frame. `mm`: the
+    `fine_mm`, `bold_mm`, `heavy_mm`: widths of the 1 mm, 5 mm and 25 mm lines, the last only down the sheet, 0 where there are none; where `dotted`,
+    square dots of `fine_mm` stand at the crossings of the 1 mm lines instead. Half a pixel is measured at the center of the frame. `mm`: the
     geometry's `mm_map`, where it is at hand.
     """
     center = np.array([(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2])
     half_pixel = 0.5 / geometry.size_at(center)
     halves = [(1, max(half_pixel, fine_mm / 2)), (5, max(half_pixel, bold_mm / 2))]
     if heavy_mm > bold_mm:
-        halves.append((25, max(half_pixel, heavy_mm / 2)))
+        halves.append((HEAVY_STEP_MM, max(half_pixel, heavy_mm / 2)))
     if geometry.is_flat:
         return _flat_mask(geometry, frame, halves, dotted)
     return _projected_mask(geometry, frame, halves, dotted, geometry.mm_map() if mm is None else mm)
@@ -211,7 +212,8 @@ def _flat_mask(geometry: Geometry, frame: Frame, halves: list[tuple[int, float]]
     for step, half_mm in halves:
         xs, ys = grid_lines_mm(frame, step)
         columns.append(near_lines(width, xs * scale - 0.5, half_mm * scale))
-        rows.append(near_lines(height, ys * scale - 0.5, half_mm * scale))
+        if step != HEAVY_STEP_MM:
+            rows.append(near_lines(height, ys * scale - 0.5, half_mm * scale))
     x0, y0, frame_width, frame_height = box_around(geometry.to_pixels(_frame_corners(frame)), geometry.shape)
     mask = np.zeros((height, width), dtype=np.bool_)
     inside = slice(y0, y0 + frame_height), slice(x0, x0 + frame_width)
@@ -228,7 +230,8 @@ def _projected_mask(geometry: Geometry, frame: Frame, halves: list[tuple[int, fl
     for top in range(0, len(mm), ROWS_AT_ONCE):
         part = mm[top : top + ROWS_AT_ONCE]
         along, down = part[..., 0] - np.float32(frame.x0), part[..., 1] - np.float32(frame.y0)
-        (fine_x, *bold_x), (fine_y, *bold_y) = ([_near_multiple(value, *half) for half in halves] for value in (along, down))
+        fine_x, *bold_x = (_near_multiple(along, *half) for half in halves)
+        fine_y, *bold_y = (_near_multiple(down, *half) for half in halves if half[0] != HEAVY_STEP_MM)
         mask[top : top + len(part)] = np.logical_or.reduce([fine_x & fine_y if dotted else fine_x | fine_y, *bold_x, *bold_y])
     return mask & inside_of(geometry, _frame_corners(frame))
 

@@ -18,26 +18,32 @@ from ecgbench.plugins.image_sets.synthetic.sheet import Text
 from ecgbench.plugins.image_sets.synthetic.style import Style
 
 FIRST_LINE_MM, LINES = 5.5, 1.65  # the first baseline from the paper's edge; from line to line, by the height of capitals
-BANDS = ("0.05-150Hz", "0.05-40Hz", "0.5-35Hz", "0.15-100Hz", "0.67~100Hz", "0.05-100Hz", "0.5-25Hz")
+LOWER_HZ = ("0.05-", "0.05-", "0.15-", "0.5-", "0.67~")  # of a filter's band, and what stands before its upper limit
+UNFILTERED_HZ = 150.0  # what a device says that lets all pass which an ECG holds
 MAINS = ("AC50", "AC60", "AC 50Hz", "60~", "50~", "Notch 60")
+SYSTEMS = ("Marquette Medical Systems", "Cardiology Information System", "ECG Management System", "Cardiology Department")
+CARTS = ("ELI150-208", "ELI230-311", "ELI250-413", "ELI280-102", "ELI350-413")
+SITES = ("", "ER ", "ICU ", "CARD ", "OPD ", "2W ")
 BEDSIDE_NAMES = ("Vent. rate", "PR interval", "QRS duration", "QT/QTc", "P-R-T axes")
 BEDSIDE_ENDS_MM = 45.0, 55.0  # from the names of what bedside carts measured to where values and units end, on three real exports
-BEDSIDE_SCALE = 0.87  # of the device's text: lines are 3.3 mm apart there
+CART_SCALE, CART_LINES = 0.8, 2.2  # of the device's text, and from line to line by the height of capitals, on a real export
+BEDSIDE_SCALE, BEDSIDE_LINES = 0.94, 1.47  # of the device's text, and from line to line there, by the height of capitals: 3.2 mm
 FOOTER_MM, PLAIN_FOOTER_MM = 3.2, 4.9  # of its baseline above the paper's lower edge
 
 
 @dataclass(frozen=True)
 class Block:
-    """Where lines of text begin: place and height in mm, and what their x stands for."""
+    """Where lines of text begin: place and height in mm, what their x stands for, and how far `apart` they are by their height."""
 
     x_mm: float
     height_mm: float
     y_mm: float = FIRST_LINE_MM
     anchor: str = "left"
+    apart: float = LINES
 
     def lines(self, texts: Iterable[str]) -> list[Text]:
         """Set lines below each other; an empty one leaves its place blank."""
-        step = LINES * self.height_mm
+        step = self.apart * self.height_mm
         return [
             Text(self.x_mm, self.y_mm + step * row, self.height_mm, text, self.anchor) for row, text in enumerate(texts) if text
         ]
@@ -75,11 +81,18 @@ class Report:
     @property
     def band(self) -> str:
         """A filter's band."""
-        return one_of(BANDS, self.rng)
+        return f"{one_of(LOWER_HZ, self.rng)}{self.limit}Hz"
 
-    def at(self, share: float, *, y_mm: float = FIRST_LINE_MM, anchor: str = "left", scale: float = 1.0) -> Block:
+    @property
+    def limit(self) -> str:
+        """The upper limit of the filter that the leads went through, in Hz."""
+        return f"{self.style.filter_hz or UNFILTERED_HZ:g}"
+
+    def at(
+        self, share: float, *, y_mm: float = FIRST_LINE_MM, anchor: str = "left", scale: float = 1.0, apart: float = LINES
+    ) -> Block:
         """Return a block at a share of the traces' width."""
-        return Block(self.left_mm + share * TRACE_MM, scale * self.text_mm, y_mm, anchor)
+        return Block(self.left_mm + share * TRACE_MM, scale * self.text_mm, y_mm, anchor, apart)
 
 
 Lines = list[Text]
@@ -87,23 +100,16 @@ Lines = list[Text]
 
 def header_of(recording: Recording, style: Style, rng: np.random.Generator) -> tuple[Text, ...]:
     """Return the texts of a header and a footer; who the patient is was made up and drawn from `rng`."""
-    if style.header == "none":
-        return _footer_alone(recording, style, rng)
     report = Report(recording, style, rng, draw_patient(rng, recording.title))
-    full, short, footer = TEMPLATES[style.device]
+    full, short, foot = TEMPLATES[style.device]
+    below = _below(foot(report), style) if style.footer else ()
+    if style.header == "none":
+        return () if style.device == "plain" else below
     strip = len(layout_of(style).rows_mm) == 1
     header = _one_line(report) if strip else (full if style.header == "full" else short)(report)
     room = layout_of(style).header_mm + style.cut_mm - 0.5
     kept = [replace(text, y_mm=text.y_mm - style.cut_mm) for text in header if text.y_mm < room]
-    return (*kept, *_below(footer(report), style))
-
-
-def _footer_alone(recording: Recording, style: Style, rng: np.random.Generator) -> tuple[Text, ...]:
-    """Return what is left of a page whose header was cut off: now and then the line at its foot."""
-    if style.device == "plain" or rng.random() < 0.65:
-        return ()
-    report = Report(recording, style, rng, draw_patient(rng, recording.title))
-    return _below(TEMPLATES[style.device][2](report), style)
+    return (*kept, *below)
 
 
 def _below(texts: Lines, style: Style) -> tuple[Text, ...]:
@@ -170,9 +176,11 @@ def _bedside_table(report: Report, share: float) -> Lines:
     values_at, units_at = (share + mm / TRACE_MM for mm in BEDSIDE_ENDS_MM)
     axes, _, t_axis = values[-1].rpartition("  ")
     return [
-        *report.at(share, scale=BEDSIDE_SCALE).lines(left),
-        *report.at(values_at, anchor="right", scale=BEDSIDE_SCALE).lines([*values[:-1], axes.replace("  ", "   ")]),
-        *report.at(units_at, anchor="right", scale=BEDSIDE_SCALE).lines([*units[:-1], t_axis]),
+        *report.at(share, scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines(left),
+        *report.at(values_at, anchor="right", scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines(
+            [*values[:-1], axes.replace("  ", "   ")]
+        ),
+        *report.at(units_at, anchor="right", scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines([*units[:-1], t_axis]),
     ]
 
 
@@ -182,56 +190,71 @@ def _bedside_full(report: Report) -> Lines:
     lower = FIRST_LINE_MM + 7 * LINES * report.text_mm
     return [
         *report.at(0.0).lines(who), *_bedside_table(report, 0.22),
-        *report.at(0.48, scale=BEDSIDE_SCALE).lines(report.said),
+        *report.at(0.48, scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines(report.said),
         *report.at(0.0, y_mm=lower).lines(["Technician:"]), *report.at(0.22, y_mm=lower).lines([f"Test ind:{patient.reason}"]),
         *report.at(0.55, y_mm=lower).lines(["Referred by:"]), *report.at(0.8, y_mm=lower).lines(["Unconfirmed"]),
     ]  # fmt: skip
 
 
 def _bedside_short(report: Report) -> Lines:
-    return [*_bedside_table(report, 0.21), *report.at(0.47, scale=BEDSIDE_SCALE).lines(report.said)]
+    return [*_bedside_table(report, 0.21), *report.at(0.47, scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines(report.said)]
 
 
 def _bedside_foot(report: Report) -> Lines:
-    version = f"{report.rng.integers(5, 10)}.{report.rng.integers(0, 4)}.{report.rng.integers(1, 9)}"
-    hertz = one_of(("40Hz", "100Hz", "150Hz"), report.rng)
-    return _spread(report, [_speed(report.style), _gain(report.style), hertz, version, f"CID: {report.rng.integers(1, 99)}"], 6.0)
+    version = one_of(("005A", "005C", "005E", "007A", "7.1.1", "8.0.1", "9.0.4"), report.rng)
+    program = f"12SL {one_of((229, 235, 237, 239, 241, 250), report.rng)}"
+    parts = [
+        _speed(report.style),
+        _gain(report.style),
+        f"{report.limit}Hz",
+        version,
+        program,
+        f"CID: {report.rng.integers(1, 99)}",
+    ]
+    return _spread(report, parts, 5.2)
 
 
 def _cart_full(report: Report) -> Lines:
     patient, found = report.patient, report.reading
-    who = [
-        f"Patient name: {patient.name}",
-        f"Patient ID: {patient.number}",
-        f"Age (years): {patient.age}",
-        f"Sex: {patient.sex_word}",
-    ]
     numbers = [] if found is None else [
-        f"Vent. rate (bpm): {found.rate}", f"PR interval (ms): {'-' if found.pr_ms is None else found.pr_ms}",
-        f"QRS duration (ms): {found.qrs_ms}", f"QT/QTc (ms): {found.qt_ms} / {found.qtc_ms}", f"Date/Time: {patient.when}",
+        ("Vent. rate(bpm):", f"{found.rate}"), ("PR interval(ms):", "-" if found.pr_ms is None else f"{found.pr_ms}"),
+        ("QRS duration(ms):", f"{found.qrs_ms}"), ("QT/QTc (ms):", f"{found.qt_ms} / {found.qtc_ms}"), ("Date/Time:", patient.when),
     ]  # fmt: skip
-    width = report.at(1.0, anchor="right")
-    return [
-        *report.at(0.02, scale=0.85).lines(who), *report.at(0.3, scale=0.85).lines(numbers),
-        *report.at(0.56, scale=0.85).lines([said.upper() for said in report.said]),
-        *replace(width, y_mm=HEADERS_MM["full"] - 2.0).lines(["Unconfirmed Diagnosis"]),
-    ]  # fmt: skip
+    who = (("Patient name:", patient.name), ("Patient ID:", patient.number), ("Age(years):", patient.age), ("Sex:", patient.sex_word),
+           ("Group:", ""))  # fmt: skip
+    said = [" ".join(report.said[:-1]).upper(), "Comments:"]
+    right = report.at(0.416, scale=CART_SCALE, apart=CART_LINES)
+    return [*_paired(report, 0.077, who, 4.5), *_paired(report, 0.333, numbers, 0.8), *right.lines(said)]
+
+
+def _paired(report: Report, share: float, pairs: Sequence[tuple[str, str]], beyond_mm: float) -> Lines:
+    """Set names that end below each other, each with its value `beyond_mm` to the right."""
+    names = report.at(share, anchor="right", scale=CART_SCALE, apart=CART_LINES)
+    values = replace(names, anchor="left", x_mm=names.x_mm + beyond_mm)
+    return [*names.lines([name for name, _ in pairs]), *values.lines([value for _, value in pairs])]
 
 
 def _cart_short(report: Report) -> Lines:
     patient = report.patient
-    right = report.at(1.02, anchor="right", scale=1.1)
+    right = report.at(1.02, anchor="right", scale=0.95)
     rate = f"{report.reading.rate} BPM" if report.reading else ""
     return [
         *report.at(0.0).lines([patient.number, patient.when, rate]),
-        *replace(right, y_mm=HEADERS_MM["short"] - 2.5).lines(["Unconfirmed Diagnosis"]),
+        *(
+            replace(text, font="plain-bold")
+            for text in replace(right, y_mm=HEADERS_MM["short"] - 2.5).lines(["Unconfirmed Diagnosis"])
+        ),
     ]
 
 
 def _cart_foot(report: Report) -> Lines:
-    mains = one_of(("60~", "50~"), report.rng)
-    parts = ((0.0, report.patient.model), (0.25, _speed(report.style, "mm/sec", " ")), (0.56, _gain(report.style, " ")),
-             (0.87, f"{mains} {one_of(('0.05 - 150', '0.05 - 40', '0.5 - 40'), report.rng)} Hz"))  # fmt: skip
+    style, rng = report.style, report.rng
+    speed, gain = _speed(style, blank=" "), _gain(style, " ")
+    if style.header == "full":  # which comes from where reports are kept
+        parts = [(0.036, f"{speed}   {gain}"), (0.276, one_of(SYSTEMS, rng))]
+        return [replace(text, font="plain-bold") for share, part in parts for text in report.at(share).lines([part])]
+    band = f"{one_of(('60~', '50~'), rng)} 0.05 - {report.limit} Hz"
+    parts = [(0.0, f"{one_of(SITES, rng)}{one_of(CARTS, rng)}"), (0.25, f"{speed}ec"), (0.56, gain), (0.87, band)]
     return [text for share, part in parts for text in report.at(share).lines([part])]
 
 
@@ -282,7 +305,7 @@ def _desktop_short(report: Report) -> Lines:
 
 def _desktop_line(report: Report) -> str:
     style, rng = report.style, report.rng
-    return f"{_gain(style)}  {_speed(style)}  filter:({one_of(('H50 d', 'H60 d', 'H50', 'off'), rng)}) {one_of(('25', '35', '100'), rng)}Hz"
+    return f"{_gain(style)}  {_speed(style)}  filter:({one_of(('H50 d', 'H60 d', 'H50', 'H60'), rng)}) {report.limit}Hz"
 
 
 def _system_full(report: Report) -> Lines:
@@ -309,7 +332,7 @@ def _system_short(report: Report) -> Lines:
 
 
 def _system_foot(report: Report) -> Lines:
-    style, band = report.style, one_of(("0.15-100 Hz", "0.05-150 Hz", "0.15-40 Hz"), report.rng)
+    style, band = report.style, f"{one_of(('0.15', '0.05', '0.5'), report.rng)}-{report.limit} Hz"
     mains = one_of(("60~", "50~"), report.rng)
     return _spread(
         report, ["Device:", f"Speed: {_speed(style, 'mm/sec', ' ')}", f"Limb: {_gain(style, ' ')}", f"Chest: {style.gain:.1f} mm/mV",

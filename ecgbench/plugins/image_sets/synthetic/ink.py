@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ecgbench.core.page import Mask, Pixels
 from ecgbench.plugins.image_sets.synthetic.heart import Float
-from ecgbench.plugins.image_sets.synthetic.lettering import stamp_of
+from ecgbench.plugins.image_sets.synthetic.lettering import SMOOTH, stamp_of
 
 _SHORTEST_PIECE_PX = 1.0
 ANCHORS: Mapping[str, float] = {"left": 0.0, "middle": 0.5, "right": 1.0}  # share of a line's length that lies before its place
@@ -94,14 +94,15 @@ def near_lines(size: int, lines: Float, half_px: float) -> Mask:
 
 def ink_text(
     coverage: Pixels, text: str, left: float, baseline: float, height_px: float, font: str = "plain", anchor: str = "left",
-    spread_px: float = 0.0,
+    spread_px: float = 0.0, letters: str = SMOOTH,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Print `text` onto `coverage` (H, W) uint8; return the box (x0, y0, x1, y1) that it fills, x1 and y1 excluded.
 
     `left`, `baseline`: where the text begins, in pixels, or ends or has its middle where `anchor` is "right" or "middle". `height_px`:
-    height of a capital letter. `font`: one of lettering.FONTS. `spread_px`: by how much its ink spreads on every side.
+    height of a capital letter. `font`: one of lettering.FONTS. `spread_px`: by how much its ink spreads on every side. `letters`: one of
+    lettering.LETTERS.
     """
-    stamp, right, down, length = stamp_of(text, font, round(height_px, 2), round(spread_px, 2))
+    stamp, right, down, length = stamp_of(text, font, round(height_px, 2), round(spread_px, 2), letters)
     x0, y0 = round(left - ANCHORS[anchor] * length) + right, round(baseline) + down
     x1, y1 = x0 + stamp.shape[1], y0 + stamp.shape[0]
     inside = slice(max(0, y0), max(0, y1)), slice(max(0, x0), max(0, x1))

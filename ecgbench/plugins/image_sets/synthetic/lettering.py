@@ -18,6 +18,14 @@ MEASURED_PX = 20.0  # height of capitals whose lines are measured
 FINER = 4  # times as large as they are printed, letters are drawn: at their own size each would be set to a whole pixel
 DOT_DETAIL = 8  # pixels across a dot, before letters are brought to their size
 DOT_SHARE = 0.42  # radius of a needle's dot by their distance: neighbors just do not touch
+SMOOTH, HINTED, STEPPED = LETTERS = ("smooth", "hinted", "stepped")  # how outlines become pixels
+FINEST = 8  # times as large as they are shown, hinted letters are drawn
+OVERSHOOT = 0.02  # of round letters beyond flat ones, as a share of the height of capitals
+BOLD_APART_PX = 10  # size up to which bold letters are no further apart than others
+DARKER = np.rint(255 * (1 - (1 - np.arange(256) / 255) ** 1.8)).astype(
+    np.uint8
+)  # levels of their gray: screens draw them heavier than ink
+BLANK = 0.26  # width of a blank of theirs, as a share of the font's size
 
 
 @dataclass(frozen=True)
@@ -65,9 +73,15 @@ class Stamp(NamedTuple):
 
 
 @lru_cache(maxsize=1024)  # leads and units are the same on every page
-def stamp_of(text: str, font: str, height_px: float, spread_px: float = 0.0) -> Stamp:
-    """Return `text` in one of FONTS with capitals `height_px` high, whose ink has spread by `spread_px` on every side."""
+def stamp_of(text: str, font: str, height_px: float, spread_px: float = 0.0, letters: str = SMOOTH) -> Stamp:
+    """Return `text` in one of FONTS with capitals `height_px` high, whose ink has spread by `spread_px` on every side.
+
+    `letters`: one of LETTERS: "smooth" ones have their exact size; those of a screen are of a whole size in pixels, and have no ink that
+    spreads: feet and tops of "hinted" ones end with rows of pixels, "stepped" ones have no gray. Fonts of dots are the same in each.
+    """
     known = FONTS[font]
+    if letters != SMOOTH and not known.dots_px:
+        return (_hinted if letters == HINTED else _stepped)(text, known, height_px)
     if known.heft:  # which makes capitals no higher
         spread_px, height_px = spread_px + known.heft * height_px, (1 - 2 * known.heft) * height_px
     if known.dots_px:
@@ -107,6 +121,66 @@ def _evenly(text: str, font: Font, height_px: float) -> Stamp:
     size = padded.shape[1] // FINER, padded.shape[0] // FINER
     small = np.asarray(cv2.resize(padded, size, interpolation=cv2.INTER_AREA), np.uint8)
     return _trimmed(small, right // FINER, down // FINER, length / FINER)
+
+
+def _hinted(text: str, font: Font, height_px: float) -> Stamp:
+    """Return letters whose feet, low and high tops end with whole rows of pixels, while stems stand where the font has them."""
+    size = max(SMALLEST_PX, round(height_px / font.capital))
+    large, right, down, length = _drawn(text, font, FINEST * size, "L")
+    if not large.size:
+        return Stamp(large, 0, 0, length / FINEST)
+    wider = round(FINEST * font.heft * height_px)
+    left = (right - wider) % FINEST
+    after = -(left + large.shape[1] + 2 * wider) % FINEST
+    padded = cv2.copyMakeBorder(large, 0, 0, left + wider, after + wider, cv2.BORDER_CONSTANT, value=0)
+    if wider:
+        padded = cv2.dilate(padded, np.ones((1, 2 * wider + 1), np.uint8))
+    narrow = np.asarray(cv2.resize(padded, (padded.shape[1] // FINEST, len(large)), interpolation=cv2.INTER_AREA), np.uint8)
+    small, top = _whole_rows(narrow, -down, _tops(font.file, FINEST * size))
+    return _trimmed(np.asarray(cv2.LUT(small, DARKER), np.uint8), (right - wider) // FINEST, -top, length / FINEST)
+
+
+def _whole_rows(high: Pixels, up: int, tops: tuple[int, int]) -> tuple[Pixels, int]:
+    """Return a line (H, w) brought to its height so that feet and tops end with rows, and how many rows stand above the baseline.
+
+    `up`: rows of `high` above the baseline; `tops`: height of low and of high letters in such rows.
+    """
+    over = OVERSHOOT * tops[1]  # by which round letters go beyond flat ones
+    known = np.array([-over, *(top + over for top in tops)])
+    rows = np.array([0.0, *(max(1, round(top / FINEST)) for top in tops)])
+    above = int(np.ceil(rows[2] + max(0.0, up - known[2]) / FINEST))
+    below = int(np.ceil(max(0.0, len(high) - up - over) / FINEST))
+    edges = np.arange(above, -below - 1, -1.0)  # of small rows, above the baseline
+    heights = np.interp(edges, rows, known) + FINEST * (np.maximum(edges - rows[2], 0) + np.minimum(edges, 0))
+    sums = np.pad(np.cumsum(high, axis=0, dtype=np.float64), ((1, 1), (0, 0)), constant_values=0)
+    place = np.clip(up - heights, 0, len(high))
+    whole = place.astype(np.intp)
+    reached = sums[whole] + (place - whole)[:, None] * (sums[np.minimum(whole + 1, len(high))] - sums[whole])
+    return np.rint(np.diff(reached, axis=0) / np.diff(up - heights)[:, None]).clip(0, 255).astype(np.uint8), above
+
+
+@lru_cache(maxsize=64)
+def _tops(file: str | None, size: int) -> tuple[int, int]:
+    """Return the height of low and of high letters in pixels."""
+    low, high = (-_face(file, size).getbbox(letter, anchor="ls")[1] for letter in "xH")
+    return int(low), int(high)
+
+
+def _stepped(text: str, font: Font, height_px: float) -> Stamp:
+    """Return letters on whole pixels, each all or nothing of a pixel; bold ones are drawn again beside."""
+    size = max(SMALLEST_PX, round(height_px / font.capital))
+    bolder = max(1, round(2 * font.heft * height_px)) if font.heft else 0
+    canvas, x = np.zeros((3 * size, (2 * len(text) + 3) * size), np.uint8), 0
+    for letter in text:
+        if letter == " ":
+            x += round(BLANK * size)
+            continue
+        stamp, right, down, _ = _drawn(letter, font, size, "1")
+        for beside in range(bolder + 1):
+            place = canvas[2 * size + down :, size + x + right + beside :][: stamp.shape[0], : stamp.shape[1]]
+            np.maximum(place, stamp, out=place)
+        x += round(_face(font.file, size).getlength(letter, "1")) + (bolder if size > BOLD_APART_PX else 0)
+    return _trimmed(canvas, -size, -2 * size, float(x))
 
 
 def _of_dots(text: str, font: Font, height_px: float, spread_px: float) -> Stamp:

@@ -16,7 +16,7 @@ SHEET_NAMES = (
     "count", "types", "seed", "dpi", "severity", "framing", "preset", "layouts", "colors", "grid", "strength", "fine_mm", "bold_mm",
     "frame", "margin_mm", "speed", "gain", "ink", "trace_mm", "antialias", "labels", "pulse", "separators", "header", "font", "device",
     "paper", "cut_mm", "fit", "offset_mm", "fade", "thinning", "paling", "mottle", "spread_mm", "heavy_mm", "split_mm",
-    "foot_mm", "slant_mm", "head_mm",
+    "foot_mm", "slant_mm", "head_mm", "letters", "faint", "filter_hz", "apart", "footer", "crisp", "blotch", "shade", "rest_mm",
 )  # fmt: skip
 HEART_NAMES = (
     "rhythm", "heart_rate", "axis", "qrs_ms", "st_mv", "st_region", "pvc_share", "noise_uv", "wander_uv", "burst_uv", "hum_uv", "motion_uv",

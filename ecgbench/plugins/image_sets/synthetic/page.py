@@ -12,6 +12,7 @@ from ecgbench.core.page import Page, frozen
 from ecgbench.core.truth import Case, CaseInfo, Truth
 from ecgbench.plugins.image_sets.synthetic.accidents import with_accidents
 from ecgbench.plugins.image_sets.synthetic.choice import text_of
+from ecgbench.plugins.image_sets.synthetic.filtering import passed
 from ecgbench.plugins.image_sets.synthetic.framing import FRAMINGS, come_close
 from ecgbench.plugins.image_sets.synthetic.geometry import flat_geometry
 from ecgbench.plugins.image_sets.synthetic.header import header_of
@@ -98,8 +99,9 @@ class SyntheticPage:
 
     def to_case(self, name: str | None = None) -> Case:
         """Return the page as a case, named `name` or after its record and kind."""
+        identity = self.content_id  # one text, which travels once
         info = CaseInfo(
-            name or self.name, self.content_id, self.content_id, self.leads.record, self.kind, self.style.layout,
+            name or self.name, identity, identity, self.leads.record, self.kind, self.style.layout,
             self.style.grid_color, self.dpi, self.severity,
         )  # fmt: skip
         return Case(info, self, self.read_truth)
@@ -107,7 +109,7 @@ class SyntheticPage:
 
 @lru_cache(maxsize=2)  # a page and its truth are asked for one after the other; two, for two threads
 def _picture(recipe: SyntheticPage) -> Picture:
-    recording = recipe.leads.read()
+    recording = passed(recipe.leads.read(), recipe.style.filter_hz)
     style = fitted(recipe.style, recording)
     header = header_of(recording, style, stream(recipe.seed, recipe.record, "header"))
     sheet = print_sheet(recording, style, header)

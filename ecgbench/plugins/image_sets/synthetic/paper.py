@@ -15,7 +15,7 @@ class Paper:
     `grid`: "lines", "dotted" (squares of `fine_mm` where 1 mm lines would cross, and lines at 5 mm), "cells" (such dots, on squares of
     the color `tint` between 5 mm lines of dots, in two rows that are `split_mm` apart or in one) or "none".
     `fade`: share by which its print is paler in places. `beyond`: the color beside the grid where it is not the ground's: white sheets
-    on which a device prints the grid as well. `heavy_mm`: width of a line at each 25 mm.
+    on which a device prints the grid as well. `heavy_mm`: width of a line down the sheet at each 25 mm.
     """
 
     ground: Color
@@ -59,6 +59,12 @@ PAPERS: Mapping[str, Paper] = {
     "orange": Paper((246, 252, 255), (176, 214, 250), (92, 162, 244)),
     "grey": Paper((255, 255, 255), (208, 208, 208), (160, 160, 160)),
     "black": Paper((255, 255, 255), (150, 150, 150), (45, 45, 45)),
+}
+# The same colors as computers draw them: salmon, rose and steel, measured on four exports.
+SCREEN_PAPERS: Mapping[str, Paper] = {
+    "red": Paper((255, 255, 255), (180, 184, 255), (128, 132, 255)),
+    "pink": Paper((250, 248, 255), (225, 219, 243), (187, 179, 219)),
+    "blue": Paper((255, 255, 255), (243, 232, 224), (214, 195, 180)),
 }
 DOT_TIMES = 2.3  # side of the dots of a dotted grid by the width of lines that they stand for: 0.2 to 0.46 mm
 CELL_DOT_MM = 0.3  # and of the gray ones of cells, which are darker

@@ -15,14 +15,16 @@ SURNAMES = (
     "Ivanov", "Jones", "Kaya", "Khan", "Kim", "Kowalski", "Lopez", "Martin", "Meyer", "Miller", "Moore", "Nguyen", "Novak", "Patel",
     "Rossi", "Sharma", "Silva", "Singh", "Smith", "Tanaka", "Walker", "Wilson",
 )  # fmt: skip
-GIVEN = (
-    "Aisha", "Ali", "Anna", "Carlos", "Daniel", "David", "Elena", "Emma", "Fatima", "George", "Hans", "Irene", "James", "Jan", "John",
-    "Jose", "Karin", "Laura", "Linda", "Lucas", "Maria", "Mark", "Mehmet", "Mei", "Nadia", "Omar", "Paul", "Peter", "Priya", "Rosa",
-    "Ruth", "Sara", "Thomas", "Walter",
+MEN = (
+    "Ali", "Carlos", "Daniel", "David", "George", "Hans", "James", "Jan", "John", "Jose", "Lucas", "Mark", "Mehmet", "Omar", "Paul",
+    "Peter", "Thomas", "Walter",
+)  # fmt: skip
+WOMEN = (
+    "Aisha", "Anna", "Elena", "Emma", "Fatima", "Irene", "Karin", "Laura", "Linda", "Maria", "Mei", "Nadia", "Priya", "Rosa", "Ruth", "Sara",
 )  # fmt: skip
 ROOMS = ("", "", "Room:", "Loc: 12", "Ward 4", "Dept: ER", "Room: 214", "Location: OPD")
 REASONS = ("", "", "Chest pain", "Routine", "Pre-op", "Palpitations", "Dyspnea")
-MODELS = ("EC-12R", "CP 312", "RX-1200", "E-600", "KP-3012", "CM 12A", "T12-413", "SL-12B")
+MODELS = ("SE-301", "SE-1201", "ECG-1350", "ECG-9020", "CP 150", "AT-102", "FX-8322", "iE 12A", "BeneHeart R3")
 WHEN = (
     "%d-%b-%Y %H:%M:%S",
     "%m/%d/%Y, %H:%M",
@@ -59,14 +61,14 @@ def draw_patient(rng: np.random.Generator, title: Sequence[str] = ()) -> Patient
 
     Three of five are anonymous: their names were never entered, or were taken out before the picture was handed on.
     """
-    name = (
-        f"{one_of(SURNAMES, rng)}, {one_of(GIVEN, rng)}" if rng.random() < 0.4 else one_of(("", "", "", "----", "Anonymous"), rng)
-    )
+    sex = int(rng.integers(2))
+    given = one_of((MEN, WOMEN)[sex], rng)
+    name = f"{one_of(SURNAMES, rng)}, {given}" if rng.random() < 0.4 else one_of(("", "", "", "----", "Anonymous"), rng)
     number = title[0].removeprefix("ID: ") if title else _number(rng)
     made = datetime(1996, 1, 1) + timedelta(seconds=int(rng.integers(28 * 31_536_000)))
-    sex = one_of((("M", "F"), ("Male", "Female"), ("male", "female")), rng)[int(rng.integers(2))]
+    sex_word = one_of((("M", "F"), ("Male", "Female"), ("male", "female")), rng)[sex]
     return Patient(
-        name, number, made.strftime(one_of(WHEN, rng)), str(rng.integers(19, 95)), sex, one_of(ROOMS, rng), one_of(REASONS, rng),
+        name, number, made.strftime(one_of(WHEN, rng)), str(rng.integers(19, 95)), sex_word, one_of(ROOMS, rng), one_of(REASONS, rng),
         one_of(MODELS, rng),
     )  # fmt: skip
 

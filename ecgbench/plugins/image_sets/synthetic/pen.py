@@ -22,17 +22,19 @@ DROUGHT_PX = 12  # where a ribbon or a head gives less ink, it does so for so lo
 DOTS = 0.45  # how strong single dots are beside that
 
 
-def missing_ink(sheet: Sheet, geometry: Geometry, where: npt.NDArray[np.intp]) -> Real | None:
+def missing_ink(sheet: Sheet, geometry: Geometry, where: npt.NDArray[np.intp], trace: Pixels) -> Real | None:
     """Return the share of ink (n,) that is missing from each of the pixels `where` (n,) of a flat picture, None where all ink is as dark.
 
-    What a pixel is covered by, and so every truth, stays as it is.
+    `trace`: (H, W) uint8, how much of each pixel is covered by traces. What a pixel is covered by, and so every truth, stays as it is.
     """
     style = sheet.style
-    if not (style.paling or style.mottle):
+    if not (style.paling or style.mottle or style.faint):
         return None
     missing = _mottle()[where & (MOTTLED - 1)] * np.float32(style.mottle)
     if style.paling:
         missing += _paleness(sheet, geometry).reshape(-1)[where] * np.float32(style.paling / 255)
+    if style.faint:
+        missing += trace.reshape(-1)[where] * np.float32(style.faint / 255)
     return np.asarray(np.minimum(missing, 1), dtype=np.float32)
 
 

@@ -60,9 +60,9 @@ def _spread(known: Layout, style: Style) -> Layout:
     header += above
     width, height = PAPERS_MM.get(style.paper, (LEFT_MM + left + TRACE_MM + ROLL_RIGHT_MM + right, 0.0))
     if height and rows > 1:
-        pitch = min((height - header - FOOTER_ROOM_MM) / rows, WIDEST_PITCH_MM)
+        pitch = min((height - header - FOOTER_ROOM_MM) / rows, WIDEST_PITCH_MM) * min(1.0, style.apart)
     else:
-        pitch = PITCH_MM[rows]
+        pitch = style.apart * PITCH_MM[rows]
         height = header + rows * pitch + FOOTER_ROOM_MM + below
     stand = tuple(header + pitch * (row + DOWN) for row in range(rows))
     return replace(known, rows_mm=stand, header_mm=header, size_mm=(width, height), left_mm=known.left_mm + left)

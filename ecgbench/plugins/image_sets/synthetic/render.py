@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from ecgbench.core.page import Box, Pixels
-from ecgbench.plugins.image_sets.synthetic.geometry import Geometry, box_around, corners, flat_geometry, grid_lines_mm
+from ecgbench.plugins.image_sets.synthetic.geometry import (
+    HEAVY_STEP_MM,
+    Geometry,
+    box_around,
+    corners,
+    flat_geometry,
+    grid_lines_mm,
+)
 from ecgbench.plugins.image_sets.synthetic.heart import Float
 from ecgbench.plugins.image_sets.synthetic.ink import Real, ink_stroke, ink_text, line_coverage, near_lines
+from ecgbench.plugins.image_sets.synthetic.lettering import SMOOTH
 from ecgbench.plugins.image_sets.synthetic.paper import CELL_DASH_MM, CELL_MARGIN_MM, CELL_PITCH_MM, Color
 from ecgbench.plugins.image_sets.synthetic.pen import missing_ink
+from ecgbench.plugins.image_sets.synthetic.press import blotched
 from ecgbench.plugins.image_sets.synthetic.sheet import Sheet, Stroke
 
 THINNEST_INK_PX = 1.0  # a thinner line would cover no pixel by half, and printers do not print one
@@ -45,17 +54,22 @@ class Print:
         """How much of each pixel is covered by text, (H, W) uint8."""
         coverage = np.zeros(self.geometry.shape, np.uint8)
         _ink_texts(coverage, self.sheet, self.geometry)
-        return _settled(coverage, self.sheet)
+        return _settled_text(coverage, self.sheet)
 
     @cached_property
     def pulses(self) -> Pixels:
         """How much of each pixel is covered by calibration pulses, (H, W) uint8."""
-        return _settled(ink_coverage(self.sheet.pulses, self.geometry), self.sheet)
+        return self._marks(self.sheet.pulses)
 
     @cached_property
     def separators(self) -> Pixels:
         """How much of each pixel is covered by separators between leads, (H, W) uint8."""
-        return _settled(ink_coverage(self.sheet.separators, self.geometry), self.sheet)
+        return self._marks(self.sheet.separators)
+
+    def _marks(self, strokes: tuple[Stroke, ...]) -> Pixels:
+        coverage = np.zeros(self.geometry.shape, np.uint8)
+        _ink_marks(coverage, strokes, self.sheet, self.geometry)
+        return _settled(coverage, self.sheet)
 
 
 def render(sheet: Sheet, dpi: float) -> Print:
@@ -63,11 +77,12 @@ def render(sheet: Sheet, dpi: float) -> Print:
     geometry = flat_geometry(dpi, sheet.size_mm)
     trace = ink_coverage(sheet.traces, geometry)
     ink = trace.copy()
-    lay_strokes(ink, (*sheet.pulses, *sheet.separators), geometry)
-    boxes = _ink_texts(ink, sheet, geometry)
+    _ink_marks(ink, (*sheet.pulses, *sheet.separators), sheet, geometry)
     trace, ink = _settled(trace, sheet), _settled(ink, sheet)
+    boxes = _ink_texts(ink, sheet, geometry)
+    ink = _settled_text(ink, sheet)
     pixels = _print_grid(sheet, geometry)
-    lay_ink(pixels, ink, sheet.ink, lambda where: missing_ink(sheet, geometry, where))
+    lay_ink(pixels, ink, sheet.ink, lambda where: missing_ink(sheet, geometry, where, trace))
     return Print(sheet, pixels, geometry, trace, ink, boxes)
 
 
@@ -110,6 +125,17 @@ def local_scale(geometry: Geometry, points_mm: Float) -> Float:
     return np.asarray(np.sqrt(np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])), dtype=np.float64)
 
 
+def _ink_marks(coverage: Pixels, strokes: tuple[Stroke, ...], sheet: Sheet, geometry: Geometry) -> None:
+    """Add pulses or separators to `coverage`, (H, W) uint8, in place: on whole pixels where the grid's lines are."""
+    if not sheet.style.crisp:
+        lay_strokes(coverage, strokes, geometry)
+        return
+    scale = float(geometry.matrix[0, 0])
+    wide = [replace(stroke, width_mm=round(float(np.max(stroke.width_mm)) * scale) / scale) for stroke in strokes]
+    marks = ink_coverage(wide, geometry)
+    np.maximum(coverage, _whole(marks), out=coverage)
+
+
 def _ink_texts(coverage: Pixels, sheet: Sheet, geometry: Geometry) -> Float:
     scale, font = float(geometry.matrix[0, 0]), sheet.style.font
     spread = scale * sheet.style.spread_mm
@@ -123,6 +149,7 @@ def _ink_texts(coverage: Pixels, sheet: Sheet, geometry: Geometry) -> Float:
             text.font or font,
             text.anchor,
             spread,
+            sheet.style.letters,
         )
         for text in sheet.texts
     ]
@@ -131,7 +158,16 @@ def _ink_texts(coverage: Pixels, sheet: Sheet, geometry: Geometry) -> Float:
 
 def _settled(coverage: Pixels, sheet: Sheet) -> Pixels:
     """Return ink as the sheet's style has it: all or nothing of each pixel where it is not antialiased."""
-    return coverage if sheet.style.antialias else np.asarray((coverage >= HALF_COVERED) * np.uint8(255))
+    return coverage if sheet.style.antialias else _whole(coverage)
+
+
+def _whole(coverage: Pixels) -> Pixels:
+    return np.asarray((coverage >= HALF_COVERED) * np.uint8(255))
+
+
+def _settled_text(coverage: Pixels, sheet: Sheet) -> Pixels:
+    """Return letters as the sheet's style has them: a screen's keep their gray, or have none, whatever lines have."""
+    return _settled(coverage, sheet) if sheet.style.letters == SMOOTH else coverage
 
 
 def _print_grid(sheet: Sheet, geometry: Geometry) -> Pixels:
@@ -151,7 +187,11 @@ def _print_grid(sheet: Sheet, geometry: Geometry) -> Pixels:
     table[:-1, box.x : box.x + box.width] = drawn.astype(np.uint8).reshape(len(rows), box.width, 3)
     row = np.full(height, len(rows))
     row[box.y : box.y + box.height] = which
-    return np.asarray(table[row], dtype=np.uint8)
+    printed = np.asarray(table[row], dtype=np.uint8)
+    if sheet.style.blotch:
+        part = printed[box.y : box.y + box.height, box.x : box.x + box.width]
+        part[...] = blotched(part, paper.ground, sheet.style.blotch, float(geometry.matrix[0, 0]))
+    return printed
 
 
 def _separated(sheet: Sheet, geometry: Geometry, box: Box) -> tuple[Real, npt.NDArray[np.intp], Real]:
@@ -160,8 +200,8 @@ def _separated(sheet: Sheet, geometry: Geometry, box: Box) -> tuple[Real, npt.ND
     fine_columns, fine_rows = _covered(sheet, geometry, box, 1, paper.fine_mm)
     bold = _covered(sheet, geometry, box, 5, paper.bold_mm)
     if paper.heavy_mm > paper.bold_mm:
-        heavy = _covered(sheet, geometry, box, 25, paper.heavy_mm)
-        bold = np.maximum(bold[0], heavy[0]), np.maximum(bold[1], heavy[1])
+        heavy_columns, _ = _covered(sheet, geometry, box, HEAVY_STEP_MM, paper.heavy_mm)
+        bold = np.maximum(bold[0], heavy_columns), bold[1]
     bold_columns, bold_rows = (1 - covered for covered in bold)
     ground, fine, dark = np.array([paper.ground, paper.fine, paper.bold], dtype=np.float64)
     if paper.grid == "cells":
@@ -195,7 +235,7 @@ def _cells(
     square_columns, square_rows = (1 - covered for covered in _covered(sheet, geometry, box, 5, 2 * CELL_MARGIN_MM))
     dash_columns, dash_rows = _covered(sheet, geometry, box, CELL_PITCH_MM, CELL_DASH_MM)
     columns, rows = lines
-    if paper.split_mm and sheet.style.antialias:  # whole pixels are too coarse for two rows
+    if paper.split_mm and sheet.style.antialias and not sheet.style.crisp:  # whole pixels are too coarse for two rows
         gap_columns, gap_rows = _covered(sheet, geometry, box, 5, paper.split_mm)
         columns, rows = columns - gap_columns, rows - gap_rows
     return [
@@ -229,7 +269,7 @@ def _covered(sheet: Sheet, geometry: Geometry, box: Box, step: float, width_mm: 
     scale = float(geometry.matrix[0, 0])
     xs, ys = (lines * scale - 0.5 for lines in grid_lines_mm(sheet.frame, step))
     columns, rows = box.x + box.width, box.y + box.height
-    if sheet.style.antialias:
+    if sheet.style.antialias and not sheet.style.crisp:
         covered = line_coverage(columns, xs, width_mm * scale), line_coverage(rows, ys, width_mm * scale)
     else:
         half = max(0.5, width_mm * scale / 2)

@@ -20,6 +20,7 @@ from ecgbench.plugins.image_sets.synthetic.paper import (
     DOT_TIMES,
     INKS,
     PAPERS,
+    SCREEN_PAPERS,
     WHITE,
     Color,
     Frame,
@@ -33,12 +34,13 @@ __all__ = ["Sheet", "Stroke", "Text", "Trace", "paper_of", "print_sheet", "start
 
 PULSE_MV = 1.0
 BAR_MM, TICK_MM = (7.0, 0.78), (4.0, 0.25)  # height and width of separators; the bar's are measured on ecg-image-kit's renders
-SPLIT_MM = (2.6, 0.5, 2.0)  # height and width of each half of a split bar, and from the baseline to either
+SPLIT_MM = (5.1, 0.7, 2.4)  # height and width of each half of a split bar, and from the baseline to either: on two real exports
+SPLIT_LINES = 3  # that a half is drawn with
 PULSE_GAP_MM = 1.5  # between the end of a row and a pulse on its right
 DOTS_APART_MM, DOTS_BEYOND_MM = 1.0, 20.0  # of a dotted line between columns, and how far it goes on above and below the rows
 LINE_DOT_MM = (0.28, 0.27)  # length and width of its dots, round ends apart
 DOT_LEVEL = 0.75  # of the lines' color: dots of a dotted grid are darker in print, where paler ones would not be seen
-LABEL_ASIDE_MM = 0.9  # of names beside a mark that is as high as they
+LABEL_ASIDE_MM: Mapping[str, float] = {"split": 2.1, "dots": 0.9}  # of names beside a mark that is as high as they
 LABEL_DOWN = 0.36  # of the way to the next row at most, where rows are close
 FOOTER_FREE_MM = 7.0  # below a grid that does not reach the paper's edge, where a device prints its line
 ROLL_MARGIN_MM = 2.0  # white beside the grid of a roll, which is hardly wider than its traces
@@ -135,12 +137,13 @@ def print_sheet(recording: Recording, style: Style, header: tuple[Text, ...] = (
 def _in_body(texts: tuple[Text, ...], style: Style) -> tuple[Text, ...]:
     """Return texts in the face that a device has for all but the leads' names, where that is another one."""
     body = BODIES.get(style.font)
-    return texts if body is None else tuple(replace(text, font=body) for text in texts)
+    return texts if body is None else tuple(replace(text, font=text.font or body) for text in texts)
 
 
 def paper_of(style: Style) -> Paper:
     """Return the paper that a style is printed on."""
-    paper = PAPERS[style.color].with_strength(style.strength)
+    shades = SCREEN_PAPERS if style.shade == "screen" else {}
+    paper = shades.get(style.color, PAPERS[style.color]).with_strength(style.strength)
     fine, fine_mm = paper.fine, style.fine_mm
     if style.grid == "dotted":
         fine, fine_mm = _darker(paper.bold), DOT_TIMES * style.fine_mm
@@ -180,10 +183,12 @@ def _column_mm(place: Place, style: Style) -> float:
 
 
 def _trace(place: Place, layout: Layout, recording: Recording, style: Style) -> Trace:
-    """Draw the stretch that a place shows: the samples from its column's first moment to the next column's."""
+    """Draw the stretch that a place shows: the samples from its column's first moment to the next column's, or to the gap before it."""
     fs, signal = recording.fs, recording.leads[place.lead]
     seconds = TRACE_MM / place.columns / style.speed
     first, last = (round((place.column + side) * seconds * fs) for side in (0, 1))
+    if place.column < place.columns - 1:
+        last -= round(style.rest_mm / style.speed * fs)
     part = signal[first:last].astype(np.float64)
     x = start_mm(style) + (first + np.arange(len(part))) / fs * style.speed
     points = np.column_stack([x, place.y_mm - style.gain * part])
@@ -253,8 +258,10 @@ def _separators(stood: list[Place], style: Style) -> tuple[Stroke, ...]:
         return _dotted_lines(stood, style)
     if style.separators == "split":
         height, width, away = SPLIT_MM
-        half = np.array([(0.0, away + width / 2), (0.0, away + height - width / 2)])
-        ends = np.vstack([-half, [(np.nan, np.nan)], half])
+        width /= SPLIT_LINES  # beside each other, which end nearly square
+        half = np.array([(0.0, away + width / 2), (0.0, away + height - width / 2), (np.nan, np.nan)])
+        beside = width * (np.arange(SPLIT_LINES) - (SPLIT_LINES - 1) / 2)
+        ends = np.vstack([side * half + (x, 0.0) for side in (-1, 1) for x in beside])
     else:
         height, width = BAR_MM if style.separators == "bar" else TICK_MM
         reach = (height - width) / 2  # strokes end round
@@ -281,15 +288,25 @@ def _labels(stood: list[Place], layout: Layout, style: Style) -> tuple[Text, ...
     down = device.below_mm if style.labels == "below" else device.above_mm
     if device.even and len(layout.rows_mm) > 1:
         down = min(down, LABEL_DOWN * float(np.diff(layout.rows_mm).min()))
-    aside = LABEL_ASIDE_MM if style.separators in ("split", "dots") else 0.0
+    aside, first = LABEL_ASIDE_MM.get(style.separators, 0.0), style.separators == "split"
+    strips = _strip_names(layout, device.strip)
     return tuple(
         text
         for place in stood
         for text in _name(
-            Text(_column_mm(place, style) + (aside if place.column else 0.0), place.y_mm + down, device.label_mm, place.lead),
+            Text(
+                _column_mm(place, style) + (aside if place.column or first else 0.0), place.y_mm + down, device.label_mm,
+                strips.get(place.row, place.lead),
+            ),
             style,
         )
-    )
+    )  # fmt: skip
+
+
+def _strip_names(layout: Layout, said: str) -> dict[int, str]:
+    """Return by row what rhythm strips below other rows are called, `said` with the lead's name in it."""
+    first = len(layout.columns[0])
+    return {first + index: said.format(lead) for index, lead in enumerate(layout.rhythm)}
 
 
 def _name(name: Text, style: Style) -> tuple[Text, ...]:

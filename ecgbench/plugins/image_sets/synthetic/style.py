@@ -12,8 +12,10 @@ from ecgbench.core.image_set import SpecError
 from ecgbench.plugins.image_sets.synthetic.choice import Choice, Within, of, text_of
 from ecgbench.plugins.image_sets.synthetic.devices import DEVICES
 from ecgbench.plugins.image_sets.synthetic.layouts import LAYOUTS
-from ecgbench.plugins.image_sets.synthetic.lettering import FONTS
+from ecgbench.plugins.image_sets.synthetic.lettering import FONTS, LETTERS, SMOOTH
 from ecgbench.plugins.image_sets.synthetic.paper import INKS, PAPERS
+
+FILTERS_HZ = (0.0, 25.0, 35.0, 40.0, 100.0, 150.0)  # upper limits that devices offer, 0 for none
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,15 @@ class Style:
     missing. `offset_mm`: of the grid from the paper's corner, where it is "full". `fade`: share by which the grid is paler in places.
     `thinning`, `paling`: share of the trace's width and of its ink that it loses where it is fastest. `mottle`: how unevenly all ink is
     laid, as the share that is missing in places. `spread_mm`: by how much the ink of letters spreads on every side.
-    `heavy_mm`: width of every fifth of the 5 mm lines, 0 where it is as the others. `split_mm`: of the gap between the two rows of dots
+    `heavy_mm`: width of every fifth 5 mm line down the sheet, 0 where it is as the others. `split_mm`: of the gap between the two rows of dots
     that a 5 mm line of "cells" is made of, 0 where it is one row. `foot_mm`: of the baseline on either side of a calibration pulse.
     `slant_mm`: by how much the lower end of its flanks stands further out than the upper one. `head_mm`: from dot to dot of the thermal
-    head that traces are printed by, in steps of which they rise and fall, 0 for a pen or a head too fine to be seen.
+    head that traces are printed by, in steps of which they rise and fall, 0 for a pen or a head too fine to be seen. `letters`: "smooth", or
+    those of a screen: "hinted", with some gray, or "stepped", with none. `faint`: share of ink that traces have less than all else.
+    `filter_hz`: upper limit of the filter that the device has passed the leads through, and says so, 0 for none. `apart`: how far rows are
+    apart, by the usual, if the paper has room for it. `footer`: whether there is a line below the rows. `crisp`: whether the grid and pulses
+    fill whole pixels where traces need not. `blotch`: how unevenly the grid is laid from place to place, as a share of its ink. `shade`: of
+    red, pink and blue grids, that of a "print" or of a "screen". `rest_mm`: between the end of a lead and the next one in its row.
     """
 
     layout: str = "3x4+1"
@@ -70,13 +77,22 @@ class Style:
     foot_mm: float = 0.0
     slant_mm: float = 0.0
     head_mm: float = 0.0
+    letters: str = "smooth"
+    faint: float = 0.0
+    filter_hz: float = 0.0
+    apart: float = 1.0
+    footer: bool = True
+    crisp: bool = False
+    blotch: float = 0.0
+    shade: str = "print"
+    rest_mm: float = 0.0
 
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
             value = getattr(self, name)
             if not field.known.holds(value):
                 raise SpecError(f"{value!r} is no {name} of a synthetic page; it takes {field.known}.")
-            if isinstance(field.known, Within) or name in ("speed", "gain"):
+            if isinstance(field.known, Within) or name in ("speed", "gain", "filter_hz"):
                 object.__setattr__(self, name, float(value))
 
     @property
@@ -144,6 +160,15 @@ FIELDS: Mapping[str, Field] = {
     "foot_mm": Field(Within(0, 2), of((0.0,)), "foot_mm"),
     "slant_mm": Field(Within(0, 0.6), of((0.0,)), "slant_mm"),
     "head_mm": Field(Within(0, 0.25), of((0.0,)), "head_mm"),
+    "letters": Field(of(LETTERS), of((SMOOTH,)), "letters"),
+    "faint": Field(Within(0, 0.8), of((0.0,)), "faint"),
+    "filter_hz": Field(of(FILTERS_HZ), of(FILTERS_HZ, (0.45, 0.03, 0.04, 0.2, 0.1, 0.18)), "filter_hz"),
+    "apart": Field(Within(0.7, 1.3), of((1.0,)), "apart"),
+    "footer": Field(of((True, False)), of((True, False), (0.8, 0.2)), "footer"),
+    "crisp": Field(of((True, False)), of((False,)), "crisp"),
+    "blotch": Field(Within(0, 0.8), of((0.0,)), "blotch"),
+    "shade": Field(of(("print", "screen")), of(("print",)), "shade"),
+    "rest_mm": Field(Within(0, 2), of((0.0,)), "rest_mm"),
 }
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,
@@ -174,6 +199,15 @@ KAGGLE: Mapping[str, Choice] = {
     "foot_mm": of((0.0,)),
     "slant_mm": of((0.0,)),
     "head_mm": of((0.0,)),
+    "letters": of(("smooth",)),
+    "faint": of((0.0,)),
+    "filter_hz": of((0.0,)),
+    "apart": of((1.0,)),
+    "footer": of((True,)),
+    "crisp": of((False,)),
+    "blotch": of((0.0,)),
+    "shade": of(("print",)),
+    "rest_mm": of((0.0,)),
 }
 PRESETS: Mapping[str, Mapping[str, Choice]] = {"kaggle": KAGGLE}
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ecgbench.plugins.image_sets.synthetic.lettering import stamp_of
+from ecgbench.plugins.image_sets.synthetic.lettering import LETTERS, stamp_of
 
 
 @pytest.mark.parametrize("height_px", [11.0, 20.0, 60.0])
@@ -44,3 +44,35 @@ def test_small_letters_stand_as_large_ones_do(height_px: float) -> None:
         return np.array([np.average(part, weights=weight[part]) for part in parts]) / height_px
 
     np.testing.assert_allclose(np.diff(begins(height_px)), np.diff(begins(200.0)), atol=0.3 / height_px)
+
+
+@pytest.mark.parametrize("font", ["times", "plain", "plain-bold", "sans"])
+def test_letters_of_a_screen_are_as_long_and_stand_on_the_same_line(font: str) -> None:
+    smooth, hinted, stepped = (stamp_of("HIL 25", font, 11.0, 0.0, letters) for letters in LETTERS)
+    assert set(np.unique(stepped.coverage)) == {0, 255} and len(np.unique(hinted.coverage)) > 5
+    assert hinted.length == pytest.approx(smooth.length, rel=0.13) and stepped.length == pytest.approx(smooth.length, rel=0.32)
+    assert max(abs(made.down - smooth.down) for made in (hinted, stepped)) <= 1
+
+
+@pytest.mark.parametrize("font", ["times", "plain"])
+@pytest.mark.parametrize("height_px", [7.3, 8.4, 11.0])
+def test_hinted_letters_fill_whole_rows_from_their_feet_to_their_tops(font: str, height_px: float) -> None:
+    stamp = stamp_of("HIH", font, height_px, 0.0, "hinted")
+    rows = stamp.coverage.max(axis=1)
+    assert stamp.down == -len(rows) and (rows > 150).all() and len(rows) == pytest.approx(height_px, abs=1)
+    low = stamp_of("x", font, height_px, 0.0, "hinted")
+    assert low.down == -len(low.coverage) and low.coverage[[0, -1]].max(axis=1).min() > 150
+
+
+def test_hinted_letters_are_darker_than_smooth_ones_and_as_high_where_they_hang_below_the_line() -> None:
+    smooth, hinted = (stamp_of("gQj", "times", 12 * 0.662, 0.0, letters) for letters in LETTERS[:2])
+    assert hinted.coverage.sum() > 1.1 * smooth.coverage.sum()
+    assert hinted.down + len(hinted.coverage) == pytest.approx(smooth.down + len(smooth.coverage), abs=1)
+
+
+def test_a_blank_line_of_a_screen_has_no_letters() -> None:
+    assert stamp_of("  ", "times", 10.0, 0.0, "hinted").coverage.size == 0
+
+
+def test_dots_of_a_head_are_the_same_on_a_screen() -> None:
+    np.testing.assert_array_equal(*(stamp_of("V1", "bitmap", 20.0, 0.0, letters).coverage for letters in LETTERS[:2]))

@@ -74,6 +74,8 @@ OTHER_VALUES: dict[str, object] = {
     "device": "cart", "paper": "a4", "cut_mm": 6, "fit": True, "offset_mm": 2, "fade": 0.6, "thinning": 0.6,
     "paling": 0.5, "mottle": 0.3, "spread_mm": 0.2, "heavy_mm": 0.8, "split_mm": 0.15, "foot_mm": 1, "slant_mm": 0.4,
     "head_mm": 0.25,
+    "letters": "hinted", "faint": 0.4, "filter_hz": 25, "apart": 0.8, "footer": False, "crisp": True, "blotch": 0.3,
+    "shade": "screen", "rest_mm": 1,
 }  # fmt: skip
 
 
@@ -84,6 +86,7 @@ def test_each_choice_of_style_changes_the_content_id_and_the_pixels(name: str) -
         "offset_mm": {"frame": "full"},
         "thinning": {"trace_mm": 1.0},
         "split_mm": {"grid": "cells"},
+        "apart": {"paper": "roll"},
     }.get(name, {})  # type: ignore[assignment]
     styles = (Style(**needed), Style(**needed | {name: OTHER_VALUES[name]}))  # type: ignore[arg-type]
     plain, other = (SyntheticPage(dpi=QUICK, style=style) for style in styles)

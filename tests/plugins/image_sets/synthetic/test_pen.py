@@ -45,7 +45,7 @@ def test_mottled_ink_is_uneven_and_lacks_about_as_much_as_is_asked() -> None:
     assert 0.05 < lacking.mean() < 0.25 and lacking.std() > 0.08 and lacking.max() <= 0.65
 
 
-@pytest.mark.parametrize("uneven", [{"paling": 0.8}, {"mottle": 0.5}])
+@pytest.mark.parametrize("uneven", [{"paling": 0.8}, {"mottle": 0.5}, {"faint": 0.5}])
 def test_how_dark_ink_is_changes_nothing_of_the_truth(uneven: dict[str, float]) -> None:
     plain, other = (SyntheticPage(1, 2, "0003", 0.3, 100, style).read_truth() for style in (Style(), replace(Style(), **uneven)))  # type: ignore[arg-type]
     for name in ("trace_mask", "label_mask", "pulse_mask", "separator_mask", "grid_mask"):
@@ -57,3 +57,13 @@ def test_a_pen_at_rest_is_slow_and_breaks_are_not_fast() -> None:
     points = np.array([(0.0, 0.0), (0.05, 0.0), (0.1, 3.0), (np.nan, np.nan), (0.2, 0.0)])
     found = quickness(points, 500.0)
     assert found[0] < 0.1 and found[1] == 1 and (found[2:] == 0).all()
+
+
+def test_faint_traces_lack_the_share_of_ink_that_is_asked_and_letters_do_not() -> None:
+    style = replace(BARE, labels="above")
+    even, faint = printed(style), printed(replace(style, faint=0.4))
+    ink, left = (255.0 - made.pixels.mean(axis=2) for made in (even, faint))
+    trace, letters = even.trace == 255, (even.text == 255) & (even.trace == 0)
+    assert letters.any() and trace.any()
+    np.testing.assert_allclose(left[trace], 0.6 * ink[trace], rtol=0.02)
+    np.testing.assert_array_equal(left[letters], ink[letters])

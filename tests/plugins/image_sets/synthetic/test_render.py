@@ -232,6 +232,35 @@ def test_every_fifth_bold_line_is_as_heavy_as_asked_in_the_picture_and_in_the_ma
     added = masks[1] & ~masks[0]
     assert added.any() and not (masks[0] & ~masks[1]).any()
     assert (heavy.pixels[added & (heavy.ink == 0)].mean(axis=1) < 200).mean() > 0.95
+    down, across = (masks[1].mean(axis=axis) for axis in (0, 1))
+    assert (down > 0.85).sum() > (masks[0].mean(axis=0) > 0.85).sum() and (across > 0.85).sum() == (
+        masks[0].mean(axis=1) > 0.85
+    ).sum()
     bent = heavy.geometry.moved(np.array([(1.0, 0.002, 3.0), (0.001, 1.0, 2.0), (0.0, 0.0, 1.0)]), heavy.geometry.shape)
     projected = [grid_mask(bent, frame, 0.12, 0.2, heavy_mm=width).sum() for width in (0.0, 0.8)]
     assert projected[1] / projected[0] == pytest.approx(masks[1].sum() / masks[0].sum(), rel=0.1)
+
+
+def test_a_crisp_grid_and_its_pulses_fill_whole_pixels_while_traces_need_not() -> None:
+    style = Style(
+        device="bedside", paper="roll", header="none", fine_mm=0.15, bold_mm=0.18, trace_mm=0.3, foot_mm=0.5, crisp=True
+    )
+    made = print_sheet(HEART, style)
+    printed = render(made, 25.4 * 5.14)
+    bare = printed.pixels[printed.ink == 0]
+    assert {tuple(color) for color in np.unique(bare, axis=0).tolist()} <= {
+        made.paper.ground,
+        made.paper.fine,
+        made.paper.bold,
+        made.paper.edge,
+    }
+    assert set(np.unique(printed.pulses)) == {0, 255} and len(np.unique(printed.trace)) > 20
+    smooth = render(replace(made, style=replace(style, crisp=False)), 25.4 * 5.14)
+    assert len(np.unique(smooth.pixels[smooth.ink == 0], axis=0)) > 6 and len(np.unique(smooth.pulses)) > 5
+
+
+@pytest.mark.parametrize(("letters", "levels"), [("hinted", 5), ("stepped", 2), ("smooth", 2)])
+def test_letters_of_a_screen_keep_their_gray_where_lines_have_none(letters: str, levels: int) -> None:
+    printed = render(sheet(antialias=False, letters=letters), 90)
+    assert len(np.unique(printed.trace)) == 2 and (len(np.unique(printed.text)) == 2) is (levels == 2)
+    assert (printed.ink >= printed.text).all()

@@ -113,6 +113,9 @@ STYLE_SETTINGS: dict[str, tuple[str, set[object]]] = {
     "offset_mm": ("1.5", {1.5}), "fade": ("0.2", {0.2}), "thinning": ("0.4", {0.4}), "paling": ("0.3", {0.3}),
     "mottle": ("0.1", {0.1}), "spread_mm": ("0.05", {0.05}), "heavy_mm": ("0.6", {0.6}),
     "split_mm": ("0.1", {0.1}), "foot_mm": ("0.5", {0.5}), "slant_mm": ("0.2", {0.2}), "head_mm": ("0.125", {0.125}),
+    "letters": ("hinted,stepped", {"hinted", "stepped"}), "faint": ("0.3", {0.3}), "filter_hz": ("40,150", {40.0, 150.0}),
+    "apart": ("0.9", {0.9}), "footer": ("off", {False}), "crisp": ("on", {True}), "blotch": ("0.2", {0.2}), "shade": ("screen", {"screen"}),
+    "rest_mm": ("0.5", {0.5}),
 }  # fmt: skip
 
 

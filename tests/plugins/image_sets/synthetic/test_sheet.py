@@ -273,3 +273,32 @@ def test_a_roll_of_a_portable_device_is_wider_and_higher_than_its_traces() -> No
         1
     ] == pytest.approx(10)
     assert portable.traces[0].points[0, 0] - desktop.traces[0].points[0, 0] == pytest.approx(10)
+
+
+@pytest.mark.parametrize("apart", [0.8, 1.2])
+def test_rows_stand_as_far_apart_as_asked_where_there_is_room(apart: float) -> None:
+    usual, other = (np.diff(layout_of(Style(device="bedside", paper="roll", apart=share)).rows_mm) for share in (1.0, apart))
+    np.testing.assert_allclose(other, apart * usual)
+    usual, other = (np.diff(layout_of(Style(device="bedside", paper="a4", apart=share)).rows_mm) for share in (1.0, apart))
+    np.testing.assert_allclose(other, min(1.0, apart) * usual)
+
+
+def test_a_desktop_says_which_row_is_a_rhythm_strip() -> None:
+    names = [text.text for text in sheet(device="desktop", labels="above", layout="3x4+3").texts]
+    assert names.count("II") == 1 and {"Rhythm[V1]", "Rhythm[II]", "Rhythm[V5]"} <= set(names)
+    assert [text.text for text in sheet(device="desktop", layout="strip").texts] == ["II"]
+
+
+def test_screens_have_their_own_red_pink_and_blue() -> None:
+    for color in PAPERS:
+        printed, shown = (sheet(color=color, shade=shade).paper for shade in ("print", "screen"))
+        assert (printed == shown) is (color not in ("red", "pink", "blue"))
+
+
+def test_a_lead_ends_before_the_next_one_by_the_gap_that_is_asked_and_what_is_not_drawn_is_not_known() -> None:
+    made = sheet(flat(), layout="3x4", rest_mm=0.5)
+    for trace in made.traces:
+        rest = 0 if trace.start_s == pytest.approx(7.5) else 10  # 20 ms at 25 mm/s
+        assert len(trace.points) == 1250 - rest and np.isfinite(made.shown[trace.lead]).sum() == 1250 - rest
+    rhythm = sheet(flat(), layout="3x4+1", rest_mm=0.5)
+    assert np.isfinite(rhythm.shown["II"]).all() and len(rhythm.traces[-1].points) == 5000

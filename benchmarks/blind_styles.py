@@ -17,7 +17,7 @@ UNINKED = f"device=bedside&rest_mm=0.4..0.8&{USUAL}&pulse=left&labels=below"
 BEDSIDE = f"{UNINKED}&ink=black"
 REPORT = (
     f"types=0001&{BEDSIDE}&font=times&grid=lines&separators=none&paper=roll&fade=0&framing=whole&colors=pink&shade=screen&frame=framed&header=short"
-    "&antialias=on&crisp=on&letters=hinted&paling=0.25&mottle=0&trace_mm=0.4&fine_mm=0.15&bold_mm=0.27&strength=1&cut_mm=0&footer=off"
+    "&antialias=on&crisp=on&letters=hinted&paling=0&thinning=0&mottle=0&trace_mm=0.4&fine_mm=0.15&bold_mm=0.27&strength=1&cut_mm=0&footer=off"
     "&slant_mm=0&blotch=0&filter_hz=100,150"
 )
 CART = f"device=cart&layouts=3x4%2B1&font=plain&separators=split&grid=lines&fade=0&paper=roll&pulse=right&{USUAL}"

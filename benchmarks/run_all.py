@@ -51,7 +51,7 @@ BENCHMARKS = (
     Benchmark(
         "many_pages",
         "Against other tools, 200 pages",
-        ["--pages=200", "--rounds=2", "--overhead-rounds=0", "--targets-only"],  # all tools take an hour and a half
+        ["--pages=200", "--rounds=1", "--overhead-rounds=0", "--targets-only"],  # all tools take an hour and a half
         ["--pages=12", "--rounds=1", "--overhead-rounds=0", "--scaling-rounds=1", "--targets-only"],
         script="peers/compare.py",
     ),

@@ -156,12 +156,14 @@ def overhead_table(found: Mapping[str, Sequence[float]]) -> Table:
     )
 
 
-def scaling_table(folders: Sequence[Path], found: Mapping[str, Sequence[Cost]]) -> Table:
-    """Show what all cores gain against one, on the parts that were timed on all of them."""
+def scaling_table(folders: Sequence[Path], found: Mapping[str, Sequence[Cost]], rounds: int) -> Table:
+    """Show what all cores gain against one: on the parts that were timed on all of them, and on these once more where rounds are left."""
     rows, gains = [], {}
     for tool in (OURS, POOL):
-        alone = [checked(tool, folder, workers=1).seconds for folder in folders]
-        gains[tool.name] = [one / all_.seconds for one, all_ in zip(alone, found[tool.name], strict=False)]
+        turns = [folders[number % len(folders)] for number in range(rounds)]
+        alone = [checked(tool, folder, workers=1).seconds for folder in turns]
+        together = [*found[tool.name], *(checked(tool, folder) for folder in turns[len(folders) :])]
+        gains[tool.name] = [one / all_.seconds for one, all_ in zip(alone, together, strict=False)]
         rows.append([tool.name, spread(gains[tool.name])])
     gain = statistics.median(gains[OURS.name])
     target = f" ({verdict(gain, at_least=1.85)})" if usable_cores() == 2 else ""
@@ -186,7 +188,7 @@ def tables(options: argparse.Namespace) -> Iterator[Table]:
         folders = parts(timed, write_benchmark_pages(timed, options.pages), options.rounds)
         found = times(folders, tools)
         yield time_table(found, memory, options.pages)
-        yield scaling_table(folders[: options.scaling_rounds], found)
+        yield scaling_table(folders, found, options.scaling_rounds)
 
 
 def main() -> None:

@@ -74,8 +74,8 @@ DEVICES: Mapping[str, Device] = {
         "grid": _some(lines=0.92, cells=0.04, none=0.04), "cut_mm": _UNCUT, "bold_mm": Within(0.2, 0.4),
         "faint": of((0.0, 0.2, 0.4), (0.7, 0.2, 0.1)),
     }),
-    "portable": Device(pulse_s=0.12, gap_mm=3.8, label_mm=2.6, apart_mm=0.1, above_mm=-1.0, text_mm=2.5, around_mm=(10.0, 6.0, 13.0, 4.0), usual={
-        "foot_mm": Within(0.8, 1.2), "slant_mm": Within(0, 0.3), "split_mm": of((0.0, 0.04, 0.07), (0.4, 0.3, 0.3)),
+    "portable": Device(pulse_s=0.12, gap_mm=3.8, label_mm=2.6, apart_mm=0.27, above_mm=-1.0, text_mm=2.5, around_mm=(10.0, 6.0, 13.0, 4.0), usual={
+        "foot_mm": Within(0.8, 1.2), "slant_mm": Within(0, 0.3), "split_mm": of((0.0, 0.05, 0.08, 0.11), (0.1, 0.3, 0.3, 0.3)),
         "font": _some(times_thermal=0.78, times=0.08, times_italic=0.06, bitmap=0.08), "thinning": Within(0, 0.12),
         "paling": Within(0, 0.2), "spread_mm": Within(0, 0.03), "head_mm": of((0.125,)),
         "labels": _some(above=0.9, below=0.1), "pulse": _some(left=1.0),

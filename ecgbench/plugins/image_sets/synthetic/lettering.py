@@ -57,7 +57,7 @@ FONTS: Mapping[str, Font] = {
     "times-italic": Font("STIXGeneralItalic.ttf", 0.653),
     "teletype": Font("cmtt10.ttf", 0.611),
     "lean": Font("cmss10.ttf", 0.694),
-    "times-thermal": Font("STIXGeneral.ttf", 0.662, dots_px=30, swell=0.08),
+    "times-thermal": Font("STIXGeneral.ttf", 0.662, dots_px=30, swell=0.16),
     "bitmap": Font("DejaVuSansMono-Bold.ttf", 0.73, dots_px=13),
     "dots": Font("DejaVuSansMono.ttf", 0.73, dots_px=10, round_dots=True),
 }

@@ -63,7 +63,7 @@ PAPERS: Mapping[str, Paper] = {
 # The same colors as computers draw them: salmon, rose and steel, measured on four exports.
 SCREEN_PAPERS: Mapping[str, Paper] = {
     "red": Paper((255, 255, 255), (180, 184, 255), (128, 132, 255)),
-    "pink": Paper((250, 248, 255), (225, 219, 243), (187, 179, 219)),
+    "pink": Paper((250, 248, 255), (224, 220, 244), (189, 184, 227)),
     "blue": Paper((255, 255, 255), (243, 232, 224), (214, 195, 180)),
 }
 DOT_TIMES = 2.3  # side of the dots of a dotted grid by the width of lines that they stand for: 0.2 to 0.46 mm
@@ -71,7 +71,7 @@ CELL_DOT_MM = 0.3  # and of the gray ones of cells, which are darker
 CELL_DOT: Color = (98, 106, 100)
 CELL_PITCH_MM, CELL_DASH_MM = 0.5, 0.4  # of the dots that the 5 mm lines around cells are made of, and how long each is
 WHITE: Color = (255, 255, 255)
-CELL_GRAY = 0.7  # share of that gray in the color of the lines around cells
+CELL_GRAY, CELL_PALE = 0.76, 0.24  # shares of that gray and then of the ground in the color of the lines around cells
 CELL_MARGIN_MM = 0.55  # between a 5 mm line and the tinted square beside it
 CELL_TINT = (0.965, 0.972, 0.958)  # of the ground's color (blue, green, red): a little green
 

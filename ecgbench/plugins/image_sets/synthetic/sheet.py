@@ -16,6 +16,7 @@ from ecgbench.plugins.image_sets.synthetic.paper import (
     CELL_DOT,
     CELL_DOT_MM,
     CELL_GRAY,
+    CELL_PALE,
     CELL_TINT,
     DOT_TIMES,
     INKS,
@@ -150,7 +151,7 @@ def paper_of(style: Style) -> Paper:
     if style.grid == "cells":
         fine, fine_mm = CELL_DOT, CELL_DOT_MM
     beyond = WHITE if style.frame != "full" and DEVICES[style.device].even else None
-    bold = _toward(paper.bold, CELL_DOT, CELL_GRAY) if style.grid == "cells" else paper.bold
+    bold = _toward(_toward(paper.bold, CELL_DOT, CELL_GRAY), paper.ground, CELL_PALE) if style.grid == "cells" else paper.bold
     blue, green, red = (round(share * level) for share, level in zip(CELL_TINT, paper.ground, strict=True))
     split_mm = style.split_mm if style.grid == "cells" else 0.0
     return Paper(

@@ -149,7 +149,7 @@ def test_portable_devices_set_the_a_of_limb_leads_apart() -> None:
     assert {"aVR", "aVL", "aVF"} <= {text.text for text in close}
     assert names.count("a") == 3 and len(names) == len(close) + 3 and {"VR", "VL", "VF"} <= set(names)
     first, rest = apart[names.index("VR") - 1 : names.index("VR") + 1]
-    assert rest.x_mm - first.x_mm == pytest.approx(length_mm("a", "times-thermal", 2.6) + 0.1) and rest.y_mm == first.y_mm
+    assert rest.x_mm - first.x_mm == pytest.approx(length_mm("a", "times-thermal", 2.6) + 0.27) and rest.y_mm == first.y_mm
 
 
 @pytest.mark.parametrize("device", DEVICES)

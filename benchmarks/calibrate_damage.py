@@ -38,7 +38,7 @@ EDGE = 0.08  # share of a photo's box that is left out on each side, since a she
 START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 Row = Mapping[str, float]
 # As nearly all of the real ones are: black prints, not a computer's.
-AS_REAL = {"ink": of(("black",)), "letters": of(("smooth",)), "crisp": of((False,)), "shade": of(("print",))}
+AS_REAL = {"ink": of(("black",)), "letters": of(("smooth",)), "crisp": of((False,)), "shade": of(("print",)), "faint": of((0.0,))}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ecgbench.plugins.image_sets.records import RecordFile
 from ecgbench.plugins.image_sets.synthetic.lead_source import Recording
-from ecgbench.plugins.image_sets.synthetic.reading import Reading
+from ecgbench.plugins.image_sets.synthetic.reading import Reading, whole_samples_ms
 
 USUAL_MS, WIDE_MS = (78, 112), (138, 170)  # of complexes
 LVH = "Left ventricular hypertrophy with repolarization abnormality"
@@ -51,10 +51,10 @@ class Reported(RecordFile):
         own, with_, found = SAID.get(self.record.rpartition("/")[2].removeprefix("ptbxl_"), ("", "", (NONSPECIFIC,)))
         rhythm = own or ("Sinus bradycardia" if rate < 60 else "Sinus tachycardia" if rate > 100 else "Normal sinus rhythm")
         wide = own == PACED or any("undle branch" in finding and "Incomplete" not in finding for finding in found)
-        sinus, qrs_ms = not own, int(rng.integers(*(WIDE_MS if wide else USUAL_MS)))
-        qt_ms = round(430 * float(np.sqrt(60 / rate)) + (qrs_ms - 90) / 2 + rng.normal(0, 15))
+        sinus, qrs_ms = not own, whole_samples_ms(float(rng.integers(*(WIDE_MS if wide else USUAL_MS))))
+        qt_ms = whole_samples_ms(430 * float(np.sqrt(60 / rate)) + (qrs_ms - 90) / 2 + rng.normal(0, 15))
         reading = Reading(
-            rate, int(rng.integers(128, 204)) if sinus else None, qrs_ms, qt_ms, int(rng.integers(20, 75)) if sinus else None,
+            rate, whole_samples_ms(float(rng.integers(128, 204))) if sinus else None, qrs_ms, qt_ms, int(rng.integers(20, 75)) if sinus else None,
             int(rng.integers(*_axis(found, wide=wide))),
             int(rng.integers(-20, 80)), 1.2, 0.8, (f"{rhythm} {with_}".strip(), *found), "Abnormal ECG",
         )  # fmt: skip

@@ -61,17 +61,32 @@ def read_heart(heart: Heart, v1: Voltages, v5: Voltages) -> Reading:
     onset, _ = complex_bounds(beat.ventricles[:-AFTER_QRS], DOWER)
     p_start, t_end = beat.atria[0, 0] - SIGMAS * beat.atria[0, 1], beat.ventricles[-2, 0] + SIGMAS * beat.ventricles[-2, 1]
     fibrillating = heart.rhythm == "af"
-    numbers = {
-        "rate": round(heart.rate_bpm), "pr_ms": None if fibrillating else round(1000 * (onset - p_start)), "qrs_ms": round(heart.qrs_ms),
-        "qt_ms": round(1000 * (t_end - onset)), "p_axis": None if fibrillating else _axis(area(beat.atria)),
-        "qrs_axis": round(heart.axis_deg), "t_axis": _axis(area(beat.ventricles[-AFTER_QRS:-1])),
-        "r_v5_mv": float(np.nanmax(v5, initial=0)), "s_v1_mv": float(-np.nanmin(v1, initial=0)),
-    }  # fmt: skip
-    plain = Reading(**numbers, findings=(), verdict=NORMAL)
+    plain = Reading(
+        rate=round(heart.rate_bpm),
+        pr_ms=None if fibrillating else whole_samples_ms(1000 * (onset - p_start)),
+        qrs_ms=whole_samples_ms(heart.qrs_ms),
+        qt_ms=whole_samples_ms(1000 * (t_end - onset)),
+        p_axis=None if fibrillating else _axis(area(beat.atria)),
+        qrs_axis=round(heart.axis_deg),
+        t_axis=_axis(area(beat.ventricles[-AFTER_QRS:-1])),
+        r_v5_mv=float(np.nanmax(v5, initial=0)),
+        s_v1_mv=float(-np.nanmin(v1, initial=0)),
+        findings=(),
+        verdict=NORMAL,
+    )
     major, minor = _major(heart, plain), _minor(heart, plain)
     unsure = BORDERLINE if any("Borderline" in said or "Nonspecific" in said for said in minor) else MINOR
     verdict = MAJOR if major or fibrillating else unsure if minor or _rhythm(heart) != "Normal sinus rhythm" else NORMAL
     return replace(plain, findings=(_rhythm(heart), *major, *minor), verdict=verdict)
+
+
+def whole_samples_ms(ms: float) -> int:
+    """Return a time as devices say it that take 500 samples a second.
+
+    >>> whole_samples_ms(97.4)
+    98
+    """
+    return 2 * round(ms / 2)
 
 
 def _axis(net: Float) -> int:

@@ -2,7 +2,7 @@
 
     ECGBENCH_DATA=... python benchmarks/calibrate_damage.py [--write docs/damage.md]
 
-Without ECGBENCH_DATA only the synthetic pages are measured.
+Without ECGBENCH_DATA only the synthetic pages are measured, and nothing is written.
 """
 
 from __future__ import annotations
@@ -141,6 +141,8 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between its marks in this page")
     page = parser.parse_args().write
     data = os.environ.get("ECGBENCH_DATA")
+    if page and not data:
+        raise SystemExit("A page shows real pictures beside ours: set ECGBENCH_DATA to the folder with images/real, or leave --write out.")
     lines = []
     for line in table(Path(data) if data else None):
         print(line, flush=True)

@@ -142,7 +142,9 @@ def main() -> None:
     page = parser.parse_args().write
     data = os.environ.get("ECGBENCH_DATA")
     if page and not data:
-        raise SystemExit("A page shows real pictures beside ours: set ECGBENCH_DATA to the folder with images/real, or leave --write out.")
+        raise SystemExit(
+            "A page shows real pictures beside ours: set ECGBENCH_DATA to the folder with images/real, or leave --write out."
+        )
     lines = []
     for line in table(Path(data) if data else None):
         print(line, flush=True)

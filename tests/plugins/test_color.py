@@ -15,6 +15,7 @@ import pytest
 
 from ecgbench.core.page import Page
 from ecgbench.plugins.color import METHODS, color_name, isolate_colors, separate_colors
+from ecgbench.plugins.color.ruling import ruled_lines
 from ecgbench.registry import default_registry
 
 EVERY_METHOD = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -235,7 +236,11 @@ def test_a_method_travels_by_name(method) -> None:
     ("method", "spec", "least"),
     [
         ("opencv", "count=1&types=0001&seed=11&severity=0.5&colors=black&grid=lines&layouts=strip&antialias=on", 0.95),
-        ("opencv", "count=1&types=0005&seed=11&severity=0.5&colors=black&grid=lines&layouts=strip&antialias=on&crisp=off", 0.95),
+        (
+            "opencv",
+            "count=1&types=0005&seed=11&severity=0.5&colors=black&grid=lines&layouts=strip&antialias=on&crisp=off&trace_mm=0.3",
+            0.95,
+        ),
         (
             "opencv",
             "count=1&types=0001&seed=80&severity=0.5&colors=black&layouts=strip&antialias=on&strength=1.092&fine_mm=0.096",
@@ -345,3 +350,12 @@ def test_the_grid_of_a_real_picture_has_the_color_that_people_see(method, name, 
     found = method(page)
     assert found.grid_color in colors
     assert 0.001 < found.trace.mean() < 0.06
+
+
+@pytest.mark.parametrize("lean_deg", [0, 4, 8])
+def test_black_lines_that_lean_are_ruled_lines(lean_deg: int) -> None:
+    lines, lean = np.zeros((1200, 1600), np.uint8), np.tan(np.radians(lean_deg))
+    for x in range(-400, 2000, 40):
+        cv2.line(lines, (x, 0), (round(x + lean * 1200), 1200), 200, 3)
+    dark = lines > 0
+    assert (ruled_lines(lines, 8.0)[dark] > 100).mean() > 0.95

@@ -17,7 +17,7 @@ BEYOND = (
 WINDOW_MM = (25.0, 20.0)  # along and across the lines: where they are taken to run alike
 ROWS = 8  # slopes are known for so many rows at once
 FLATNESS = 0.1  # of the mean squared gradient; where there is less, nothing shows a slope
-STEEPEST = 1.5  # pixels a cell; ten degrees
+STEEPEST = 0.18  # of a line against the picture, ten degrees
 SHORTEST_SIDE = 4  # cells; what is smaller shows no line
 STRAIGHT_CELLS = 4  # a straightened line strays by less than a pixel over so many
 LEAST_LIKENESS = 0.3  # correlation of a page's lines with themselves, one period on
@@ -76,7 +76,7 @@ def _slopes(raised: Pixels, px_per_mm: float, cell: int) -> Floats:
     size = (along.shape[1], max(1, len(along) // ROWS))
     window = (_odd(WINDOW_MM[0] * px_per_mm / cell), _odd(WINDOW_MM[1] * px_per_mm / ROWS))
     both, steep = (cv2.blur(cv2.resize(of * across, size, interpolation=cv2.INTER_AREA), window) for of in (-along, across))
-    smooth = np.clip(cv2.blur(both / (steep + FLATNESS * steep.mean() + 1e-3), window), -STEEPEST, STEEPEST)
+    smooth = np.clip(cv2.blur(both / (steep + FLATNESS * steep.mean() + 1e-3), window), -STEEPEST * cell, STEEPEST * cell)
     return np.asarray(np.hstack([smooth, smooth[:, -1:]]), np.float32)
 
 

@@ -359,3 +359,13 @@ def test_black_lines_that_lean_are_ruled_lines(lean_deg: int) -> None:
         cv2.line(lines, (x, 0), (round(x + lean * 1200), 1200), 200, 3)
     dark = lines > 0
     assert (ruled_lines(lines, 8.0)[dark] > 100).mean() > 0.95
+
+
+def test_a_black_grid_of_dots_is_seen_where_few_rows_show_it() -> None:
+    _, case = default_registry().open_images(
+        "synthetic?count=2&types=0001&seed=67&severity=0.5&colors=black&grid=cells&crisp=off"
+    )
+    truth = case.read_truth()
+    marks = truth.label_mask | truth.pulse_mask | truth.separator_mask
+    found = METHODS["opencv"](case.source.make_page()).trace & (truth.trace_mask | ~near(marks))
+    assert precision(found, truth.trace_mask) > 0.95 and coverage(found, truth.trace_mask) > 0.95

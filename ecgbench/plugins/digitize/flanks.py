@@ -61,7 +61,8 @@ def with_flanks(lines: Sequence[Floats], coverage: Plane, fine: int, scale: int)
     waves = [(number, wave) for number, line in enumerate(lines) for wave in waves_of(line, fine, scale)]
     if not waves:
         return list(lines)
-    rows, left, right = (np.concatenate([wave[part] for _, wave in waves]) for part in (1, 2, 3))
+    rows = np.concatenate([wave.rows for _, wave in waves])
+    left, right = np.concatenate([wave.left for _, wave in waves]), np.concatenate([wave.right for _, wave in waves])
     stroke = _single_stroke(coverage, rows, left, right)
     if stroke is None:
         return list(lines)

@@ -108,12 +108,12 @@ def drop_shadow(ground: Pixels, outline: Float, *, depth: float, spread_px: floa
     Where the sheet nearly touches the ground, at its edges, hardly any light comes in from any side.
     """
     height, width = ground.shape[:2]
-    small = np.full((max(1, height // SHADOW_SCALE), max(1, width // SHADOW_SCALE)), 255, np.uint8)
-    points = np.rint((outline + offset_px) / SHADOW_SCALE * 16).astype(np.int32)
-    cv2.fillPoly(small, [points], (round(255 * (1 - depth)),), cv2.LINE_AA, 4)
-    small = np.asarray(cv2.GaussianBlur(small, (0, 0), max(0.5, spread_px / SHADOW_SCALE)), dtype=np.uint8)
-    touched = np.full_like(small, 255)
-    cv2.fillPoly(touched, [np.rint(outline / SHADOW_SCALE * 16).astype(np.int32)], (round(255 * (1 - depth)),), cv2.LINE_AA, 4)
-    small = np.minimum(small, cv2.GaussianBlur(touched, (0, 0), max(0.5, spread_px / SHADOW_SCALE)))
-    light = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    shape, soft = (max(1, height // SHADOW_SCALE), max(1, width // SHADOW_SCALE)), max(0.5, spread_px / SHADOW_SCALE)
+
+    def under(points: Float) -> Pixels:
+        light = np.full(shape, 255, np.uint8)
+        cv2.fillPoly(light, [np.rint(points / SHADOW_SCALE * 16).astype(np.int32)], (round(255 * (1 - depth)),), cv2.LINE_AA, 4)
+        return np.asarray(cv2.GaussianBlur(light, (0, 0), soft), dtype=np.uint8)
+
+    light = cv2.resize(np.minimum(under(outline + offset_px), under(outline)), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.multiply(ground, cv2.merge([light, light, light]), scale=1 / 255), dtype=np.uint8)

@@ -168,6 +168,10 @@ def _measured(report: Report, share: float, names: Sequence[str], *, y_mm: float
     ]
 
 
+def _bedside_block(report: Report, share: float, *, anchor: str = "left") -> Block:
+    return report.at(share, anchor=anchor, scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES)
+
+
 def _bedside_table(report: Report, share: float) -> Lines:
     """Set what was measured in columns, of which values and units end below each other; the T axis stands among the units."""
     if report.reading is None:
@@ -176,11 +180,9 @@ def _bedside_table(report: Report, share: float) -> Lines:
     values_at, units_at = (share + mm / TRACE_MM for mm in BEDSIDE_ENDS_MM)
     axes, _, t_axis = values[-1].rpartition("  ")
     return [
-        *report.at(share, scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines(left),
-        *report.at(values_at, anchor="right", scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines(
-            [*values[:-1], axes.replace("  ", "   ")]
-        ),
-        *report.at(units_at, anchor="right", scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines([*units[:-1], t_axis]),
+        *_bedside_block(report, share).lines(left),
+        *_bedside_block(report, values_at, anchor="right").lines([*values[:-1], axes.replace("  ", "   ")]),
+        *_bedside_block(report, units_at, anchor="right").lines([*units[:-1], t_axis]),
     ]
 
 
@@ -190,14 +192,14 @@ def _bedside_full(report: Report) -> Lines:
     lower = FIRST_LINE_MM + 7 * LINES * report.text_mm
     return [
         *report.at(0.0).lines(who), *_bedside_table(report, 0.22),
-        *report.at(0.48, scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines(report.said),
+        *_bedside_block(report, 0.48).lines(report.said),
         *report.at(0.0, y_mm=lower).lines(["Technician:"]), *report.at(0.22, y_mm=lower).lines([f"Test ind:{patient.reason}"]),
         *report.at(0.55, y_mm=lower).lines(["Referred by:"]), *report.at(0.8, y_mm=lower).lines(["Unconfirmed"]),
     ]  # fmt: skip
 
 
 def _bedside_short(report: Report) -> Lines:
-    return [*_bedside_table(report, 0.21), *report.at(0.47, scale=BEDSIDE_SCALE, apart=BEDSIDE_LINES).lines(report.said)]
+    return [*_bedside_table(report, 0.21), *_bedside_block(report, 0.47).lines(report.said)]
 
 
 def _bedside_foot(report: Report) -> Lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -116,7 +116,7 @@ def _picture(recipe: SyntheticPage) -> Picture:
     rng, lies = stream(recipe.seed, recipe.record, recipe.kind), flat_geometry(recipe.dpi, sheet.size_mm)
     scene = KINDS[recipe.kind](lies, recipe.severity, rng)
     flat = render(sheet, scene.print_times * recipe.dpi)
-    scene = scene.printed(flat.geometry) if scene.print_times > 1 else replace(scene, flat=flat.geometry)
+    scene = scene.printed(flat.geometry)
     marks = sheet.pulses if style.pulse == "right" else ()  # on the left, they are cut off as often as not
     inked = np.vstack([*(stroke.points for stroke in (*sheet.traces, *marks)), np.empty((0, 2))])
     scene = come_close(scene, inked, stream(recipe.seed, recipe.record, "framing"), recipe.framing)

@@ -88,7 +88,9 @@ class Scene:
         return FINER if self.desk is not None and self.flat.matrix[0, 0] < SHARP_PX_PER_MM else 1.0
 
     def printed(self, print_of: Geometry) -> Scene:
-        """Return the scene of a print with another geometry, whose picture is the same."""
+        """Return the scene with a print of another geometry, whose picture is the same."""
+        if np.array_equal(print_of.matrix, self.flat.matrix):
+            return replace(self, flat=print_of)
         assert self.matrix is not None
         finer = self.flat.matrix @ np.linalg.inv(print_of.matrix)
         height, width = self.flat.shape

@@ -173,41 +173,10 @@ FIELDS: Mapping[str, Field] = {
 
 # The geometry of Kaggle's type 0001, which is that of ecg-image-kit at 200 dpi: 2200x1700 pixels, 7.874 px/mm, 78.74 px/mV,
 # 196.85 px/s, rows and columns where `layouts` puts them, the grid from the lower left corner of the paper.
+KAGGLE_DRAWN = frozenset({"color", "strength", "fine_mm", "bold_mm", "margin_mm", "ink", "trace_mm", "antialias"})
 KAGGLE: Mapping[str, Choice] = {
-    "layout": of(("3x4+1",)),
-    "grid": of(("lines",)),
+    **{name: of((getattr(Style(), name),)) for name in FIELDS if name not in KAGGLE_DRAWN},
     "frame": of(("full",)),
-    "speed": of((25.0,)),
-    "gain": of((10.0,)),
-    "labels": of(("below",)),
-    "pulse": of(("left",)),
-    "separators": of(("bar",)),
-    "header": of(("short",)),
-    "font": of(("sans",)),
-    "device": of(("plain",)),
-    "paper": of(("letter",)),
-    "cut_mm": of((0.0,)),
-    "fit": of((False,)),
-    "offset_mm": of((0.0,)),
-    "fade": of((0.0,)),
-    "thinning": of((0.0,)),
-    "paling": of((0.0,)),
-    "mottle": of((0.0,)),
-    "spread_mm": of((0.0,)),
-    "heavy_mm": of((0.0,)),
-    "split_mm": of((0.0,)),
-    "foot_mm": of((0.0,)),
-    "slant_mm": of((0.0,)),
-    "head_mm": of((0.0,)),
-    "letters": of(("smooth",)),
-    "faint": of((0.0,)),
-    "filter_hz": of((0.0,)),
-    "apart": of((1.0,)),
-    "footer": of((True,)),
-    "crisp": of((False,)),
-    "blotch": of((0.0,)),
-    "shade": of(("print",)),
-    "rest_mm": of((0.0,)),
 }
 PRESETS: Mapping[str, Mapping[str, Choice]] = {"kaggle": KAGGLE}
 
